@@ -1,0 +1,71 @@
+import type { Urgency } from "../shared/push/message.ts";
+import type { E164 } from "./number.ts";
+import type { Route } from "./registration.ts";
+
+/** accepted → sent → delivered → read, or one of the four that end it. */
+export type MessageState =
+    | "accepted"
+    | "sent"
+    | "delivered"
+    | "read"
+    | "expired"
+    | "collapsed"
+    | "dropped"
+    | "failed";
+
+/** What a sender asks for. */
+export interface Draft {
+    to: E164;
+    body: string;
+    title?: string;
+    urgency?: Urgency;
+    /** seconds, 0 to MAX_TTL_S; 0: now or never */
+    ttlS?: number;
+    collapseKey?: string;
+    /** the sender's number, set by the gateway for a message from a device */
+    from?: E164;
+    /** accepted once however often it is said: `<route>:<boot>:<id>` of a device's saying, or the caller's idempotency key */
+    once?: string;
+}
+
+/** A message as it is stored. */
+export interface PushMessage {
+    id: string;
+    route: Route;
+    to: E164;
+    sequence: number;
+    body: string;
+    title?: string;
+    urgency: Urgency;
+    collapseKey?: string;
+    from?: E164;
+    acceptedMs: number;
+    expiresMs: number;
+    /** octets of its payload as it will be written (`encodePush`) */
+    octets: number;
+    state: MessageState;
+}
+
+/** One line of a message's history. */
+export interface ReceiptEvent {
+    state: MessageState;
+    atMs: number;
+    why?: string;
+}
+
+/** What the sender can ask for. */
+export interface Receipt {
+    id: string;
+    to: E164;
+    sequence: number;
+    state: MessageState;
+    history: ReceiptEvent[];
+}
+
+/** Answer to an accepted message. */
+export interface Accepted {
+    id: string;
+    to: E164;
+    sequence: number;
+    state: MessageState;
+}

@@ -1,0 +1,170 @@
+import type { RegistrationFields } from "../shared/push/registration.ts";
+import type { MessageState, PushMessage, Receipt } from "./message.ts";
+import type { E164 } from "./number.ts";
+import type { Capabilities, Endpoint, Registration, Route } from "./registration.ts";
+
+/** Wall clock in milliseconds, an argument everywhere: tests turn it by hand. */
+export interface Clock {
+    nowMs(): number;
+}
+
+/** One line a call; whoever implements it masks numbers and writes JSON. */
+export interface Log {
+    info(fields: Record<string, unknown>, message: string): void;
+    warn(fields: Record<string, unknown>, message: string): void;
+    error(fields: Record<string, unknown>, message: string): void;
+}
+
+/** What becomes of messages an append pushed aside. */
+export interface Appended {
+    message: PushMessage;
+    /** true: `once` was known; `message` is the one accepted earlier, and nothing was stored */
+    repeated: boolean;
+    collapsed: PushMessage[];
+    /** over 1,000 messages or 256 KiB: the oldest of the lowest urgency */
+    dropped: PushMessage[];
+}
+
+/** A message before the store gave it a sequence. */
+export type NewMessage = Omit<PushMessage, "sequence" | "state"> & { once?: string };
+
+export interface NewRegistration {
+    number: E164;
+    route: Route;
+    secretHash: string;
+    label?: string;
+    provisional: boolean;
+    createdMs: number;
+    epoch: number;
+    /** what becomes of the backlog of the number's registration before: gone (as dropped), or moved over in its order */
+    backlog: "drop" | "keep";
+}
+
+export interface BacklogSize {
+    messages: number;
+    octets: number;
+}
+
+/** A one-time code as it is kept. */
+export interface EnrolCode {
+    number: E164;
+    codeHash: string;
+    createdMs: number;
+    expiresMs: number;
+    triesLeft: number;
+    /** the chip that redeemed it: the same one may again while its registration is provisional */
+    chip?: string;
+    keepBacklog: boolean;
+}
+
+export type Role = "admin" | "sender" | "reader";
+
+export interface ApiToken {
+    id: string;
+    role: Role;
+    hash: string;
+    /** numbers it may reach: "*" for all, or an E.164 prefix followed by "*", or one number */
+    pattern: string;
+    label?: string;
+    createdMs: number;
+}
+
+/**
+ * What outlives the gateway. Every promise resolves after the commit that holds its write is on the disk; calls that arrive together are
+ * committed together, each succeeding or failing alone. Rejections are GatewayError("unavailable") for a store that cannot write.
+ * `test/contract/store.ts` is the suite that every implementation passes.
+ */
+export interface Store {
+    /** Adds a registration; one the number had before is ended in the same transaction (its route never comes back). */
+    register(registration: NewRegistration): Promise<{ registration: Registration; ended?: Registration }>;
+    byNumber(number: E164): Promise<Registration | undefined>;
+    byRoute(route: Route): Promise<Registration | undefined>;
+    registrations(page: { after?: E164; limit: number }): Promise<Registration[]>;
+    /** Ends the number's registration; its backlog is dropped. Undefined: there was none. */
+    unregister(number: E164, atMs: number): Promise<Registration | undefined>;
+    /** True while some earlier registration of the number existed and none does now. */
+    wasRegistered(number: E164): Promise<boolean>;
+    /** Stores endpoint (the last 20 are kept), capabilities, contact. A new epoch when given. */
+    contact(
+        route: Route,
+        contact: { atMs: number; endpoint?: Endpoint; capabilities?: Capabilities; epoch?: number },
+    ): Promise<Registration | undefined>;
+    endpoints(route: Route): Promise<Endpoint[]>;
+    /** Replaces hashes and the provisional mark, only if the registration still has `expected` as its secretHash. */
+    credentials(
+        route: Route,
+        expected: string,
+        change: { secretHash?: string; nextSecretHash?: string | null; provisional?: boolean },
+    ): Promise<boolean>;
+
+    /** Gives the next sequence and stores, collapses and drops in one transaction. Undefined: no such route. */
+    append(message: NewMessage): Promise<Appended | undefined>;
+    /** Waiting and inflight messages above a sequence, in its order. */
+    backlog(route: Route, afterSequence: number, limit: number): Promise<PushMessage[]>;
+    backlogSize(route: Route): Promise<BacklogSize>;
+    /** Notes that a message was written to its device. Stays in the backlog. */
+    sent(route: Route, sequence: number, atMs: number): Promise<void>;
+    /** Ends a message: out of the backlog, its history one line longer. False: it was not in the backlog. */
+    settle(route: Route, sequence: number, state: MessageState, atMs: number, why?: string): Promise<boolean>;
+    /** Ends as delivered whatever the device says it has handled. @returns the sequences */
+    settleUpTo(route: Route, sequence: number, atMs: number): Promise<number[]>;
+    /** `read`: adds to the history of a delivered message; no effect on others. */
+    read(route: Route, sequence: number, atMs: number): Promise<boolean>;
+    receipt(id: string): Promise<Receipt | undefined>;
+    /** Ends as expired what is past its time, at most `limit`. @returns what ended */
+    expire(nowMs: number, limit: number): Promise<PushMessage[]>;
+    /** Forgets receipts ended before `beforeMs` and registrations' ended rows older than that, at most `limit`. */
+    forget(beforeMs: number, limit: number): Promise<number>;
+
+    putCode(code: EnrolCode): Promise<void>;
+    /** Codes of a number made since `sinceMs`, newest first: for the limits, and to redeem the newest. */
+    codes(number: E164, sinceMs: number): Promise<EnrolCode[]>;
+    /**
+     * In one transaction: the newest code of the number still valid, its try counted; if the hash fits (or fits again for the same
+     * chip while its registration is provisional), the registration is made and the code bound to the chip.
+     */
+    redeem(
+        number: E164,
+        codeHash: string,
+        chip: string,
+        registration: NewRegistration,
+    ): Promise<{ registration: Registration; ended?: Registration } | undefined>;
+
+    putToken(token: ApiToken): Promise<void>;
+    tokenByHash(hash: string): Promise<ApiToken | undefined>;
+    tokens(): Promise<ApiToken[]>;
+    deleteToken(id: string): Promise<boolean>;
+
+    meta(key: string): Promise<string | undefined>;
+    setMeta(key: string, value: string): Promise<void>;
+    /** Octets on disk and in the log that waits to be merged. */
+    size(): Promise<{ octets: number }>;
+    close(): Promise<void>;
+}
+
+/** What the connection layer gives delivery. Each call returns at once. */
+export interface Connections {
+    /** Writes a push, QoS 1, and reports its PUBACK through `ConnectionEvents.acknowledged`. False: no such connection. */
+    push(route: Route, sequence: number, payload: Buffer): boolean;
+    /** Writes to the inbox, QoS 0. */
+    tell(route: Route, payload: Buffer): boolean;
+    /** Writes to the inbox, QoS 1, outside the numbering; resolves true at its PUBACK, false when the connection ends first. */
+    tellOnce(route: Route, payload: Buffer): Promise<boolean>;
+    /** Ends the connection at once. */
+    close(route: Route, why: string): void;
+    online(route: Route): boolean;
+    count(): number;
+}
+
+/** What the connection layer reports. It writes the PUBACK of a saying after its promise resolved, and none when it rejected. */
+export interface ConnectionEvents {
+    /** Authenticated and connected; an older connection of the route is already closed. */
+    connected(route: Route, peer: { address: string; port: number }): void;
+    /** The inbox is subscribed. */
+    subscribed(route: Route): void;
+    registered(route: Route, fields: RegistrationFields): Promise<void>;
+    acknowledged(route: Route, sequence: number): void;
+    /** `read`, `nack` or `msg`, its payload still octets. */
+    said(route: Route, saying: "read" | "nack" | "msg", payload: Buffer): Promise<void>;
+    closed(route: Route): void;
+}

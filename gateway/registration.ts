@@ -1,0 +1,49 @@
+import type { ConnectWhy } from "../shared/push/registration.ts";
+import type { E164 } from "./number.ts";
+
+/** Opaque 16-character token (base64url of 96 random bits) of one registration: client id, user name, and in its topics' names. */
+export type Route = string & { readonly brand: "Route" };
+
+/** Where a device was seen. The last 20 of a registration are kept. */
+export interface Endpoint {
+    /** the address and the port the gateway saw */
+    address: string;
+    port: number;
+    /** the address the device reported of its own link */
+    deviceAddress?: string;
+    sinceMs: number;
+    /** why the device connected */
+    why: ConnectWhy;
+}
+
+/** What a device said it can do, at its last registration. */
+export interface Capabilities {
+    runtime: string;
+    firmware: string;
+    /** largest whole packet it takes, in octets */
+    packetOctets: number;
+    window: number;
+    freeOctets?: number;
+    signalDbm?: number;
+}
+
+/** number ↔ route ↔ secret. */
+export interface Registration {
+    number: E164;
+    route: Route;
+    label?: string;
+    /** SHA-256 of the secret that is in use, and of the one that will replace it as soon as it is used. Hex. */
+    secretHash: string;
+    nextSecretHash?: string;
+    /** enrolled by a code but not yet connected: the same chip may redeem the same code again */
+    provisional: boolean;
+    createdMs: number;
+    /** last contact: a connect, a PUBACK or a PINGREQ written down at most once a minute */
+    seenMs?: number;
+    /** numbering of the route's sequences; a new one when the device has seen more than the store ever gave */
+    epoch: number;
+    /** the last sequence given */
+    lastSequence: number;
+    capabilities?: Capabilities;
+    endpoint?: Endpoint;
+}

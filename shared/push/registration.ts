@@ -1,0 +1,24 @@
+/** Why a device connects. "gateway": the gateway closed the last connection or refused it. */
+export type ConnectWhy = "boot" | "address" | "link" | "lost" | "gateway";
+
+/** `out/<route>/reg`, QoS 1: its PUBACK says that the endpoint is stored. Unknown values are left out. */
+export interface RegistrationFields {
+    /** runtime: "espruino", "nodemcu", "host" */
+    r: string;
+    /** firmware version of the device's Toque */
+    v: string;
+    /** the address the device has on its own link */
+    a: string;
+    y: ConnectWhy;
+    /** largest packet in octets it takes */
+    m: number;
+    /** window: how many pushes may be inflight */
+    w: number;
+    /** epoch and the last sequence it has handled in it, if it knows any */
+    e?: number;
+    n?: number;
+    /** free memory: octets (JsVars times their size on Espruino) */
+    f?: number;
+    /** signal: RSSI in dBm */
+    q?: number;
+}
