@@ -1,0 +1,45 @@
+/** What a device is told once and keeps in flash: slot "config". Everything a person types is in here. */
+export interface Settings {
+    /** the gateway's name or address, and its port */
+    host: string;
+    port: number;
+    /** the number in E.164: shown on the screen and used to enrol, never part of a topic */
+    number?: string;
+    /** one-time code, until the device has a secret */
+    code?: string;
+    ssid?: string;
+    password?: string;
+    keepAliveS?: number;
+    /** PEM of the CA to trust: TLS, on runtimes that can */
+    ca?: string;
+}
+
+/** What the gateway gave the device: slot "credentials", written only when it changes. */
+export interface Credentials {
+    route: string;
+    secret: string;
+}
+
+/** What the device remembers of its session: slot "session", written at most once an hour in steady state. */
+export interface Memory {
+    epoch: number;
+    /** high-water mark: the last sequence handled in that epoch */
+    sequence: number;
+    /** the last address of the gateway that answered CONNECT: tried when its name cannot be resolved */
+    gateway?: string;
+}
+
+/** What a runtime is and can do: constants of a board's folder. */
+export interface Body {
+    runtime: string;
+    firmware: string;
+    /** the chip's own id: letters and digits */
+    chip: string;
+    /** largest packet in octets, and how many pushes may be inflight */
+    packetOctets: number;
+    window: number;
+    /** a number drawn at boot, 0 to 2147483647: it tells this boot's sayings from another's */
+    boot: number;
+    /** An integer from 0 to span - 1, of any quality: it spreads devices in time, it keeps no secret. */
+    random: (this: void, span: number) => number;
+}

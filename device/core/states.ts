@@ -1,0 +1,71 @@
+import type { Bytes } from "../../shared/bytes.ts";
+import type { NackWhy, Urgency } from "../../shared/push/message.ts";
+
+/** The state of the connection. There is no other flag of it anywhere. */
+export type State = "offline" | "resolving" | "dialing" | "connecting" | "subscribing" | "online" | "waiting";
+
+/** What can happen to a connection. `late`: a deadline passed. */
+export type Event =
+    | "linkUp"
+    | "linkDown"
+    | "resolved"
+    | "opened"
+    | "accepted"
+    | "refused"
+    | "subscribed"
+    | "rejected"
+    | "garbled"
+    | "closed"
+    | "late";
+
+/** What the application asks the device to say. Kept until the gateway has acknowledged it, over any number of connections. */
+export type Say =
+    /** the person has read it: the sender's receipt says so */
+    | { say: "read"; sequence: number }
+    /** a message to another number */
+    | { say: "msg"; to: string; body: string; title?: string; urgency?: Urgency; collapseKey?: string; ttlS?: number };
+
+/** A push as the application gets it. All text is octets of UTF-8. */
+export interface Push {
+    sequence: number;
+    body: Bytes;
+    title?: Bytes;
+    urgency: Urgency;
+    from?: Bytes;
+    collapseKey?: Bytes;
+}
+
+/** What goes into `step`. */
+export type Input =
+    | { type: "linkUp"; address: string }
+    | { type: "linkDown" }
+    /** the name's address; undefined: it could not be resolved */
+    | { type: "resolved"; address: string | undefined }
+    | { type: "opened" }
+    | { type: "closed" }
+    | { type: "bytes"; data: Bytes }
+    /** the handler returned, or threw: `failed` */
+    | { type: "handled"; sequence: number; failed?: boolean }
+    /** a slot is in flash */
+    | { type: "saved"; slot: Slot }
+    /** measured just before a registration */
+    | { type: "tick" }
+    | { type: "say"; what: Say };
+
+export type Slot = "credentials" | "session";
+
+/** What comes out of `step`, to be done in order. */
+export type Output =
+    | { type: "resolve"; host: string }
+    | { type: "dial"; address: string; port: number }
+    | { type: "hangUp" }
+    | { type: "send"; data: Bytes }
+    | { type: "deliver"; message: Push }
+    /** write it to flash and report `saved` */
+    | { type: "save"; slot: Slot }
+    /** for the screen: the state, and a sentence when something is wrong */
+    | { type: "state"; state: State; why?: string }
+    /** messages were dropped from the backlog: for the screen */
+    | { type: "overflow"; dropped: number; from: number; to: number };
+
+export type { NackWhy };
