@@ -1,0 +1,81 @@
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+import { CORE, EVERYWHERE, NO_GLOBALS, dialect } from "./scripts/dialect.js";
+
+const restrictedGlobals = NO_GLOBALS.map((name) => ({ name, message: "Not in the core: make it an argument." }));
+
+/** Rules of every file that runs on a board: shared by the core and the boards' folders. */
+const board = {
+    "dialect/max-locals": "error",
+    "dialect/loop-closure": "error",
+    "no-loop-func": "error",
+    "@typescript-eslint/no-use-before-define": [
+        "error",
+        { functions: true, variables: true, ignoreTypeReferences: true },
+    ],
+    "@typescript-eslint/strict-boolean-expressions": [
+        "error",
+        {
+            allowString: false,
+            allowNumber: false,
+            allowNullableObject: true,
+            allowNullableBoolean: true,
+            allowAny: false,
+        },
+    ],
+};
+
+export default defineConfig(
+    { ignores: ["dist/", "node_modules/", "**/*.d.ts"] },
+    {
+        files: ["**/*.ts"],
+        extends: [...tseslint.configs.recommendedTypeChecked],
+        languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+        rules: {
+            eqeqeq: "error",
+            "max-lines": ["error", { max: 400 }],
+            "no-restricted-syntax": [
+                "error",
+                { selector: "ExportAllDeclaration", message: "No barrels: import a name from where it lives." },
+            ],
+            "@typescript-eslint/consistent-type-imports": "error",
+            "@typescript-eslint/no-floating-promises": [
+                "error",
+                {
+                    allowForKnownSafeCalls: [
+                        { from: "package", package: "node:test", name: ["test", "it", "describe", "suite"] },
+                    ],
+                },
+            ],
+            "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", caughtErrors: "none" }],
+            "@typescript-eslint/require-await": "off",
+            "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+        },
+    },
+    { files: ["test/**/*.ts"], rules: { "max-lines": ["error", { max: 500 }] } },
+    {
+        files: ["shared/**/*.ts", "device/core/**/*.ts", "device/*.ts"],
+        plugins: { dialect },
+        rules: {
+            ...board,
+            "no-restricted-syntax": ["error", ...EVERYWHERE, ...CORE],
+            "no-restricted-globals": ["error", ...restrictedGlobals],
+            "no-restricted-properties": [
+                "error",
+                { object: "Math", property: "random", message: "Make it an argument." },
+            ],
+        },
+    },
+    // The loop that calls the application's handler has to catch what it throws.
+    { files: ["device/*.ts"], rules: { "no-restricted-syntax": ["error", ...EVERYWHERE, ...CORE.slice(1)] } },
+    {
+        files: ["device/espruino/**/*.ts", "device/nodemcu/**/*.ts", "device/examples/**/*.ts"],
+        plugins: { dialect },
+        rules: { ...board, "no-restricted-syntax": ["error", ...EVERYWHERE] },
+    },
+    {
+        files: ["**/*.js", "**/*.mjs"],
+        extends: [tseslint.configs.disableTypeChecked],
+        rules: { eqeqeq: "error" },
+    },
+);
