@@ -23,8 +23,8 @@ export interface Platform {
     hangUp: (this: void) => void;
     /** Calls the application's handler. False: it threw. */
     handle: (this: void, message: Push) => boolean;
-    /** Writes a slot to flash so that a power cut leaves the old one or the new one. False: it could not. */
-    save: (this: void, slot: Slot, fields: Record<string, string | number | undefined>) => boolean;
+    /** Writes a slot (flat JSON, `readFields` reads it back) to flash, so that a power cut leaves the old or the new one. False: it could not. */
+    save: (this: void, slot: Slot, json: Bytes) => boolean;
     /** Shows the connection's state, and a sentence when something is wrong. */
     show: (this: void, state: State, why: string | undefined) => void;
     /** Shows that messages were dropped from the backlog. */

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../shared/bytes.ts";
-import type { NackWhy, Urgency } from "../../shared/push/message.ts";
+import type { Urgency } from "../../shared/push/message.ts";
 
 /** The state of the connection. There is no other flag of it anywhere. */
 export type State = "offline" | "resolving" | "dialing" | "connecting" | "subscribing" | "online" | "waiting";
@@ -41,14 +41,14 @@ export type Input =
     | { type: "linkDown" }
     /** the name's address; undefined: it could not be resolved */
     | { type: "resolved"; address: string | undefined }
-    | { type: "opened" }
+    /** with what a registration tells of the board; `drive` measures it */
+    | { type: "opened"; freeOctets?: number; signalDbm?: number }
     | { type: "closed" }
     | { type: "bytes"; data: Bytes }
     /** the handler returned, or threw: `failed` */
     | { type: "handled"; sequence: number; failed?: boolean }
     /** a slot is in flash */
     | { type: "saved"; slot: Slot }
-    /** measured just before a registration */
     | { type: "tick" }
     | { type: "say"; what: Say };
 
@@ -62,10 +62,8 @@ export type Output =
     | { type: "send"; data: Bytes }
     | { type: "deliver"; message: Push }
     /** write it to flash and report `saved` */
-    | { type: "save"; slot: Slot }
+    | { type: "save"; slot: Slot; json: Bytes }
     /** for the screen: the state, and a sentence when something is wrong */
     | { type: "state"; state: State; why?: string }
     /** messages were dropped from the backlog: for the screen */
     | { type: "overflow"; dropped: number; from: number; to: number };
-
-export type { NackWhy };
