@@ -1,0 +1,114 @@
+/** Makes what is flashed: `npm run build [-- espruino nodemcu]`. */
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import luamin from "luamin";
+import { compileLua, libraryCalls, readPrelude, shrinkBundle } from "./lua-bundle.ts";
+import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+export const ESPRUINO_BUNDLE = join(ROOT, "dist/espruino/toque.js");
+export const NODEMCU_BUNDLE = join(ROOT, "dist/nodemcu/toque.lua");
+
+/** Modules that the firmware has; everything else must be in the bundle. */
+const FIRMWARE_MODULES = ["net", "tls", "http", "Wifi", "Storage", "ESP8266", "ESP32", "Flash", "crypto"];
+
+/** The sentence to show, and nothing else: what is wrong is in the sources. */
+export class BuildError extends Error {}
+
+function demandEntry(path: string): void {
+    if (!existsSync(join(ROOT, path))) {
+        throw new BuildError(
+            `${path} is missing, so there is no bundle to make. Write it, or build the other board only.`,
+        );
+    }
+}
+
+/** One file that Espruino can parse, octets below 0x80 only. Source maps would cost a board more than they tell. */
+export async function buildEspruino(outFile = ESPRUINO_BUNDLE): Promise<string> {
+    demandEntry("device/espruino/main.ts");
+    await build({
+        entryPoints: [join(ROOT, "device/espruino/main.ts")],
+        outfile: outFile,
+        bundle: true,
+        format: "cjs",
+        platform: "neutral",
+        target: "es2019",
+        minify: true,
+        charset: "ascii",
+        external: FIRMWARE_MODULES,
+        tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+        logLevel: "silent",
+    }).catch((error: unknown) => {
+        throw new BuildError(`esbuild: ${String(error)}`);
+    });
+    return outFile;
+}
+
+/** One Lua file, and the hand-written Lua of the board (init.lua) beside it. */
+export function buildNodemcu(outFile = NODEMCU_BUNDLE): string {
+    demandEntry("device/nodemcu/main.ts");
+    const { files, problems } = compileLua(join(ROOT, "device/nodemcu/tsconfig.json"));
+    if (problems.length > 0) throw new BuildError(problems.join("\n"));
+    const bundle = [...files.values()][0];
+    if (files.size !== 1 || bundle === undefined)
+        throw new BuildError(`typescript-to-lua wrote ${files.size} files instead of one.`);
+    mkdirSync(dirname(outFile), { recursive: true });
+    writeFileSync(outFile, minifyLua(withPrelude(shrinkBundle(bundle))));
+    for (const name of readdirSync(join(ROOT, "device/nodemcu"))) {
+        if (!name.endsWith(".lua") || name === "prelude.lua") continue;
+        writeFileSync(
+            join(dirname(outFile), basename(name)),
+            minifyLua(readFileSync(join(ROOT, "device/nodemcu", name), "utf8")),
+        );
+    }
+    return outFile;
+}
+
+/** Puts the prelude's functions that a bundle calls in front of it. */
+export function withPrelude(lua: string): string {
+    const prelude = readPrelude(join(ROOT, "device/nodemcu/prelude.lua"));
+    const calls = libraryCalls(lua);
+    const missing = calls.filter((name) => !prelude.has(name));
+    if (missing.length > 0) {
+        throw new BuildError(
+            `These need typescript-to-lua's library: ${missing.join(", ")}. Write it without them, or add them to device/nodemcu/prelude.lua.`,
+        );
+    }
+    return [...calls.map((name) => prelude.get(name)), lua].join("\n");
+}
+
+/** Minifies, and holds the result to what NodeMCU's Lua 5.1 can load. */
+function minifyLua(lua: string): string {
+    const small = luamin.minify(lua) + "\n";
+    const locals = maxActiveLocals(small);
+    if (locals > MAX_ACTIVE_LOCALS)
+        throw new BuildError(`A function has ${locals} locals at once; NodeMCU's Lua stops at ${MAX_ACTIVE_LOCALS}.`);
+    return small;
+}
+
+/** Builds the boards that are named, or both. */
+export async function buildAll(boards: string[] = ["espruino", "nodemcu"]): Promise<string[]> {
+    const made: string[] = [];
+    for (const board of boards) {
+        if (board !== "espruino" && board !== "nodemcu")
+            throw new BuildError(`There is no board "${board}": say espruino or nodemcu.`);
+        rmSync(join(ROOT, "dist", board), { recursive: true, force: true });
+        made.push(board === "espruino" ? await buildEspruino() : buildNodemcu());
+    }
+    return made;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+    const boards = process.argv.slice(2);
+    try {
+        for (const file of await buildAll(boards.length > 0 ? boards : undefined)) {
+            console.log(`${file.slice(ROOT.length)}: ${readFileSync(file).length} octets`);
+        }
+    } catch (error) {
+        if (!(error instanceof BuildError)) throw error;
+        console.error(error.message);
+        process.exitCode = 1;
+    }
+}

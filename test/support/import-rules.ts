@@ -1,0 +1,106 @@
+import { posix } from "node:path";
+
+/** A source file, its path from the repository's root with "/" between folders. */
+export interface Source {
+    path: string;
+    text: string;
+}
+
+/** What the files that `files` matches may import: repository paths, and packages or node modules by name. */
+interface Rule {
+    files: RegExp;
+    paths: RegExp[];
+    packages: RegExp;
+}
+
+const NOTHING = /^$/;
+const NODE = "node:[\\w/]+";
+const DOMAIN = /^gateway\/(?!(?:app|config|log)\.ts$)[\w-]+\.ts$/;
+
+/** Packages by technology folder of the gateway: "its one library", and Node. */
+const TECHNOLOGIES: Record<string, string> = {
+    channels: "",
+    aedes: "aedes|aedes-packet|aedes-persistence(/.+)?|mqtt-packet",
+    http: "fastify|@fastify/[\\w-]+|typebox(/.+)?|prom-client",
+    store: "libsql|tsx/esm/api",
+    cli: "commander|libphonenumber-js(/.+)?",
+};
+
+/** Who may import whom. The first rule that matches a file decides; a file that none matches is a mistake. */
+const RULES: Rule[] = [
+    { files: /^shared\//, paths: [/^shared\//], packages: NOTHING },
+    { files: /^device\/core\//, paths: [/^device\/core\//, /^shared\//], packages: NOTHING },
+    {
+        files: /^device\/[\w-]+\.ts$/,
+        paths: [/^device\/core\//, /^device\/[\w-]+\.ts$/, /^shared\//],
+        packages: NOTHING,
+    },
+    { files: /^device\/examples\//, paths: [/^device\//, /^shared\//], packages: NOTHING },
+    board("espruino", /^(net|tls|http|Wifi|Storage|ESP8266|ESP32|Flash|crypto|[A-Z][\w-]+)$/),
+    board("nodemcu", NOTHING),
+    board("host", new RegExp(`^(${NODE})$`)),
+    { files: /^gateway\/app\.ts$/, paths: [/^gateway\//, /^shared\//], packages: new RegExp(`^(${NODE}|pino)$`) },
+    {
+        files: /^gateway\/(config|log)\.ts$/,
+        paths: [DOMAIN, /^gateway\/(config|log)\.ts$/],
+        packages: new RegExp(`^(${NODE}|pino)$`),
+    },
+    {
+        files: DOMAIN,
+        paths: [DOMAIN, /^shared\/push\//],
+        packages: /^(node:crypto|node:net|libphonenumber-js(\/.+)?)$/,
+    },
+    ...Object.keys(TECHNOLOGIES).map(technology),
+    { files: /^bin\//, paths: [/^gateway\/cli\//], packages: /^tsx\/esm\/api$/ },
+    { files: /^flash-scripts\//, paths: [/^flash-scripts\//, /^shared\//, /^device\/core\//], packages: /./ },
+    { files: /^scripts\//, paths: [/^scripts\//], packages: /./ },
+    { files: /^test\//, paths: [/./], packages: /./ },
+];
+
+/** A board's folder sees itself and what all boards share, never another board. */
+function board(name: string, packages: RegExp): Rule {
+    return {
+        files: new RegExp(`^device/${name}/`),
+        paths: [new RegExp(`^device/${name}/`), /^device\/core\//, /^device\/[\w-]+\.ts$/, /^shared\//],
+        packages,
+    };
+}
+
+/** A technology folder sees the domain and itself; only the command line starts the whole. */
+function technology(name: string): Rule {
+    const paths = [new RegExp(`^gateway/${name}/`), DOMAIN, /^shared\//];
+    if (name === "cli") paths.push(/^gateway\/(app|config)\.ts$/);
+    return { files: new RegExp(`^gateway/${name}/`), paths, packages: new RegExp(`^(${NODE}|${TECHNOLOGIES[name]})$`) };
+}
+
+const IMPORTS = [
+    /\b(?:import|export)\b[^;"'`()]*?\bfrom\s*["']([^"']+)["']/g,
+    /\bimport\s*["']([^"']+)["']/g,
+    /\b(?:import|require)\s*\(\s*["'`]([^"'`]+)["'`]/g,
+    /\bnew\s+URL\(\s*["']([^"']+\.m?[jt]s)["']\s*,\s*import\.meta\.url/g,
+];
+
+/** Every module a source names: imports, exports from, import(), require() and worker files. */
+export function importsOf(text: string): string[] {
+    const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+    return IMPORTS.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ""));
+}
+
+/** One sentence for every import that the house's rules forbid. */
+export function violations(sources: Source[]): string[] {
+    return sources.flatMap(({ path, text }) => {
+        const rule = RULES.find((candidate) => candidate.files.test(path));
+        if (rule === undefined)
+            return [`${path} lies in a folder that has no import rule: add one to test/support/import-rules.ts`];
+        return importsOf(text)
+            .filter((name) => !isAllowed(rule, path, name))
+            .map((name) => `${path} may not import ${name}`);
+    });
+}
+
+function isAllowed(rule: Rule, from: string, name: string): boolean {
+    if (!name.startsWith(".")) return rule.packages.test(name);
+    const target = posix.normalize(posix.join(posix.dirname(from), name));
+    if (target.startsWith("test/") && !from.startsWith("test/")) return false;
+    return rule.paths.some((path) => path.test(target));
+}
