@@ -15,6 +15,7 @@ interface Rule {
 
 const NOTHING = /^$/;
 const NODE = "node:[\\w/]+";
+// node:net is there for isIP alone: the domain opens no socket.
 const DOMAIN = /^gateway\/(?!(?:app|config|log)\.ts$)[\w-]+\.ts$/;
 
 /** Packages by technology folder of the gateway: "its one library", and Node. */

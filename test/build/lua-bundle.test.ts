@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { runInNewContext } from "node:vm";
+import luamin from "luamin";
+import { BuildError, ROOT, withPrelude } from "../../scripts/build.ts";
+import { compileLua, shrinkBundle } from "../../scripts/lua-bundle.ts";
+import { maxActiveLocals } from "../../scripts/lua-limits.ts";
+
+/** The part of fengari (Lua 5.3) used here; it has no types. */
+interface Fengari {
+    lua: { lua_tostring(state: unknown, index: number): Uint8Array };
+    lauxlib: { luaL_newstate(): unknown; luaL_dostring(state: unknown, lua: Uint8Array): number };
+    lualib: { luaL_openlibs(state: unknown): void };
+    to_luastring: (text: string) => Uint8Array;
+}
+const { lua, lauxlib, lualib, to_luastring } = createRequire(import.meta.url)("fengari") as Fengari;
+
+/** Runs Lua and gives what it returns, as text. */
+function runLua(code: string): string {
+    const state = lauxlib.luaL_newstate();
+    lualib.luaL_openlibs(state);
+    const status = lauxlib.luaL_dostring(state, to_luastring(`return tostring((function() ${code}\nend)().main())`));
+    const text = Buffer.from(lua.lua_tostring(state, -1)).toString("latin1");
+    if (status !== 0) throw new Error(text);
+    return text;
+}
+
+/** Compiles made-up sources with the NodeMCU board's own settings. */
+function compile(t: TestContext, sources: Record<string, string>): string {
+    const folder = mkdtempSync(join(tmpdir(), "toque-lua-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    for (const [name, text] of Object.entries(sources)) {
+        mkdirSync(dirname(join(folder, name)), { recursive: true });
+        writeFileSync(join(folder, name), text);
+    }
+    const project = {
+        extends: join(ROOT, "device/nodemcu/tsconfig.json"),
+        compilerOptions: { rootDir: folder, outDir: join(folder, "out") },
+        include: [folder],
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
+    const { files, problems } = compileLua(join(folder, "tsconfig.json"));
+    assert.deepEqual(problems, []);
+    return [...files.values()].join("");
+}
+
+/** From sources to what a board would load. The exported name `main` is kept so that the test can call it. */
+function bundle(t: TestContext, sources: Record<string, string>): string {
+    const small = luamin.minify(withPrelude(shrinkBundle(compile(t, sources))));
+    return `local m = (function() ${small} end)() local _, f = next(m) return { main = f }`;
+}
+
+// The same source runs here and in Lua: JavaScript's answer is the vector.
+const SAME: [name: string, source: string][] = [
+    [
+        "charCodeAt",
+        `let o = ""; const s = "abc"; for (let i = 0; i < s.length; i++) { o += String(s.charCodeAt(i)); } return o;`,
+    ],
+    [
+        "charCodeAt past the end",
+        `const s = "abc"; const i = s.length; const c = s.charCodeAt(i); return c !== c ? "NaN" : "number";`,
+    ],
+    ["octets", `const n = 65; return String.fromCharCode(n, n + 1, 67);`],
+    ["slice(a)", `const s = "hello"; const a = s.length - 3; return s.slice(a);`],
+    ["slice(a, b)", `const s = "hello"; const a = 1; const b = s.length - 1; return s.slice(a, b);`],
+    ["slice to 0", `const s = "hello"; const b = s.length - 5; return "[" + s.slice(0, b) + "]";`],
+    ["slice from behind", `const s = "hello"; const b = 1 - s.length; return s.slice(b) + s.slice(0, b);`],
+    ["slice past the end", `const s = "hello"; const b = s.length + 9; return s.slice(b) + s.slice(2, b);`],
+    [
+        "substring",
+        `const s = "hello"; const a = s.length - 3; return s.substring(a) + s.substring(a, 1) + s.substring(-a, a);`,
+    ],
+    ["indexOf from", `const s = "hello"; const i = s.indexOf("l"); return String(s.indexOf("l", i + 1));`],
+    ["continue", `let o = ""; for (let i = 0; i < 4; i++) { if (i === 2) { continue; } o += String(i); } return o;`],
+    [
+        "switch",
+        `let o = ""; for (const k of ["a", "b", "c"]) { switch (k) { case "a": case "b": o += k; break; default: o += "?"; } } return o;`,
+    ],
+    ["queue", `const q: string[] = []; q.push("a"); q.push("b"); q.shift(); return q.join(",") + String(q.length);`],
+];
+for (const [name, source] of SAME) {
+    test(`Lua bundle: ${name} gives what JavaScript gives`, (t) => {
+        const main = `export function main(): string { ${source} }`;
+        const expected = String(runInNewContext(`(() => { ${source.replace(/: string\[\]/g, "")} })()`));
+        assert.equal(runLua(bundle(t, { "main.ts": main })), expected);
+    });
+}
+
+test("Lua bundle: modules keep their exports through short names, type imports leave nothing", (t) => {
+    const lua = bundle(t, {
+        "shared/bytes.ts": `export type Bytes = string;\nexport const FIRST = 65;\nexport function octet(n: number): Bytes { return String.fromCharCode(n); }`,
+        "core/step.ts": `import { FIRST, octet } from "../shared/bytes.ts";\nimport type { Bytes } from "../shared/bytes.ts";\nexport function step(n: number): Bytes { return octet(FIRST + n); }`,
+        "main.ts": `import { step } from "./core/step.ts";\nimport { octet } from "./shared/bytes.ts";\nexport function main(): string { return step(0) + step(1) + octet(67); }`,
+    });
+    assert.equal(runLua(lua), "ABC");
+    assert.doesNotMatch(lua, /Bytes|octet|shared/);
+});
+
+test("Lua bundle: a call that needs typescript-to-lua's library is named", (t) => {
+    const lua = compile(t, { "main.ts": `export function main(s: string): string { return s.trim(); }` });
+    assert.throws(
+        () => withPrelude(lua),
+        (error: unknown) => error instanceof BuildError && /__TS__StringTrim/.test(error.message),
+    );
+});
+
+const LOCALS: [lua: string, most: number][] = [
+    ["", 0],
+    ["local a, b = 1, 2", 2],
+    ["do local a = 1 end local b = 2", 1],
+    ["local a = 1 do local b = 2 end do local c, d = 1, 2 end", 3],
+    ["local a = 1 local function f() end", 2],
+    ["for i = 1, 2 do local a = i end", 5],
+    ["for k, v in pairs({}) do local a = v end", 6],
+    ["if x then local a = 1 else local b, c = 1, 2 end", 2],
+    ["f(function(p, q) local a = 1 end)", 4],
+    ["local a = { g = function() local b, c, d = 1, 2, 3 end }", 4],
+];
+for (const [code, most] of LOCALS) {
+    test(`Lua limits: ${code === "" ? "nothing" : code} holds ${most} locals at once`, () => {
+        assert.equal(maxActiveLocals(code), most);
+    });
+}
