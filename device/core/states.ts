@@ -4,7 +4,7 @@ import type { Urgency } from "../../shared/push/message.ts";
 /** The state of the connection. There is no other flag of it anywhere. */
 export type State = "offline" | "resolving" | "dialing" | "connecting" | "subscribing" | "online" | "waiting";
 
-/** What can happen to a connection. `late`: a deadline passed. */
+/** What can happen to a connection. `late`: a deadline passed. `enrolled`: the device has credentials, and connects with them. */
 export type Event =
     | "linkUp"
     | "linkDown"
@@ -16,7 +16,8 @@ export type Event =
     | "rejected"
     | "garbled"
     | "closed"
-    | "late";
+    | "late"
+    | "enrolled";
 
 /** What the application asks the device to say. Kept until the gateway has acknowledged it, over any number of connections. */
 export type Say =
@@ -67,3 +68,20 @@ export type Output =
     | { type: "state"; state: State; why?: string }
     /** messages were dropped from the backlog: for the screen */
     | { type: "overflow"; dropped: number; from: number; to: number };
+
+/**
+ * The whole connection machine: state × event → next state. What is not listed ends the connection: it is a deadline that
+ * passed, a refusal, a socket that died, or a peer that breaks the protocol, and all of them are cured by trying again later.
+ * `linkUp` while connected is a new address: the old socket is dead though nothing closed it. Code and not a table of
+ * objects, because a table is copied into the few variables of an ESP8266; test/device/states.test.ts writes it out.
+ */
+export function nextState(state: State, event: Event): State {
+    if (event === "linkDown") return "offline";
+    if (state === "offline") return event === "linkUp" ? "waiting" : "offline";
+    if (state === "waiting" && event === "late") return "resolving";
+    if (state === "resolving" && event === "resolved") return "dialing";
+    if (state === "dialing" && event === "opened") return "connecting";
+    if (state === "connecting" && event === "accepted") return "subscribing";
+    if (state === "subscribing" && event === "subscribed") return "online";
+    return "waiting";
+}
