@@ -5,6 +5,10 @@ local function __TS__StringCharCodeAt(s, i)
     return string.byte(s, i + 1) or 0 / 0
 end
 
+local function __TS__StringCharAt(s, i)
+    return string.sub(s, i + 1, i + 1)
+end
+
 local function __TS__StringSlice(s, from, to)
     return string.sub(s, from < 0 and from or from + 1, to and to < 0 and to - 1 or to)
 end

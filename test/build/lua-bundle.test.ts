@@ -64,6 +64,10 @@ const SAME: [name: string, source: string][] = [
         "charCodeAt past the end",
         `const s = "abc"; const i = s.length; const c = s.charCodeAt(i); return c !== c ? "NaN" : "number";`,
     ],
+    [
+        "charAt",
+        `const s = "hello"; const i = s.length - 5; return s.charAt(i) + s.charAt(i + 4) + "[" + s.charAt(i + 5) + "]";`,
+    ],
     ["octets", `const n = 65; return String.fromCharCode(n, n + 1, 67);`],
     ["slice(a)", `const s = "hello"; const a = s.length - 3; return s.slice(a);`],
     ["slice(a, b)", `const s = "hello"; const a = 1; const b = s.length - 1; return s.slice(a, b);`],
