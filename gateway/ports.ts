@@ -82,12 +82,23 @@ export interface Store {
     registrations(page: { after?: E164; limit: number }): Promise<Registration[]>;
     /** Ends the number's registration; its backlog is dropped. Undefined: there was none. */
     unregister(number: E164, atMs: number): Promise<Registration | undefined>;
+    /** Ends registrations without contact since `beforeMs` (never any: made before), at most `limit`, as `unregister` does. @returns them */
+    retire(beforeMs: number, atMs: number, limit: number): Promise<Registration[]>;
     /** True while some earlier registration of the number existed and none does now. */
     wasRegistered(number: E164): Promise<boolean>;
-    /** Stores endpoint (the last 20 are kept), capabilities, contact. A new epoch when given. */
+    /**
+     * Stores endpoint (the last 20 are kept), capabilities, contact. A new epoch when given, or when `handled` (what the device said it
+     * has handled last) shows that the device has seen more than this store can have sent: the store was restored from a backup.
+     */
     contact(
         route: Route,
-        contact: { atMs: number; endpoint?: Endpoint; capabilities?: Capabilities; epoch?: number },
+        contact: {
+            atMs: number;
+            endpoint?: Endpoint;
+            capabilities?: Capabilities;
+            epoch?: number;
+            handled?: { epoch: number; sequence: number };
+        },
     ): Promise<Registration | undefined>;
     endpoints(route: Route): Promise<Endpoint[]>;
     /** Replaces hashes and the provisional mark, only if the registration still has `expected` as its secretHash. */

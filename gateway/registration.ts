@@ -32,7 +32,10 @@ export interface Registration {
     number: E164;
     route: Route;
     label?: string;
-    /** SHA-256 of the secret that is in use, and of the one that will replace it as soon as it is used. Hex. */
+    /**
+     * SHA-256 of the secret that is in use, and of the one that will replace it as soon as it is used. Hex. A rotation repeated before any
+     * new secret was used leaves several, with a space between: nobody knows which of them reached the device's flash.
+     */
     secretHash: string;
     nextSecretHash?: string;
     /** enrolled by a code but not yet connected: the same chip may redeem the same code again */
