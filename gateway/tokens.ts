@@ -16,8 +16,8 @@ export interface Tokens {
     listTokens(): Promise<Omit<ApiToken, "hash">[]>;
     /** False: no such id. */
     revokeToken(id: string): Promise<boolean>;
-    /** On the first start: makes an admin's token and writes it to `<dir>/admin-token`, mode 0600, once. @returns the file if it was written now */
-    ensureAdminToken(dir: string): Promise<string | undefined>;
+    /** Makes a token of this secret known as admin's, unless it is; the first time only. False: an admin's token was adopted before. */
+    adoptAdminToken(makeToken: (fresh: string) => Promise<string>): Promise<boolean>;
 }
 
 /** Whether a token reaches that far. Without a number: whether it does for every number. */
