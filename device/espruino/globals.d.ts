@@ -1,0 +1,67 @@
+/** What the board uses of Espruino, and nothing else: the stand-in of the tests offers exactly this. */
+
+/** A client socket of `net` or `tls`. Listeners are called with the socket as `this`. */
+interface EspruinoSocket {
+    /** "close" comes once, last, whatever ended the connection. */
+    on(event: "close", listener: (this: EspruinoSocket) => void): void;
+    on(event: "data", listener: (this: EspruinoSocket, data: string) => void): void;
+    /** Throws once the connection is closed, even before "close" was heard. */
+    write(data: string): void;
+    /** Closes when all that was written is sent. */
+    end(): void;
+    /** Internal to the firmware, the same in all its ports (libs/network/socketserver.c): closes at once. */
+    clsNow?: boolean;
+}
+
+interface EspruinoNet {
+    /** Throws when the connection fails at once. On ESP32 it returns only when the connection is made or failed. */
+    connect(
+        options: { host: string; port: number; ca?: string },
+        connected: (this: EspruinoSocket) => void,
+    ): EspruinoSocket;
+}
+
+interface EspruinoWifi {
+    on(event: "connected" | "disconnected", listener: () => void): void;
+    connect(ssid: string, options: { password?: string }): void;
+    /** Connects as `Wifi.save()` has stored. */
+    restore(): void;
+    getIP(): { ip?: string };
+    /** ESP8266 has the signal here … */
+    getDetails(): { rssi?: number };
+    /** … and ESP32 here. */
+    getStatus(): { rssi?: number };
+    /** One look-up at a time: a newer one takes the older one's callback. Null: not found. */
+    getHostByName?(host: string, found: (address: string | null) => void): void;
+}
+
+interface EspruinoStorage {
+    read(name: string): string | undefined;
+    /** False: no room. */
+    write(name: string, data: string): boolean;
+}
+
+declare function require(name: "net" | "tls"): EspruinoNet;
+declare function require(name: "Wifi"): EspruinoWifi;
+declare function require(name: "Storage"): EspruinoStorage;
+/** A built-in, cached or stored module's exports. */
+declare function require(name: string): unknown;
+
+/** Prints a line on the console. */
+declare function print(text: string): void;
+/** Seconds, with a fraction. `setTime` and SNTP move it. */
+declare function getTime(): number;
+/** The chip's own id in hexadecimal, with dashes. */
+declare function getSerial(): string;
+declare function setTimeout<A>(callback: (this: void, argument: A) => void, delayMs: number, argument: A): number;
+declare function setTimeout(callback: (this: void) => void, delayMs: number): number;
+declare function clearTimeout(id: number): void;
+declare function setInterval(callback: (this: void) => void, periodMs: number): number;
+
+declare const process: {
+    /** JsVars: free, all, and the octets of one. */
+    memory(): { free: number; total: number; blocksize: number };
+};
+
+// eslint-disable-next-line no-var
+declare var global: Record<string, unknown>;

@@ -1,0 +1,80 @@
+/**
+ * Toque on Espruino (ESP32, ESP8266): the bundle of this file is the board's `.bootcde`.
+ *
+ * It reads its settings from flash, joins the Wi-Fi, registers with the gateway and hands each push message to
+ * the application, which is one of these, the first that is there:
+ *
+ * 1. the Storage file `toque-app`, a module: `module.exports = function (message) { … };`
+ * 2. a global function `onPush(message)`, for trying things out on the console
+ * 3. neither: the message is printed
+ *
+ * A message has `sequence`, `body`, `urgency`, and where the sender gave them `title`, `from` and `collapseKey`; text is
+ * octets of UTF-8. When the handler returns, the message is delivered; when it throws, it is called again, twice.
+ * The global `toque` is for the application:
+ *
+ *     toque.read(message.sequence)                    the person has read it
+ *     toque.send("+34600111222", "body", "title")     a message to another number; false: try again later
+ *     toque.save("config", '{"host":"192.168.1.5","port":1883,"ssid":"…","password":"…","number":"+34…","code":"…"}')
+ *
+ * What is saved is used after the next reset.
+ */
+import { readFields } from "../../shared/push/fields.ts";
+import type { Credentials, Memory, Settings } from "../core/settings.ts";
+import { drive } from "../drive.ts";
+import type { Device } from "../drive.ts";
+import { VERSION } from "../version.ts";
+import { loadApp } from "./app.ts";
+import { load, save } from "./flash.ts";
+import { watchLink } from "./link.ts";
+import { createPlatform } from "./platform.ts";
+
+/** From so many JsVars on it is an ESP32, which can take large packets, and several at a time. */
+const MANY_VARS = 3000;
+
+function readSlot(name: string): unknown {
+    const text = load(name);
+    return text === undefined ? undefined : readFields(text);
+}
+
+function randomBelow(span: number): number {
+    return Math.floor(Math.random() * span);
+}
+
+function main(): void {
+    const settings = readSlot("config") as Settings | undefined;
+    if (settings === undefined) {
+        global.toque = { save: save };
+        print("toque: not configured: save the settings with toque.save, then reset");
+        return;
+    }
+    const large = process.memory().total > MANY_VARS;
+    const device: Device = drive(
+        createPlatform(settings, loadApp(), function () {
+            return device;
+        }),
+        {
+            runtime: "espruino",
+            firmware: VERSION,
+            chip: getSerial().split("-").join(""),
+            packetOctets: large ? 4096 : 1024,
+            window: large ? 4 : 1,
+            boot: randomBelow(2147483647),
+            random: randomBelow,
+        },
+        settings,
+        readSlot("credentials") as Credentials | undefined,
+        readSlot("session") as Memory | undefined,
+    );
+    global.toque = {
+        read: function (sequence: number) {
+            return device.say({ say: "read", sequence: sequence });
+        },
+        send: function (to: string, body: string, title?: string) {
+            return device.say({ say: "msg", to: to, body: body, title: title });
+        },
+        save: save,
+    };
+    watchLink(settings, device.report);
+}
+
+main();
