@@ -2,6 +2,7 @@ import type { RegistrationFields } from "../shared/push/registration.ts";
 import type { MessageState, PushMessage, Receipt } from "./message.ts";
 import type { E164 } from "./number.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "./registration.ts";
+import type { Caller } from "./tokens.ts";
 
 /** Wall clock in milliseconds, an argument everywhere: tests turn it by hand. */
 export interface Clock {
@@ -178,4 +179,6 @@ export interface ConnectionEvents {
     /** `read`, `nack` or `msg`, its payload still octets. */
     said(route: Route, saying: "read" | "nack" | "msg", payload: Buffer): Promise<void>;
     closed(route: Route): void;
+    /** A publisher with a token pushes to a number, as typed in its topic. @throws GatewayError: the connection is closed, without PUBACK */
+    published(caller: Caller, to: string, payload: Buffer): Promise<void>;
 }
