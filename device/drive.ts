@@ -1,19 +1,23 @@
+import type { Bytes } from "../shared/bytes.ts";
+import type { Input, Output, Saying } from "./core/events.ts";
 import { canSay } from "./core/outbox.ts";
 import { createSession } from "./core/session.ts";
 import type { Body, Credentials, Memory, Settings } from "./core/settings.ts";
 import { step, wakeAfterMs } from "./core/step.ts";
-import type { Input, Output, Say } from "./core/states.ts";
 import type { Platform } from "./platform.ts";
 
 /** A running device, as a board's `main` and an application see it. */
 export interface Device {
-    /** A platform's report: link, look-up, connection. */
-    report: (this: void, input: Input) => void;
+    /** What the board reports: "linkUp" and the address, "linkDown", "resolved" and the address or nothing, "opened", "bytes" and the octets, "closed". */
+    report: (this: void, type: Input["type"], value?: string) => void;
     /** The platform's timer went off. */
     wake: (this: void) => void;
-    /** False: too much is waiting to be said, or it is too large for a packet. Try again when something was acknowledged, or say less. */
-    say: (this: void, what: Say) => boolean;
+    /** Says something: see device/say.ts for the payloads. False: too much is waiting to be said, or it is too large for a packet. */
+    say: (this: void, topic: Saying["topic"], payload: Bytes) => boolean;
 }
+
+/** What a platform's functions have in common when they are called by name. */
+type Act = (this: void, value: Output["value"], more: Bytes | undefined) => boolean | undefined;
 
 /**
  * Feeds inputs to `step`, does the outputs in their order, and arms the one timer. An input that comes up while outputs are being
@@ -26,63 +30,39 @@ export function drive(
     credentials: Credentials | undefined,
     memory: Memory | undefined,
 ): Device {
-    const session = createSession(body, settings, credentials, memory);
+    const session = createSession(body, settings, credentials, memory, platform.nowMs());
+    const acts = platform as unknown as Record<Output["type"], Act>;
     const inputs: Input[] = [];
     let busy = false;
 
-    function perform(output: Output): void {
-        switch (output.type) {
-            case "resolve":
-                platform.resolve(output.host);
-                break;
-            case "dial":
-                platform.dial(output.address, output.port);
-                break;
-            case "hangUp":
-                platform.hangUp();
-                break;
-            case "send":
-                platform.send(output.data);
-                break;
-            case "deliver": {
-                const shown = platform.handle(output.message);
-                inputs.push({ type: "handled", sequence: output.message.sequence, failed: !shown });
-                break;
-            }
-            case "save":
-                if (platform.save(output.slot, output.json)) inputs.push({ type: "saved", slot: output.slot });
-                break;
-            case "overflow":
-                platform.overflow(output.dropped, output.from, output.to);
-                break;
-            default:
-                platform.show(output.state, output.why);
-        }
-    }
-
-    function report(input: Input): void {
+    function run(input: Input): void {
         inputs.push(input);
         if (busy) return;
         busy = true;
         while (inputs.length > 0) {
             const next = inputs.shift()!;
-            if (next.type === "opened") {
-                next.freeOctets = platform.freeOctets();
-                next.signalDbm = platform.signalDbm();
+            if (next.type === "opened") next.value = platform.about();
+            for (const output of step(session, next, platform.nowMs())) {
+                const done = acts[output.type](output.value, output.more);
+                if (output.type === "handle") inputs.push({ type: "handled", value: done === true });
+                if (output.value === "credentials") inputs.push({ type: "saved", value: done === true });
             }
-            for (const output of step(session, next, platform.nowMs())) perform(output);
         }
         busy = false;
         platform.wakeAfter(wakeAfterMs(session, platform.nowMs()));
     }
 
-    function wake(): void {
-        report({ type: "tick" });
+    function report(type: Input["type"], value?: string): void {
+        run({ type: type, value: value } as Input);
     }
 
-    function say(what: Say): boolean {
-        if (!canSay(session, what, inputs.length)) return false;
-        report({ type: "say", what: what });
+    function wake(): void {
+        report("tick");
+    }
+
+    function say(topic: Saying["topic"], payload: Bytes): boolean {
+        if (!canSay(session, payload, inputs.length)) return false;
+        run({ type: "say", value: { topic: topic, payload: payload, packetId: 0 } });
         return true;
     }
 

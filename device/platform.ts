@@ -1,5 +1,5 @@
 import type { Bytes } from "../shared/bytes.ts";
-import type { Input, Push, Slot, State } from "./core/states.ts";
+import type { Push, Slot } from "./core/events.ts";
 
 /**
  * What a board gives the device. Each call returns at once; nothing here may block or throw. Functions, not methods (`this: void`):
@@ -10,32 +10,20 @@ export interface Platform {
     nowMs: (this: void) => number;
     /** Asks for one `wake` after so many milliseconds, 0 or more, instead of any asked for before. Negative: none. */
     wakeAfter: (this: void, delayMs: number) => void;
-    /**
-     * Looks a name up and reports `resolved` once, with an address or with undefined. A report of an older look-up never arrives after
-     * a newer one was asked for. The session has a deadline of its own.
-     */
+    /** Looks a name up and reports `resolved` once, with an address or undefined; the answer to an older question never arrives. The session has a deadline of its own. */
     resolve: (this: void, host: string) => void;
-    /** Opens a TCP (or TLS) connection, then reports `opened`, `bytes`… and `closed`, each at most once but `bytes`. */
-    dial: (this: void, address: string, port: number) => void;
+    /** Opens a TCP (or TLS) connection to the settings' port, then reports `opened`, `bytes`… and `closed`, each at most once but `bytes`. */
+    dial: (this: void, address: string) => void;
     /** Queues octets for the open connection. The platform keeps their order and splits them as its stack needs. */
     send: (this: void, data: Bytes) => void;
-    /** Drops the connection, open or half open, and any look-up. No report of it arrives after this. */
+    /** Drops the connection, open, half open or closed already, and any look-up. No report of it arrives after this. */
     hangUp: (this: void) => void;
     /** Calls the application's handler. False: it threw. */
-    handle: (this: void, message: Push) => boolean;
+    handle: (this: void, push: Push) => boolean;
     /** Writes a slot (flat JSON, `readFields` reads it back) to flash, so that a power cut leaves the old or the new one. False: it could not. */
     save: (this: void, slot: Slot, json: Bytes) => boolean;
-    /** Shows the connection's state, and a sentence when something is wrong. */
-    show: (this: void, state: State, why: string | undefined) => void;
-    /** Shows that messages were dropped from the backlog. */
-    overflow: (this: void, dropped: number, from: number, to: number) => void;
-    /** Free memory in octets, and the signal in dBm. Undefined: not known. */
-    freeOctets: (this: void) => number | undefined;
-    signalDbm: (this: void) => number | undefined;
+    /** Shows the connection's state, and what is wrong or was lost. */
+    show: (this: void, state: string, text: string | undefined) => void;
+    /** The registration's pairs that only the board knows, without braces: `"r":"espruino","v":"0.1.0","f":12345,"q":-61`. See shared/push/registration.ts. */
+    about: (this: void) => Bytes;
 }
-
-/** How a platform reports: link changes, look-ups and the connection's events, in the order in which they happened. */
-export type Report = (this: void, input: Input) => void;
-
-/** Called by the platform's one timer. */
-export type Wake = (this: void) => void;

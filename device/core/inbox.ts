@@ -1,140 +1,117 @@
 import type { Bytes } from "../../shared/bytes.ts";
+import { readFields } from "../../shared/push/fields.ts";
 import type { Fields } from "../../shared/push/fields.ts";
 import type { NackWhy, Urgency } from "../../shared/push/message.ts";
 import { encodePuback } from "../../shared/wire/encode.ts";
-import { nack } from "./outbox.ts";
+import { OUTBOX, say } from "./outbox.ts";
 import { emit } from "./session.ts";
 import type { Session } from "./session.ts";
-import type { Push } from "./states.ts";
 
-/** A handler that throws is tried again, twice, a second apart; then the message is parked and the next one goes on. */
+/** A handler that throws is tried again, twice; then the message is parked and the next one goes on. */
 export const TRIES = 3;
-export const RETRY_MS = 1000;
 
-/** Pushes that may wait for the one being handled. A gateway that sends more than its window gets no PUBACK for them. */
-export const INBOX = 16;
+/** Between two writes of the session slot: flash wears out. */
+export const SAVE_MS = 3600000;
 
-/** A push that is being handled, or waits for the one before it. */
-export interface Incoming {
-    push: Push;
-    /** of its PUBLISH; 0 with QoS 0 */
-    packetId: number;
-    /** seconds since 1970, as the gateway wrote it; 0: it does not expire */
-    expires: number;
-    /** set: it cannot be shown */
-    why: NackWhy | undefined;
-    /** how often the handler threw */
-    failures: number;
+/** Writes the memory down, now. */
+export function save(session: Session): void {
+    const memory = session.memory;
+    session.dirty = false;
+    session.savedAt = session.nowMs;
+    const marks = '{"epoch":' + memory.epoch + ',"sequence":' + memory.sequence;
+    emit(session, "save", "session", marks + ',"gateway":"' + memory.gateway + '"}');
+}
+
+export function acknowledge(session: Session, packetId: number): void {
+    if (packetId !== 0) emit(session, "send", encodePuback(packetId));
+}
+
+/** A push is done with. @param why it was not shown: the nack goes before the PUBACK */
+function finish(session: Session, sequence: number, packetId: number, why: NackWhy | undefined): void {
+    session.memory.sequence = sequence;
+    session.dirty = true;
+    if (why !== undefined && session.outbox.length < OUTBOX * 2) {
+        say(session, { topic: "nack", payload: '{"n":' + sequence + ',"y":"' + why + '"}', packetId: 0 });
+    }
+    acknowledge(session, packetId);
+}
+
+/** New credentials. They count, and are acknowledged, when they are in flash: see `saved`. */
+export function offer(session: Session, route: Bytes, secret: Bytes, packetId: number): void {
+    session.offered = { route: route, secret: secret };
+    session.offeredId = packetId;
+    emit(session, "save", "credentials", '{"route":"' + route + '","secret":"' + secret + '"}');
 }
 
 function textOf(value: Fields[string]): Bytes | undefined {
     return typeof value === "string" ? value : undefined;
 }
 
-/** Reads `{"n":sequence` off the head of a push that cannot be taken whole. 0: it does not start so. */
-function readSequence(head: Bytes): number {
-    let sequence = 0;
-    if (head.slice(0, 5) === '{"n":') {
-        for (let at = 5; at < head.length; at++) {
-            const digit = head.charCodeAt(at) - 48;
-            if (digit < 0 || digit > 9) break;
-            sequence = sequence * 10 + digit;
+/** The gateway's answer to a registration. A new epoch is a new numbering: the old mark says nothing in it. */
+function hello(session: Session, epoch: number, clockS: Fields[string]): void {
+    session.clockS = typeof clockS === "number" ? clockS : 0;
+    session.clockAt = session.nowMs;
+    if (epoch === session.memory.epoch) return;
+    session.memory.epoch = epoch;
+    session.memory.sequence = 0;
+    save(session);
+}
+
+/** True if it expired, as far as the gateway told the time. */
+function isExpired(session: Session, expires: Fields[string]): boolean {
+    if (typeof expires !== "number" || session.clockS === 0) return false;
+    return expires <= session.clockS + Math.floor((session.nowMs - session.clockAt) / 1000);
+}
+
+/**
+ * Takes what came to the inbox: a push, the hello, a notice of an overflow, or a new secret.
+ * @param payload flat JSON; its head, if it is oversize
+ */
+export function takeInbox(session: Session, packetId: number, payload: Bytes, oversize: boolean): void {
+    const whole = readFields(payload);
+    // of what is no flat JSON as a whole the first pair may still be one: {"n":sequence,
+    const fields = whole !== undefined ? whole : readFields(payload.slice(0, payload.indexOf(",")) + "}");
+    const sequence = fields !== undefined && typeof fields.n === "number" ? fields.n : 0;
+    const body = fields !== undefined ? textOf(fields.b) : undefined;
+    if (fields !== undefined && sequence === 0) {
+        if (typeof fields.s === "string") {
+            offer(session, session.credentials!.route, fields.s, packetId);
+            return;
         }
+        if (typeof fields.e === "number") hello(session, fields.e, fields.c);
+        if (fields.o !== undefined)
+            emit(session, "show", "online", fields.o + " messages were dropped: too many waited");
     }
-    return sequence;
-}
-
-export function acknowledge(session: Session, packetId: number): void {
-    if (packetId !== 0) emit(session, { type: "send", data: encodePuback(packetId) });
-}
-
-/** The present second, as far as the gateway told. 0: it has not. */
-function clockS(session: Session): number {
-    if (session.clockS === 0) return 0;
-    return session.clockS + Math.floor((session.nowMs - session.clockAt) / 1000);
-}
-
-/** The push at the head of the inbox is done with, shown or not: noted, acknowledged, gone. */
-function finish(session: Session, incoming: Incoming): void {
-    if (incoming.push.sequence > session.memory.sequence) {
-        session.memory.sequence = incoming.push.sequence;
-        session.dirty = true;
-    }
-    acknowledge(session, incoming.packetId);
-    session.inbox.shift();
-}
-
-/** Hands the next push to the handler. Those that were seen before, or cannot be shown, are done with on the way. */
-export function deliverNext(session: Session): void {
-    while (!session.busy && session.retryAt === undefined && session.inbox.length > 0) {
-        const incoming = session.inbox[0]!;
-        const push = incoming.push;
-        if (push.sequence > session.memory.sequence) {
-            let why = incoming.why;
-            if (why === undefined && incoming.expires !== 0 && incoming.expires <= clockS(session)) why = "expired";
-            if (why === undefined) {
-                session.busy = true;
-                emit(session, { type: "deliver", message: push });
-                return;
-            }
-            nack(session, push.sequence, why);
-        }
-        finish(session, incoming);
+    if (fields === undefined || sequence <= session.memory.sequence) {
+        acknowledge(session, packetId); // seen before, or no push at all
+    } else if (whole === undefined || body === undefined) {
+        finish(session, sequence, packetId, oversize ? "oversize" : "garbled");
+    } else if (isExpired(session, fields.x)) {
+        finish(session, sequence, packetId, "expired");
+    } else {
+        session.push = {
+            sequence: sequence,
+            body: body,
+            title: textOf(fields.t),
+            urgency: textOf(fields.u) as Urgency | undefined,
+            from: textOf(fields.f),
+            collapseKey: textOf(fields.k),
+        };
+        session.pushId = packetId;
+        session.failures = 0;
+        emit(session, "handle", session.push);
     }
 }
 
 /** The handler returned, or threw. */
-export function handled(session: Session, sequence: number, failed: boolean): void {
-    const incoming = session.inbox.length > 0 ? session.inbox[0] : undefined;
-    if (!session.busy || incoming === undefined || incoming.push.sequence !== sequence) {
-        // its connection ended meanwhile: the gateway will send it again, and must then find it seen
-        if (!failed && sequence > session.memory.sequence) {
-            session.memory.sequence = sequence;
-            session.dirty = true;
-        }
+export function handled(session: Session, shown: boolean): void {
+    const push = session.push;
+    if (push === undefined) return;
+    session.failures++;
+    if (!shown && session.failures < TRIES) {
+        emit(session, "handle", push);
         return;
     }
-    session.busy = false;
-    if (failed) incoming.failures++;
-    if (failed && incoming.failures < TRIES) {
-        session.retryAt = session.nowMs + RETRY_MS;
-        return;
-    }
-    if (failed) nack(session, sequence, "handler");
-    finish(session, incoming);
-    deliverNext(session);
-}
-
-/** Takes a push out of its PUBLISH. @param fields of its payload; undefined: that was no flat JSON @param head the payload or its first octets */
-export function takePush(
-    session: Session,
-    packetId: number,
-    fields: Fields | undefined,
-    head: Bytes,
-    oversize: boolean,
-): void {
-    const given = fields === undefined ? {} : fields;
-    const body = textOf(given.b);
-    const sequence = typeof given.n === "number" ? given.n : readSequence(head);
-    if (sequence < 1) {
-        acknowledge(session, packetId); // nothing of ours: there is no number to refuse it by
-        return;
-    }
-    if (session.inbox.length >= INBOX) return;
-    const urgency = textOf(given.u);
-    session.inbox.push({
-        push: {
-            sequence: sequence,
-            body: body === undefined ? "" : body,
-            title: textOf(given.t),
-            urgency: (urgency === undefined ? "normal" : urgency) as Urgency,
-            from: textOf(given.f),
-            collapseKey: textOf(given.k),
-        },
-        packetId: packetId,
-        expires: typeof given.x === "number" ? given.x : 0,
-        why: oversize ? "oversize" : body === undefined ? "garbled" : undefined,
-        failures: 0,
-    });
-    deliverNext(session);
+    session.push = undefined;
+    finish(session, push.sequence, session.pushId, shown ? undefined : "handler");
 }

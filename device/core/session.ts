@@ -1,10 +1,9 @@
-import { createDecoder } from "../../shared/wire/decode.ts";
-import type { Decoder } from "../../shared/wire/decode.ts";
+import type { Bytes } from "../../shared/bytes.ts";
 import type { ConnectWhy } from "../../shared/push/registration.ts";
-import type { Incoming } from "./inbox.ts";
-import type { OutItem } from "./outbox.ts";
+import type { Decoder } from "../../shared/wire/decode.ts";
+import type { Output, Push, Saying } from "./events.ts";
 import type { Body, Credentials, Memory, Settings } from "./settings.ts";
-import type { Output, State } from "./states.ts";
+import { State } from "./states.ts";
 
 /** All that a device knows. A plain record: `step` is the only one that changes it. Moments are `nowMs`, compared by difference. */
 export interface Session {
@@ -13,48 +12,39 @@ export interface Session {
     /** undefined: to be enrolled with the settings' code */
     credentials: Credentials | undefined;
     memory: Memory;
-    /** the memory is newer than its slot in flash */
+    /** the memory was written to flash, or read from it; and what is newer than its slot */
+    savedAt: number;
     dirty: boolean;
-    savedAt: number | undefined;
 
     state: State;
     /** when the state has lasted too long (online: when to ping, or to give up); meaningless offline */
     dueAt: number;
-    /** what is wrong, as a sentence for the screen */
-    trouble: string | undefined;
-    /** own address on the link, and the one last registered: "" none yet */
+    /** own address on the link ("": there is none), and the one last registered */
     address: string;
     registered: string;
     why: ConnectWhy;
     /** tries since the last stable connection */
     tries: number;
-    dialedAt: number;
     onlineAt: number;
     /** the gateway's name or address that is being tried */
     target: string;
-    /** what the registration tells of the board */
-    freeOctets: number | undefined;
-    signalDbm: number | undefined;
 
     decoder: Decoder;
-    lastPacketId: number;
+    /** the last packet id given, and that of the SUBSCRIBE */
+    lastId: number;
     subscribeId: number;
     pinging: boolean;
-    /** a registration or another saying is not acknowledged: when that becomes too long */
-    ackDueAt: number | undefined;
-    registerId: number;
-    outbox: OutItem[];
-    lastSay: number;
+    outbox: Saying[];
 
-    /** the first one is with the handler (`busy`), or about to be */
-    inbox: Incoming[];
-    busy: boolean;
-    retryAt: number | undefined;
-    /** credentials that the gateway gave, until they are in flash; then its PUBLISH is acknowledged */
+    /** the push that is with the handler, the packet id to acknowledge it by, and how often the handler threw */
+    push: Push | undefined;
+    pushId: number;
+    failures: number;
+    /** credentials that the gateway gave, until they are in flash; then the packet is acknowledged */
     offered: Credentials | undefined;
     offeredId: number;
 
-    /** the gateway's clock, in seconds since 1970, and when it said so; 0: it has not */
+    /** the gateway's clock in seconds since 1970, and when it said so; 0: it has not */
     clockS: number;
     clockAt: number;
 
@@ -69,56 +59,46 @@ export function createSession(
     settings: Settings,
     credentials: Credentials | undefined,
     memory: Memory | undefined,
+    nowMs: number,
 ): Session {
     return {
         body: body,
         settings: settings,
         credentials: credentials,
-        memory: memory === undefined ? { epoch: 0, sequence: 0 } : memory,
+        memory: memory === undefined ? { epoch: 0, sequence: 0, gateway: "" } : memory,
+        savedAt: nowMs,
         dirty: false,
-        savedAt: undefined,
-        state: "offline",
+        state: State.offline,
         dueAt: 0,
-        trouble: undefined,
         address: "",
         registered: "",
         why: "boot",
         tries: 0,
-        dialedAt: 0,
         onlineAt: 0,
         target: "",
-        freeOctets: undefined,
-        signalDbm: undefined,
-        decoder: createDecoder(body.packetOctets),
-        lastPacketId: 0,
+        decoder: { limit: body.packetOctets, buffer: "", skip: 0 },
+        lastId: 0,
         subscribeId: 0,
         pinging: false,
-        ackDueAt: undefined,
-        registerId: 0,
         outbox: [],
-        lastSay: 0,
-        inbox: [],
-        busy: false,
-        retryAt: undefined,
+        push: undefined,
+        pushId: 0,
+        failures: 0,
         offered: undefined,
         offeredId: 0,
         clockS: 0,
         clockAt: 0,
-        nowMs: 0,
+        nowMs: nowMs,
         outputs: [],
     };
 }
 
-/** Adds an output; octets that follow octets join them, so that they leave in one write. */
-export function emit(session: Session, output: Output): void {
-    const outputs = session.outputs;
-    const last = outputs.length > 0 ? outputs[outputs.length - 1] : undefined;
-    if (last !== undefined && last.type === "send" && output.type === "send") last.data += output.data;
-    else outputs.push(output);
+export function emit(session: Session, type: Output["type"], value?: Output["value"], more?: Bytes): void {
+    session.outputs.push({ type: type, value: value, more: more });
 }
 
 /** Packet ids go round: MQTT 3.1.1 §2.3.1. @returns 1 to 65535 */
-export function takePacketId(session: Session): number {
-    session.lastPacketId = (session.lastPacketId % 65535) + 1;
-    return session.lastPacketId;
+export function takeId(session: Session): number {
+    session.lastId = (session.lastId % 65535) + 1;
+    return session.lastId;
 }

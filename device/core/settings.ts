@@ -22,21 +22,21 @@ export interface Credentials {
 
 /** What the device remembers of its session: slot "session", written at most once an hour in steady state. */
 export interface Memory {
+    /** 0: no gateway has told one yet */
     epoch: number;
     /** high-water mark: the last sequence handled in that epoch */
     sequence: number;
-    /** the last address of the gateway that answered CONNECT: tried when its name cannot be resolved */
-    gateway?: string;
+    /** the last address of the gateway that answered CONNECT: tried when its name cannot be resolved. "": none */
+    gateway: string;
 }
 
 /** What a runtime is and can do: constants of a board's folder. */
 export interface Body {
-    runtime: string;
-    firmware: string;
     /** the chip's own id: letters and digits */
     chip: string;
-    /** largest packet in octets, and how many pushes may be inflight */
+    /** largest packet in octets */
     packetOctets: number;
+    /** how many pushes may be inflight */
     window: number;
     /** a number drawn at boot, 0 to 2147483647: it tells this boot's sayings from another's */
     boot: number;

@@ -1,160 +1,182 @@
 import type { Bytes } from "../../shared/bytes.ts";
-import { decode } from "../../shared/wire/decode.ts";
-import { PINGREQ } from "../../shared/wire/encode.ts";
-import { STABLE_MS } from "./backoff.ts";
-import { become, quietMs, resolved } from "./connection.ts";
-import { acknowledge, deliverNext, handled } from "./inbox.ts";
-import { takeSay } from "./outbox.ts";
-import { receive, save } from "./receive.ts";
+import { readUint16 } from "../../shared/bytes.ts";
+import { readFields } from "../../shared/push/fields.ts";
+import { enrolTopic, inboxTopic } from "../../shared/push/topics.ts";
+import { append, nextPacket, readPublish } from "../../shared/wire/decode.ts";
+import { encodePingreq } from "../../shared/wire/encode.ts";
+import { First } from "../../shared/wire/packets.ts";
+import type { Packet } from "../../shared/wire/packets.ts";
+import {
+    CONNACK_MS,
+    enter,
+    keepAliveS,
+    linkDown,
+    linkUp,
+    opened,
+    PINGRESP_MS,
+    resolve,
+    resolved,
+    restart,
+    retreat,
+    subscribed,
+} from "./connection.ts";
+import type { Input, Output } from "./events.ts";
+import { acknowledge, handled, offer, save, SAVE_MS, takeInbox } from "./inbox.ts";
+import { acknowledged, say } from "./outbox.ts";
 import { emit } from "./session.ts";
 import type { Session } from "./session.ts";
-import type { Input, Output, Slot } from "./states.ts";
+import { State } from "./states.ts";
 
-/** How long a PINGRESP, or any other octet, may take. */
-export const PINGRESP_MS = 5000;
-
-/** Between two writes of the session slot: flash wears out. */
-export const SAVE_MS = 3600000;
-
-function isConnected(session: Session): boolean {
-    return session.state === "connecting" || session.state === "subscribing" || session.state === "online";
-}
-
-/** A new address: whatever is open is dead, though nothing closed it. */
-function linkUp(session: Session, address: string): void {
-    const offline = session.state === "offline";
-    if (!offline && address === session.address) return;
-    const settings = session.settings;
-    if (session.credentials === undefined && (settings.code === undefined || settings.number === undefined)) {
-        session.trouble = "no secret and no code: enrol this device";
-        return;
-    }
-    session.address = address;
-    become(session, "linkUp");
-    if (session.registered === "") return; // it still is the boot
-    if (address !== session.registered) session.why = "address";
-    else if (offline) session.why = "link";
-}
-
-function bytes(session: Session, data: Bytes): void {
-    if (!isConnected(session)) return;
-    if (session.state === "online") {
-        session.pinging = false;
-        session.dueAt = session.nowMs + quietMs(session);
-    }
-    for (const packet of decode(session.decoder, data)) {
-        const event = receive(session, packet);
-        if (event !== undefined) become(session, event);
-        if (!isConnected(session)) return;
-    }
-}
-
-/** New credentials are in flash: now they count, and the gateway may know. */
-function saved(session: Session, slot: Slot): void {
-    if (slot !== "credentials" || session.offered === undefined) return;
-    const enrolling = session.credentials === undefined;
-    session.credentials = session.offered;
-    session.offered = undefined;
-    acknowledge(session, session.offeredId);
-    if (enrolling) become(session, "enrolled");
-}
-
-function isDue(session: Session, at: number | undefined): boolean {
-    return at !== undefined && session.nowMs - at >= 0;
-}
-
-/** Does what is due, one thing after the other. */
-function tick(session: Session): void {
-    if (session.state === "online" && session.nowMs - session.onlineAt >= STABLE_MS) session.tries = 0;
-    if (session.state !== "offline" && isDue(session, session.dueAt)) {
-        if (session.state === "resolving") {
-            resolved(session, undefined);
-        } else if (session.state === "online" && !session.pinging) {
-            session.pinging = true;
-            session.dueAt = session.nowMs + PINGRESP_MS;
-            emit(session, { type: "send", data: PINGREQ });
+/** Takes a PUBLISH. What is not for this device is acknowledged all the same: left alone it would be sent again and again. */
+function takePublish(session: Session, packet: Packet): void {
+    const publish = readPublish(packet);
+    const credentials = session.credentials;
+    if (publish === undefined) {
+        retreat(session, "not MQTT", "lost");
+    } else if (credentials !== undefined && publish.topic === inboxTopic(credentials.route)) {
+        takeInbox(session, publish.packetId, publish.payload, packet.oversize);
+    } else {
+        const fields = readFields(publish.payload);
+        if (
+            credentials === undefined &&
+            publish.topic === enrolTopic(session.body.chip) &&
+            fields !== undefined &&
+            typeof fields.r === "string" &&
+            typeof fields.s === "string"
+        ) {
+            offer(session, fields.r, fields.s, publish.packetId);
         } else {
-            become(session, "late");
+            acknowledge(session, publish.packetId);
         }
     }
-    if (isDue(session, session.ackDueAt)) become(session, "late");
-    if (isDue(session, session.retryAt)) {
-        session.retryAt = undefined;
-        deliverNext(session);
+}
+
+/** Takes a packet: what no gateway may send, or not at this moment, ends the connection. MQTT 3.1.1 §3.2, §3.4, §3.9, §3.13 */
+function receive(session: Session, packet: Packet): void {
+    const first = packet.first;
+    const rest = packet.rest;
+    const length = rest.length;
+    const code = length > 1 ? rest.charCodeAt(length - 1) : 0;
+    if (session.state === State.connecting) {
+        if (first !== First.connack || length !== 2) retreat(session, "not a gateway", "lost");
+        else if (code === 0) enter(session, State.subscribing, CONNACK_MS);
+        else retreat(session, "refused" + (code < 4 ? "" : ": wrong secret or code") + ", CONNACK " + code, "gateway");
+    } else if (first >= First.publish && first < First.puback) {
+        takePublish(session, packet);
+    } else if (first === First.puback && length === 2) {
+        acknowledged(session, readUint16(rest, 0));
+    } else if (first === First.suback && length === 3) {
+        if (code !== 1) retreat(session, "refused, SUBACK " + code, "gateway");
+        else if (session.credentials !== undefined && session.state === State.subscribing) subscribed(session);
+    } else if (first !== First.pingresp || length !== 0) {
+        retreat(session, "not MQTT", "lost");
     }
-    if (session.savedAt === undefined) session.savedAt = session.nowMs;
+}
+
+/** Takes the packets that are there, one after the other: while a push is with the handler, those behind it wait in the buffer. */
+function receiveAll(session: Session): void {
+    while (session.state > State.dialing && session.push === undefined) {
+        const packet = nextPacket(session.decoder);
+        if (packet === undefined) return;
+        receive(session, packet);
+    }
+}
+
+function received(session: Session, data: Bytes): void {
+    if (session.state === State.online) {
+        session.pinging = false;
+        session.dueAt = session.nowMs + keepAliveS(session) * 500;
+    }
+    append(session.decoder, data);
+}
+
+/** The new credentials are in flash: now they count, and the gateway may know. If they are not, it will give them again. */
+function saved(session: Session, safe: boolean): void {
+    const offered = session.offered;
+    if (!safe || offered === undefined) return;
+    const enrolled = session.credentials === undefined;
+    session.credentials = offered;
+    session.offered = undefined;
+    acknowledge(session, session.offeredId);
+    if (enrolled) restart(session);
+}
+
+/** What the gateway's address was, for when its name cannot be resolved. */
+function remember(session: Session): void {
+    const memory = session.memory;
+    if (session.target === session.settings.host || session.target === memory.gateway) return;
+    memory.gateway = session.target;
+    session.dirty = true;
+}
+
+/** Does what is due. */
+function tick(session: Session): void {
+    if (session.state !== State.offline && session.nowMs - session.dueAt >= 0) {
+        if (session.state === State.waiting) {
+            resolve(session);
+        } else if (session.state === State.resolving) {
+            resolved(session, undefined);
+        } else if (session.state === State.online && !session.pinging) {
+            session.pinging = true;
+            session.dueAt = session.nowMs + PINGRESP_MS;
+            emit(session, "send", encodePingreq());
+        } else {
+            retreat(session, "no answer", "lost");
+        }
+    }
     if (session.dirty && session.nowMs - session.savedAt >= SAVE_MS) save(session);
-    // the clock's base goes along, so that the difference stays small where numbers have 32 bits
-    while (session.clockS !== 0 && session.nowMs - session.clockAt >= SAVE_MS) {
-        session.clockS += SAVE_MS / 1000;
-        session.clockAt += SAVE_MS;
-    }
 }
 
 /**
- * The brain of a device: takes what happened, and says what is to be done, in order. Pure but for the session, which it changes.
+ * The brain of a device: takes what happened, and says what is to be done, in order. No socket, timer, clock or log is in it.
+ * An input that the state does not wait for changes nothing.
  * @param nowMs an integer that never goes back (it may wrap at 32 bits)
  */
 export function step(session: Session, input: Input, nowMs: number): Output[] {
-    const state = session.state;
-    const trouble = session.trouble;
     session.nowMs = nowMs;
     session.outputs = [];
+    const state = session.state;
     switch (input.type) {
         case "linkUp":
-            linkUp(session, input.address);
+            linkUp(session, input.value);
             break;
         case "linkDown":
-            session.address = "";
-            session.trouble = undefined;
-            become(session, "linkDown");
+            linkDown(session);
             break;
         case "resolved":
-            resolved(session, input.address);
+            if (state === State.resolving) resolved(session, input.value);
             break;
         case "opened":
-            session.freeOctets = input.freeOctets;
-            session.signalDbm = input.signalDbm;
-            if (session.state === "dialing") become(session, "opened");
+            if (state === State.dialing) opened(session, input.value);
             break;
         case "closed":
-            if (session.state === "dialing" || isConnected(session)) become(session, "closed");
+            if (state > State.resolving) retreat(session, "closed", "gateway");
             break;
         case "bytes":
-            bytes(session, input.data);
+            if (state > State.dialing) received(session, input.value);
             break;
         case "handled":
-            handled(session, input.sequence, input.failed === true);
+            handled(session, input.value);
             break;
         case "saved":
-            saved(session, input.slot);
+            saved(session, input.value);
             break;
         case "say":
-            takeSay(session, input.what);
+            say(session, input.value);
             break;
         default:
             break;
     }
+    receiveAll(session);
+    if (session.state === State.subscribing) remember(session);
     tick(session);
-    // while a new try goes on, what was wrong with the last one is nobody's business
-    const why = session.state === "waiting" || session.state === "offline" ? session.trouble : undefined;
-    if (session.state !== state || (why !== undefined && why !== trouble)) {
-        emit(session, { type: "state", state: session.state, why: why });
-    }
     return session.outputs;
-}
-
-/** @param soonest -1: nothing yet @param dueMs what is overdue is due now */
-function sooner(soonest: number, dueMs: number): number {
-    const due = Math.max(0, dueMs);
-    return soonest < 0 || due < soonest ? due : soonest;
 }
 
 /** When to call `step` with a tick. @returns milliseconds from now, 0 or more; -1: not before something happens */
 export function wakeAfterMs(session: Session, nowMs: number): number {
-    let soonest = session.state === "offline" ? -1 : sooner(-1, session.dueAt - nowMs);
-    if (session.ackDueAt !== undefined) soonest = sooner(soonest, session.ackDueAt - nowMs);
-    if (session.retryAt !== undefined) soonest = sooner(soonest, session.retryAt - nowMs);
-    if (session.dirty && session.savedAt !== undefined) soonest = sooner(soonest, session.savedAt + SAVE_MS - nowMs);
-    return soonest;
+    const saveMs = session.savedAt + SAVE_MS - nowMs;
+    const dueMs = session.state === State.offline ? SAVE_MS : session.dueAt - nowMs;
+    if (session.dirty) return Math.max(0, Math.min(dueMs, saveMs));
+    return session.state === State.offline ? -1 : Math.max(0, dueMs);
 }

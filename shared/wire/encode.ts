@@ -1,13 +1,15 @@
 import { encodeString, encodeUint16 } from "../bytes.ts";
 import type { Bytes } from "../bytes.ts";
+import { First } from "./packets.ts";
 import { encodeRemainingLength } from "./remaining-length.ts";
 
-/** PINGREQ and DISCONNECT are the same two octets always. MQTT 3.1.1 §3.12, §3.14. */
-export const PINGREQ = String.fromCharCode(0xc0, 0);
-export const DISCONNECT = String.fromCharCode(0xe0, 0);
+/** PINGREQ is the same two octets always. MQTT 3.1.1 §3.12. */
+export function encodePingreq(): Bytes {
+    return String.fromCharCode(0xc0, 0);
+}
 
-/** @param first the packet type times 16, and the flags. MQTT 3.1.1 §2.2 */
-function encodePacket(first: number, rest: Bytes): Bytes {
+/** @param first type and flags @param rest variable header and payload. MQTT 3.1.1 §2 */
+export function encodePacket(first: number, rest: Bytes): Bytes {
     return String.fromCharCode(first) + encodeRemainingLength(rest.length) + rest;
 }
 
@@ -16,10 +18,11 @@ function encodePacket(first: number, rest: Bytes): Bytes {
  * @param keepAliveS 0 to 65535
  */
 export function encodeConnect(clientId: Bytes, userName: Bytes, password: Bytes, keepAliveS: number): Bytes {
+    const flags = String.fromCharCode(4, 0xc2); // protocol level 4; user name, password, clean session
     return encodePacket(
-        0x10,
+        First.connect,
         encodeString("MQTT") +
-            String.fromCharCode(4, 0xc2) + // protocol level 4; user name, password, clean session
+            flags +
             encodeUint16(keepAliveS) +
             encodeString(clientId) +
             encodeString(userName) +
@@ -29,15 +32,15 @@ export function encodeConnect(clientId: Bytes, userName: Bytes, password: Bytes,
 
 /** SUBSCRIBE to one topic filter at QoS 1. MQTT 3.1.1 §3.8. @param packetId 1 to 65535 */
 export function encodeSubscribe(packetId: number, filter: Bytes): Bytes {
-    return encodePacket(0x82, encodeUint16(packetId) + encodeString(filter) + String.fromCharCode(1));
+    return encodePacket(First.subscribe, encodeUint16(packetId) + encodeString(filter) + String.fromCharCode(1));
 }
 
 /** PUBLISH at QoS 1, first attempt on its connection. MQTT 3.1.1 §3.3. @param packetId 1 to 65535 */
 export function encodePublish(packetId: number, topic: Bytes, payload: Bytes): Bytes {
-    return encodePacket(0x32, encodeString(topic) + encodeUint16(packetId) + payload);
+    return encodePacket(First.publish + 2, encodeString(topic) + encodeUint16(packetId) + payload);
 }
 
 /** PUBACK. MQTT 3.1.1 §3.4. */
 export function encodePuback(packetId: number): Bytes {
-    return encodePacket(0x40, encodeUint16(packetId));
+    return encodePacket(First.puback, encodeUint16(packetId));
 }
