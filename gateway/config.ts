@@ -1,0 +1,131 @@
+import { readFileSync } from "node:fs";
+import { GatewayError } from "./error.ts";
+
+/** One option: its flag, its environment variable, what it is without both, and how its text is read. */
+interface Option<T> {
+    /** as commander wants it: "--mqtt-port <port>" */
+    flag: string;
+    environment: string;
+    fallback: string | undefined;
+    says: string;
+    /** @throws GatewayError("invalid_request") whose sentence goes on after the option's name */
+    read(text: string): T;
+}
+
+/** Every option of `toque serve`, in the order of its help. The flag wins over the environment. */
+export const OPTIONS = {
+    data: option("--data <folder>", "TOQUE_DATA", "toque-data", "folder of the store and the admin token", readText),
+    host: option(
+        "--host <address>",
+        "TOQUE_HOST",
+        "127.0.0.1",
+        "address to listen on: the one boards can reach",
+        readText,
+    ),
+    mqttPort: option("--mqtt-port <port>", "TOQUE_MQTT_PORT", "1883", "port for boards, 0 for any free one", readPort),
+    httpPort: option("--http-port <port>", "TOQUE_HTTP_PORT", "8080", "port for senders, 0 for any free one", readPort),
+    logLevel: option("--log-level <level>", "TOQUE_LOG_LEVEL", "info", "info, warn, error or silent", readLevel),
+    codesCommand: maybe(
+        "--codes-command <command>",
+        "TOQUE_CODES_COMMAND",
+        "program that sends a one-time code: words with {number} and {code} in them, run without a shell",
+        readCommand,
+    ),
+    codesWebhook: maybe(
+        "--codes-webhook <url>",
+        "TOQUE_CODES_WEBHOOK",
+        "address that gets one-time codes as signed POST requests",
+        readUrl,
+    ),
+    codesWebhookKey: maybe(
+        "--codes-webhook-key <file>",
+        "TOQUE_CODES_WEBHOOK_KEY",
+        "file with the key that signs those requests, 16 characters or more",
+        readText,
+    ),
+};
+
+/** What the gateway is told once, at its start. */
+export type Config = { [Key in keyof typeof OPTIONS]: ReturnType<(typeof OPTIONS)[Key]["read"]> | Absent<Key> };
+type Absent<Key extends keyof typeof OPTIONS> = (typeof OPTIONS)[Key]["fallback"] extends string ? never : undefined;
+
+export type LogLevel = "info" | "warn" | "error" | "silent";
+
+/** The flags' texts by the option's name, as commander gives them. */
+export type Flags = { [Key in keyof typeof OPTIONS]?: string };
+
+/**
+ * Reads the configuration from flags and environment.
+ * @throws GatewayError("invalid_request") naming the flag or the variable that is wrong
+ */
+export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config {
+    const config: Record<string, unknown> = {};
+    for (const [name, option] of Object.entries(OPTIONS) as [keyof Flags, Option<unknown>][]) {
+        const flag = flags[name];
+        const variable = environment[option.environment];
+        const text = flag ?? (variable === "" ? undefined : variable) ?? option.fallback;
+        if (text === undefined) continue;
+        const source = flag === undefined ? option.environment : option.flag.split(" ", 1)[0]!;
+        try {
+            config[name] = option.read(text);
+        } catch (error) {
+            throw new GatewayError("invalid_request", `${source} ${(error as Error).message}`);
+        }
+    }
+    if (config.codesCommand !== undefined && config.codesWebhook !== undefined) {
+        throw new GatewayError("invalid_request", "Give --codes-command or --codes-webhook, not both.");
+    }
+    if ((config.codesWebhook === undefined) !== (config.codesWebhookKey === undefined)) {
+        throw new GatewayError("invalid_request", "Give --codes-webhook and --codes-webhook-key together.");
+    }
+    return config as unknown as Config;
+}
+
+/** The version of this package. */
+export function readVersion(): string {
+    const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    return (JSON.parse(text) as { version: string }).version;
+}
+
+function option<T>(flag: string, environment: string, fallback: string, says: string, read: (text: string) => T) {
+    return { flag, environment, fallback, says, read } satisfies Option<T>;
+}
+
+function maybe<T>(flag: string, environment: string, says: string, read: (text: string) => T) {
+    return { flag, environment, fallback: undefined, says, read } satisfies Option<T>;
+}
+
+function wrong(sentence: string): GatewayError {
+    return new GatewayError("invalid_request", sentence);
+}
+
+function readText(text: string): string {
+    if (text.trim() === "") throw wrong("is empty: leave it out or give it a value.");
+    return text;
+}
+
+function readPort(text: string): number {
+    const port = Number(text);
+    if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) throw wrong("must be a port: a number from 0 to 65535.");
+    return port;
+}
+
+function readLevel(text: string): LogLevel {
+    if (text !== "info" && text !== "warn" && text !== "error" && text !== "silent") {
+        throw wrong("must be info, warn, error or silent.");
+    }
+    return text;
+}
+
+/** Splits into words at spaces; "…" and '…' keep theirs. */
+function readCommand(text: string): string[] {
+    const words = text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g);
+    if (words === null) throw wrong("must name a program.");
+    return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, a?: string, b?: string) => a ?? b ?? ""));
+}
+
+function readUrl(text: string): string {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url?.protocol !== "https:" && url?.protocol !== "http:") throw wrong("must be an http:// or https:// address.");
+    return url.href;
+}
