@@ -1,0 +1,95 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { type Code, GatewayError } from "../error.ts";
+import type { Log } from "../ports.ts";
+import { sentenceOf } from "./validation.ts";
+
+/** What only HTTP can get wrong, beside the gateway's own codes. */
+export type HttpCode = Code | "unknown_route" | "unsupported_type" | "timed_out";
+
+/** The one table from code to status. */
+export const STATUS: { [Name in HttpCode]: number } = {
+    invalid_request: 400,
+    invalid_number: 400,
+    unauthorized: 401,
+    forbidden: 403,
+    code_refused: 403,
+    unknown_number: 404,
+    unknown_message: 404,
+    unknown_route: 404,
+    timed_out: 408,
+    unregistered: 410,
+    too_large: 413,
+    unsupported_type: 415,
+    too_many: 429,
+    internal: 500,
+    unavailable: 503,
+};
+
+/** What every error is answered with. */
+export interface ErrorBody {
+    error: { code: HttpCode; message: string };
+}
+
+/** An error with the seconds after which to try again: the header Retry-After. */
+export class RetryLater extends GatewayError {
+    readonly retryAfterS: number;
+
+    constructor(code: "too_many" | "unavailable", retryAfterS: number, message: string) {
+        super(code, message);
+        this.retryAfterS = retryAfterS;
+    }
+}
+
+/** Retry-After of an error that names no time of its own, in seconds. */
+const RETRY_AFTER_S = { too_many: 60, unavailable: 5 };
+
+/** Answers whatever was thrown: its sentence if it was meant for the caller, else "internal", and our bug goes to the log. */
+export function createErrorHandler(log: Log) {
+    return (error: FastifyError | GatewayError, request: FastifyRequest, reply: FastifyReply): ErrorBody => {
+        const [code, message] = explain(error);
+        if (code === "internal") {
+            log.error(
+                { error, requestId: request.id, route: request.routeOptions.url },
+                "a request failed by our fault",
+            );
+        }
+        if (code === "too_many" || code === "unavailable") {
+            const retryAfterS = error instanceof RetryLater ? error.retryAfterS : RETRY_AFTER_S[code];
+            void reply.header("Retry-After", retryAfterS);
+        }
+        if (code === "unauthorized") void reply.header("WWW-Authenticate", "Bearer");
+        void reply.code(STATUS[code]);
+        return { error: { code, message } };
+    };
+}
+
+/** Sentences for what Fastify itself refuses, by its own code. */
+const REFUSED_BY_FASTIFY: Record<string, [HttpCode, string]> = {
+    FST_ERR_CTP_BODY_TOO_LARGE: ["too_large", "The request is too large: send at most 32 KiB."],
+    FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+        "unsupported_type",
+        'The body must be JSON: send it with the header "Content-Type: application/json".',
+    ],
+    FST_ERR_CTP_EMPTY_TYPE: [
+        "unsupported_type",
+        'The body must be JSON: send it with the header "Content-Type: application/json".',
+    ],
+    FST_ERR_CTP_EMPTY_JSON_BODY: ["invalid_request", "The body is empty: send a JSON object."],
+    FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+        "invalid_request",
+        "The body is not as long as its Content-Length says: send it again, whole.",
+    ],
+};
+
+function explain(error: FastifyError | GatewayError): [HttpCode, string] {
+    if (error instanceof GatewayError) return [error.code, error.message];
+    if (error.validation?.[0] !== undefined) {
+        return ["invalid_request", sentenceOf(error.validation[0], error.validationContext)];
+    }
+    const refused = REFUSED_BY_FASTIFY[error.code];
+    if (refused !== undefined) return refused;
+    if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+        return ["invalid_request", "The request could not be read: look at its address, its headers and its body."];
+    }
+    return ["internal", "The gateway made a mistake; its log says more. Your request may be tried again."];
+}

@@ -1,0 +1,109 @@
+import type { FastifyRequest } from "fastify";
+import { GatewayError } from "../error.ts";
+import type { Draft } from "../message.ts";
+import { parseE164 } from "../number.ts";
+import type { Appended } from "../ports.ts";
+import { type Caller, permits } from "../tokens.ts";
+import { callerFor } from "./callers.ts";
+import { RetryLater } from "./errors.ts";
+import type { Metrics } from "./metrics.ts";
+import { createPending } from "./pending.ts";
+import { AcceptedBody, IdPath, ReceiptBody, SendBody } from "./schemas.ts";
+import type { Server } from "./server.ts";
+import type { Services } from "./services.ts";
+import { isoTime } from "./time.ts";
+
+const FLOODED =
+    "The board of this number is not taking its messages, and its backlog is full: wait as long as Retry-After says, or send less.";
+
+/** POST /v1/messages and GET /v1/messages/:id. */
+export function addMessageRoutes(server: Server, services: Services, metrics: Metrics): void {
+    const { directory, throttle } = services;
+    const pending = createPending();
+
+    async function append(caller: Caller, draft: Draft): Promise<Appended> {
+        const waitS = throttle.waitS(caller.id, draft.to);
+        if (waitS > 0) throw new RetryLater("too_many", waitS, FLOODED);
+        const registration = await directory.recipient(draft.to);
+        try {
+            const appended = await services.send(registration, draft);
+            if (appended.dropped.length > 0) throttle.charge(caller.id, draft.to, appended.dropped.length);
+            return appended;
+        } catch (error) {
+            if (error instanceof GatewayError && error.code === "too_many") throttle.charge(caller.id, draft.to, 1);
+            throw error;
+        }
+    }
+
+    server.post(
+        "/v1/messages",
+        {
+            schema: {
+                summary: "Push a message to a number. Answered when it is stored safely",
+                description:
+                    "With the header Idempotency-Key (1 to 200 visible ASCII characters), a message that is sent again is accepted once.",
+                security: [{ token: [] }],
+                body: SendBody,
+                response: { 202: AcceptedBody },
+            },
+        },
+        async (request, reply) => {
+            const { to: typed, country, body, title, urgency, ttlS, collapseKey } = request.body;
+            const to = parseE164(typed, country);
+            const caller = callerFor(request, "send", to);
+            const draft: Draft = { to, body, title, urgency, ttlS, collapseKey, once: onceOf(request, caller) };
+            const appended = await pending.run(caller.id, () => append(caller, draft));
+            const { message, repeated } = appended;
+            if (repeated && (message.to !== to || message.body !== body || message.title !== title)) {
+                throw new GatewayError(
+                    "invalid_request",
+                    "This Idempotency-Key was used for another message: use a new one for each message.",
+                );
+            }
+            metrics.accepted(appended);
+            reply.code(202);
+            return { id: message.id, to: message.to, state: message.state, sequence: message.sequence };
+        },
+    );
+
+    server.get(
+        "/v1/messages/:id",
+        {
+            schema: {
+                summary: "What became of a message",
+                security: [{ token: [] }],
+                params: IdPath,
+                response: { 200: ReceiptBody },
+            },
+        },
+        async (request) => {
+            const receipt = await services.store.receipt(request.params.id);
+            // Somebody else's message looks like none: an id tells nothing to whoever may not reach its number.
+            if (
+                receipt === undefined ||
+                request.caller === undefined ||
+                !permits(request.caller, "receipt", receipt.to)
+            ) {
+                throw new GatewayError(
+                    "unknown_message",
+                    "There is no such message, or it ended too long ago: look for a typing error in its id.",
+                );
+            }
+            const history = receipt.history.map(({ state, atMs, why }) => ({ state, at: isoTime(atMs), why }));
+            return { ...receipt, history };
+        },
+    );
+}
+
+/** The caller's own key, apart from everybody else's. */
+function onceOf(request: FastifyRequest, caller: Caller): string | undefined {
+    const key = request.headers["idempotency-key"];
+    if (key === undefined) return undefined;
+    if (typeof key !== "string" || !/^[\x21-\x7e]{1,200}$/.test(key)) {
+        throw new GatewayError(
+            "invalid_request",
+            "The header Idempotency-Key must be 1 to 200 visible ASCII characters, without spaces.",
+        );
+    }
+    return `http:${caller.id}:${key}`;
+}

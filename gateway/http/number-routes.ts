@@ -1,0 +1,145 @@
+import { GatewayError } from "../error.ts";
+import { type E164, parseE164 } from "../number.ts";
+import type { Endpoint, Registration } from "../registration.ts";
+import { permits } from "../tokens.ts";
+import { callerFor } from "./callers.ts";
+import { parsePathNumber } from "./path-number.ts";
+import {
+    AddNumberBody,
+    AddedNumberBody,
+    NumberBody,
+    NumberListBody,
+    NumberPath,
+    NumberQuery,
+    PageQuery,
+    RemovedNumberBody,
+} from "./schemas.ts";
+import type { Server } from "./server.ts";
+import type { Services } from "./services.ts";
+import { isoTime } from "./time.ts";
+
+const PAGE = 100;
+const MAX_PAGE = 1_000;
+const security = [{ token: [] }];
+
+/** Numbers and the boards that have them. */
+export function addNumberRoutes(server: Server, services: Services): void {
+    const { directory, connections, clock, store } = services;
+
+    function lineOf(registration: Registration) {
+        const { number, label, route, provisional, createdMs, seenMs, endpoint } = registration;
+        return {
+            number,
+            label,
+            route,
+            provisional,
+            online: connections.online(route),
+            stale: directory.stale(registration, clock.nowMs()),
+            created: isoTime(createdMs),
+            seen: seenMs === undefined ? undefined : isoTime(seenMs),
+            endpoint: endpoint === undefined ? undefined : endpointOf(endpoint),
+        };
+    }
+
+    server.post(
+        "/v1/numbers",
+        {
+            schema: {
+                summary: "Register a number without a code. A registration it had is ended",
+                security,
+                body: AddNumberBody,
+                response: { 201: AddedNumberBody },
+            },
+        },
+        async (request, reply) => {
+            const { number: typed, country, label, keepBacklog } = request.body;
+            const number = parseE164(typed, country);
+            callerFor(request, "manage", number);
+            const enrolled = await directory.register(number, { label, keepBacklog });
+            if (enrolled.ended !== undefined) connections.close(enrolled.ended.route, "registered anew");
+            reply.code(201);
+            return { number, label, route: enrolled.route, secret: enrolled.secret };
+        },
+    );
+
+    server.get(
+        "/v1/numbers",
+        {
+            schema: {
+                summary: "All numbers that the token reaches, in their order",
+                security,
+                querystring: PageQuery,
+                response: { 200: NumberListBody },
+            },
+        },
+        async (request) => {
+            const caller = request.caller;
+            if (caller === undefined || caller.role === "sender") callerFor(request, "read");
+            const limit = pageLimit(request.query.limit);
+            const after =
+                request.query.after === undefined ? undefined : parsePathNumber(request.query.after, undefined);
+            const page = await directory.list({ after, limit });
+            const seen = page.filter(({ number }) => caller !== undefined && permits(caller, "read", number));
+            return { numbers: seen.map(lineOf), next: page.length < limit ? undefined : page.at(-1)?.number };
+        },
+    );
+
+    server.get(
+        "/v1/numbers/:number",
+        {
+            schema: {
+                summary: "One number: where its board is and was, and what waits for it",
+                security,
+                params: NumberPath,
+                querystring: NumberQuery,
+                response: { 200: NumberBody },
+            },
+        },
+        async (request) => {
+            const number = parsePathNumber(request.params.number, request.query.country);
+            callerFor(request, "read", number);
+            const registration = await directory.recipient(number);
+            const { route, capabilities, lastSequence } = registration;
+            const [endpoints, backlog] = await Promise.all([directory.endpoints(route), store.backlogSize(route)]);
+            return {
+                ...lineOf(registration),
+                endpoints: endpoints.map(endpointOf),
+                capabilities,
+                backlog,
+                lastSequence,
+            };
+        },
+    );
+
+    server.delete(
+        "/v1/numbers/:number",
+        {
+            schema: {
+                summary: "End a number's registration. What waits for it is dropped",
+                security,
+                params: NumberPath,
+                querystring: NumberQuery,
+                response: { 200: RemovedNumberBody },
+            },
+        },
+        async (request) => {
+            const number: E164 = parsePathNumber(request.params.number, request.query.country);
+            callerFor(request, "manage", number);
+            const removed = await directory.remove(number);
+            connections.close(removed.route, "removed");
+            return { number, removed: true };
+        },
+    );
+}
+
+function endpointOf({ address, port, deviceAddress, sinceMs, why }: Endpoint) {
+    return { address, port, deviceAddress, since: isoTime(sinceMs), why };
+}
+
+function pageLimit(text: string | undefined): number {
+    const limit = text === undefined ? PAGE : Number(text);
+    if (limit < 1 || limit > MAX_PAGE) {
+        throw new GatewayError("invalid_request", `"limit" must be 1 to ${MAX_PAGE}.`);
+    }
+    return limit;
+}

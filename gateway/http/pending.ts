@@ -1,0 +1,28 @@
+import { MAX_PENDING } from "../throttle.ts";
+import { RetryLater } from "./errors.ts";
+
+/** Counts what each sender has on its way to the store, so that none can fill the memory while the disk is slow. */
+export function createPending(limit = MAX_PENDING) {
+    const pending = new Map<string, number>();
+    return {
+        /** @throws RetryLater when the sender has `limit` on their way already */
+        async run<T>(sender: string, work: () => Promise<T>): Promise<T> {
+            const count = pending.get(sender) ?? 0;
+            if (count >= limit) {
+                throw new RetryLater(
+                    "too_many",
+                    1,
+                    `${limit} of your messages are on their way already: wait for some answers.`,
+                );
+            }
+            pending.set(sender, count + 1);
+            try {
+                return await work();
+            } finally {
+                const left = (pending.get(sender) ?? 1) - 1;
+                if (left === 0) pending.delete(sender);
+                else pending.set(sender, left);
+            }
+        },
+    };
+}

@@ -1,0 +1,153 @@
+import { type TProperties, Type } from "typebox";
+
+/** A record that takes no other fields: a misspelled one is said, not dropped. */
+function closed<Properties extends TProperties>(properties: Properties, description?: string) {
+    return Type.Object(properties, {
+        additionalProperties: false,
+        ...(description === undefined ? {} : { description }),
+    });
+}
+
+const number = Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'A phone number in any typed form, best as E.164: "+34600111222"',
+});
+const country = Type.Optional(
+    Type.String({ minLength: 2, maxLength: 2, description: 'Country of a number without "+": two letters, "ES"' }),
+);
+const label = Type.String({ maxLength: 100, description: "What a person calls it" });
+const moment = Type.String({ description: "Moment in UTC, ISO 8601" });
+const state = Type.Enum(["accepted", "sent", "delivered", "read", "expired", "collapsed", "dropped", "failed"]);
+const urgency = Type.Enum(["very-low", "low", "normal", "high"]);
+const role = Type.Enum(["admin", "sender", "reader"]);
+const channel = Type.Enum(["print", "command", "webhook"]);
+const whole = Type.Integer();
+
+export const NumberPath = closed({ number });
+export const NumberQuery = closed({ country });
+export const IdPath = closed({ id: Type.String({ minLength: 1, maxLength: 100 }) });
+export const PageQuery = closed({
+    after: Type.Optional(Type.String({ maxLength: 64, description: "The number after which the page begins" })),
+    limit: Type.Optional(Type.String({ pattern: "^[0-9]{1,4}$", description: "Numbers on a page, 1 to 1000" })),
+});
+
+export const SendBody = closed({
+    to: number,
+    country,
+    body: Type.String({ description: "The text to show. With title, it has to fit the device's packet" }),
+    title: Type.Optional(Type.String()),
+    urgency: Type.Optional(urgency),
+    ttlS: Type.Optional(
+        Type.Integer({ minimum: 0, description: "Seconds it may wait; 0: now or never; a day unless given" }),
+    ),
+    collapseKey: Type.Optional(
+        Type.String({ description: "A later message with the same key replaces a waiting one" }),
+    ),
+});
+export const AcceptedBody = closed({ id: Type.String(), to: Type.String(), state, sequence: whole });
+
+export const ReceiptBody = closed({
+    id: Type.String(),
+    to: Type.String(),
+    sequence: whole,
+    state,
+    history: Type.Array(closed({ state, at: moment, why: Type.Optional(Type.String()) })),
+});
+
+export const AddNumberBody = closed({
+    number,
+    country,
+    label: Type.Optional(label),
+    keepBacklog: Type.Optional(Type.Boolean({ description: "Whether what waits for the old registration is kept" })),
+});
+export const AddedNumberBody = closed({
+    number: Type.String(),
+    label: Type.Optional(label),
+    route: Type.String({ description: "Client id and user name of the device" }),
+    secret: Type.String({ description: "Its password. Shown this once" }),
+});
+
+const Endpoint = closed({
+    address: Type.String({ description: "Address the gateway sees" }),
+    port: whole,
+    deviceAddress: Type.Optional(Type.String({ description: "Address the device has on its own link" })),
+    since: moment,
+    why: Type.String(),
+});
+
+const line = {
+    number: Type.String(),
+    label: Type.Optional(label),
+    route: Type.String(),
+    online: Type.Boolean(),
+    provisional: Type.Boolean({ description: "Enrolled by a code, not yet connected" }),
+    stale: Type.Boolean({ description: "Not seen for 30 days" }),
+    created: moment,
+    seen: Type.Optional(moment),
+    endpoint: Type.Optional(Endpoint),
+};
+export const NumberListBody = closed({
+    numbers: Type.Array(closed(line)),
+    next: Type.Optional(Type.String({ description: '"after" of the next page; absent: this was the last' })),
+});
+export const NumberBody = closed({
+    ...line,
+    endpoints: Type.Array(Endpoint, { description: "The last 20, newest first" }),
+    capabilities: Type.Optional(
+        closed({
+            runtime: Type.String(),
+            firmware: Type.String(),
+            packetOctets: whole,
+            window: whole,
+            freeOctets: Type.Optional(whole),
+            signalDbm: Type.Optional(whole),
+        }),
+    ),
+    backlog: closed({ messages: whole, octets: whole }),
+    lastSequence: whole,
+});
+export const RemovedNumberBody = closed({ number: Type.String(), removed: Type.Boolean() });
+
+export const AddCodeBody = closed({
+    number,
+    country,
+    channel: Type.Optional(channel),
+    keepBacklog: Type.Optional(Type.Boolean({ description: "Whether what waits for the old registration is kept" })),
+});
+export const AddedCodeBody = closed({
+    number: Type.String(),
+    code: Type.Optional(Type.String({ description: 'Only with the channel "print"' })),
+    expires: moment,
+    channel,
+});
+
+export const AddTokenBody = closed({
+    role,
+    pattern: Type.Optional(Type.String({ maxLength: 20, description: '"*", one number, or a prefix: "+34600*"' })),
+    label: Type.Optional(label),
+});
+const token = { id: Type.String(), role, pattern: Type.String(), label: Type.Optional(label), created: moment };
+export const AddedTokenBody = closed({ ...token, token: Type.String({ description: "Shown this once" }) });
+export const TokenListBody = closed({ tokens: Type.Array(closed(token)) });
+export const RemovedTokenBody = closed({ id: Type.String(), removed: Type.Boolean() });
+
+export const HealthBody = closed({ status: Type.Literal("ok"), store: Type.Literal("ok"), mqtt: Type.Literal("ok") });
+export const StatusBody = closed({
+    version: Type.String(),
+    started: moment,
+    uptimeS: whole,
+    connections: closed({
+        devices: whole,
+        publishers: whole,
+        enrolling: whole,
+        waiting: Type.Integer({ description: "Connected, but not authenticated yet" }),
+    }),
+    refused: Type.Record(Type.String(), whole, { description: "Connections refused since the start, by reason" }),
+    flapping: Type.Array(closed({ route: Type.String(), until: moment }), {
+        description: "Boards that connect too often, and until when they are refused",
+    }),
+    storeOctets: whole,
+    memoryOctets: whole,
+});
+export const ErrorReply = closed({ error: closed({ code: Type.String(), message: Type.String() }) });

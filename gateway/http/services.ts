@@ -1,0 +1,38 @@
+import type { CodeChannel } from "../code-channel.ts";
+import type { Directory } from "../directory.ts";
+import type { Draft } from "../message.ts";
+import type { Appended, Clock, Connections, Log, Store } from "../ports.ts";
+import type { Registration, Route } from "../registration.ts";
+import type { Throttle } from "../throttle.ts";
+import type { Tokens } from "../tokens.ts";
+
+/** How the MQTT side is. */
+export interface ConnectionReport {
+    devices: number;
+    publishers: number;
+    enrolling: number;
+    /** connected, but not authenticated yet */
+    waiting: number;
+    /** since the start, by reason */
+    refused: Record<string, number>;
+    /** routes that connect too often, and until when they are refused */
+    flapping: { route: Route; untilMs: number }[];
+}
+
+/** What the HTTP interface speaks for. */
+export interface Services {
+    clock: Clock;
+    log: Log;
+    store: Pick<Store, "receipt" | "backlogSize" | "size" | "setMeta">;
+    directory: Directory;
+    tokens: Tokens;
+    throttle: Throttle;
+    /** Stores a message and lets delivery know: resolves after the commit. */
+    send(registration: Registration, draft: Draft): Promise<Appended>;
+    connections: Pick<Connections, "online" | "count" | "close"> & { stats(): ConnectionReport };
+    /** how one-time codes go out unless a request says otherwise; absent: in the answer */
+    channel?: CodeChannel;
+    /** whether boards can connect */
+    mqttListening(): boolean;
+    version: string;
+}

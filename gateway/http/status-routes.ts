@@ -1,0 +1,65 @@
+import { GatewayError } from "../error.ts";
+import { callerFor } from "./callers.ts";
+import { createHealth } from "./health.ts";
+import type { Metrics } from "./metrics.ts";
+import { HealthBody, StatusBody } from "./schemas.ts";
+import type { Server } from "./server.ts";
+import type { Services } from "./services.ts";
+import { isoTime } from "./time.ts";
+
+const security = [{ token: [] }];
+
+/** How the gateway is: for people, for monitors, and what it can do at all. */
+export function addStatusRoutes(server: Server, services: Services, metrics: Metrics): void {
+    const { clock, store, connections } = services;
+    const health = createHealth(services);
+    const startedMs = clock.nowMs();
+
+    server.get(
+        "/v1/health",
+        {
+            config: { open: true },
+            schema: { summary: "Whether pushes can be taken and boards can connect", response: { 200: HealthBody } },
+        },
+        async () => {
+            if (!services.mqttListening()) {
+                throw new GatewayError(
+                    "unavailable",
+                    "Boards cannot connect: the MQTT port is not open. Look at the log.",
+                );
+            }
+            await health.check();
+            return { status: "ok", store: "ok", mqtt: "ok" } as const;
+        },
+    );
+
+    server.get(
+        "/v1/status",
+        { schema: { summary: "Connections and sizes", security, response: { 200: StatusBody } } },
+        async (request) => {
+            callerFor(request, "read");
+            const { octets } = await store.size();
+            const { refused, flapping, devices, publishers, enrolling, waiting } = connections.stats();
+            return {
+                version: services.version,
+                started: isoTime(startedMs),
+                uptimeS: Math.floor((clock.nowMs() - startedMs) / 1000),
+                connections: { devices, publishers, enrolling, waiting },
+                refused,
+                flapping: flapping.map(({ route, untilMs }) => ({ route, until: isoTime(untilMs) })),
+                storeOctets: octets,
+                memoryOctets: process.memoryUsage.rss(),
+            };
+        },
+    );
+
+    server.get("/metrics", { schema: { summary: "For Prometheus", security } }, async (request, reply) => {
+        callerFor(request, "read");
+        reply.type(metrics.contentType);
+        return metrics.text();
+    });
+
+    server.get("/v1/openapi.json", { config: { open: true }, schema: { summary: "This description" } }, async () =>
+        server.swagger(),
+    );
+}

@@ -1,0 +1,60 @@
+import { GatewayError } from "../error.ts";
+import { callerFor } from "./callers.ts";
+import { AddTokenBody, AddedTokenBody, IdPath, RemovedTokenBody, TokenListBody } from "./schemas.ts";
+import type { Server } from "./server.ts";
+import type { Services } from "./services.ts";
+import { isoTime } from "./time.ts";
+
+const security = [{ token: [] }];
+
+/** Tokens of those who may ask the gateway: for admins. */
+export function addTokenRoutes(server: Server, { tokens, clock }: Services): void {
+    server.post(
+        "/v1/tokens",
+        {
+            schema: {
+                summary: "Make a token. The answer is the one place that shows it",
+                security,
+                body: AddTokenBody,
+                response: { 201: AddedTokenBody },
+            },
+        },
+        async (request, reply) => {
+            callerFor(request, "manage");
+            const { role, pattern = "*", label } = request.body;
+            const { id, token } = await tokens.createToken(role, pattern, label);
+            reply.code(201);
+            return { id, token, role, pattern, label, created: isoTime(clock.nowMs()) };
+        },
+    );
+
+    server.get(
+        "/v1/tokens",
+        { schema: { summary: "All tokens, without themselves", security, response: { 200: TokenListBody } } },
+        async (request) => {
+            callerFor(request, "manage");
+            const found = await tokens.listTokens();
+            return {
+                tokens: found.map(({ id, role, pattern, label, createdMs }) => {
+                    return { id, role, pattern, label, created: isoTime(createdMs) };
+                }),
+            };
+        },
+    );
+
+    server.delete(
+        "/v1/tokens/:id",
+        { schema: { summary: "Revoke a token", security, params: IdPath, response: { 200: RemovedTokenBody } } },
+        async (request) => {
+            callerFor(request, "manage");
+            const { id } = request.params;
+            if (!(await tokens.revokeToken(id))) {
+                throw new GatewayError(
+                    "invalid_request",
+                    'There is no token of this id: GET /v1/tokens or "toque token list" has them all.',
+                );
+            }
+            return { id, removed: true };
+        },
+    );
+}
