@@ -1,0 +1,201 @@
+import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import { createConnections } from "./aedes/connections.ts";
+import { createCommandChannel } from "./channels/command.ts";
+import { createWebhookChannel } from "./channels/webhook.ts";
+import type { CodeChannel } from "./code-channel.ts";
+import { type Config, readVersion } from "./config.ts";
+import { createDelivery } from "./delivery.ts";
+import { createDirectory } from "./directory.ts";
+import { GatewayError } from "./error.ts";
+import { type Server, createServer } from "./http/server.ts";
+import { createLog } from "./log.ts";
+import type { Draft } from "./message.ts";
+import type { Clock, Log } from "./ports.ts";
+import { createQueue } from "./queue.ts";
+import type { Registration } from "./registration.ts";
+import { ADMIN_TOKEN_FILE, ensureAdminToken } from "./store/admin-token.ts";
+import { openStore } from "./store/open.ts";
+import { startSweeps } from "./sweeps.ts";
+import { createThrottle } from "./throttle.ts";
+import { createTokens } from "./tokens.ts";
+
+/** A gateway that listens. */
+export interface Gateway {
+    mqttPort: number;
+    httpPort: number;
+    /** where HTTP is, for a program on this machine */
+    url: string;
+    /** where boards connect: host and port */
+    mqttAddress: string;
+    /** the file with the first admin's token */
+    adminTokenFile: string;
+    log: Log;
+    /** Takes nothing new, answers what is under way, writes it down, and ends. May be called again. */
+    close(): Promise<void>;
+}
+
+/** How long requests under way may take when the gateway ends. */
+const CLOSE_TIMEOUT_MS = 5_000;
+const MIN_KEY_CHARS = 16;
+
+/**
+ * Wires the gateway and starts it. Whatever fails, what was opened before is closed again.
+ * @throws GatewayError("unavailable" or "invalid_request") with a sentence about the folder, the address or the port
+ */
+export async function startGateway(config: Config, given: { clock?: Clock; log?: Log } = {}): Promise<Gateway> {
+    const clock = given.clock ?? { nowMs: () => Date.now() };
+    const log = given.log ?? createLog(config.logLevel);
+    const closers: (() => Promise<void>)[] = [];
+    let closing: Promise<void> | undefined;
+    const close = () => (closing ??= closeAll(closers, log));
+    try {
+        return await start(config, clock, log, closers, close);
+    } catch (error) {
+        await close();
+        throw error;
+    }
+}
+
+/** @param closers gets what closes each part, to be called from the last to the first */
+async function start(
+    config: Config,
+    clock: Clock,
+    log: Log,
+    closers: (() => Promise<void>)[],
+    close: () => Promise<void>,
+): Promise<Gateway> {
+    const dir = resolve(config.data);
+    const channel = createChannel(config, clock, log);
+    const store = await openStore({ dir, clock });
+    closers.push(() => store.close());
+
+    const directory = createDirectory({ store, clock });
+    const tokens = createTokens({ store, clock });
+    const queue = createQueue({ store, clock });
+    const throttle = createThrottle(clock);
+    await ensureAdminToken(tokens, dir);
+
+    const send = async (registration: Registration, draft: Draft) => {
+        const appended = await queue.append(registration, draft);
+        delivery.appended(appended);
+        return appended;
+    };
+    const delivery = createDelivery({ store, directory, send, connections: () => connections, clock, log });
+    closers.push(() => delivery.close());
+    const connections = createConnections({ events: delivery, directory, tokens, clock, log });
+    let listening = false;
+    closers.push(async () => {
+        listening = false;
+        await connections.shut();
+    });
+
+    const version = readVersion();
+    const mqttListening = () => listening;
+    const services = {
+        clock,
+        log,
+        store,
+        directory,
+        tokens,
+        throttle,
+        send,
+        connections,
+        channel,
+        mqttListening,
+        version,
+    };
+    const server = await createServer(services);
+    closers.push(() => closeServer(server));
+    const sweeps = startSweeps({ store, directory, connections, throttle, clock, log });
+    closers.push(() => sweeps.close());
+
+    const { host } = config;
+    const mqtt = await connections
+        .listen({ host, port: config.mqttPort })
+        .catch((error: unknown) => explainListen(error, host, config.mqttPort, "--mqtt-port"));
+    listening = true;
+    await server
+        .listen({ host, port: config.httpPort })
+        .catch((error: unknown) => explainListen(error, host, config.httpPort, "--http-port"));
+    const httpPort = (server.server.address() as AddressInfo).port;
+    log.info({ version, host, mqttPort: mqtt.port, httpPort }, "started");
+    closers.unshift(async () => log.info({}, "stopped"));
+    return {
+        mqttPort: mqtt.port,
+        httpPort,
+        url: `http://${urlHost(reachable(host))}:${httpPort}`,
+        mqttAddress: `${urlHost(host)}:${mqtt.port}`,
+        adminTokenFile: join(config.data, ADMIN_TOKEN_FILE),
+        log,
+        close,
+    };
+}
+
+function createChannel(config: Config, clock: Clock, log: Log): CodeChannel | undefined {
+    if (config.codesCommand !== undefined) return createCommandChannel({ words: config.codesCommand, log });
+    if (config.codesWebhook === undefined || config.codesWebhookKey === undefined) return undefined;
+    let key: string;
+    try {
+        key = readFileSync(config.codesWebhookKey, "utf8").trim();
+    } catch (error) {
+        throw new GatewayError(
+            "invalid_request",
+            "The file of --codes-webhook-key cannot be read: look at its name and rights.",
+            {
+                cause: error,
+            },
+        );
+    }
+    if (key.length < MIN_KEY_CHARS) {
+        throw new GatewayError(
+            "invalid_request",
+            `The file of --codes-webhook-key must hold ${MIN_KEY_CHARS} characters or more: make it with "openssl rand -hex 32".`,
+        );
+    }
+    return createWebhookChannel({ url: config.codesWebhook, key, clock, log });
+}
+
+/** Waits for requests under way, but not for ever. */
+async function closeServer(server: Server): Promise<void> {
+    const late = setTimeout(() => server.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+    try {
+        await server.close();
+    } finally {
+        clearTimeout(late);
+    }
+}
+
+/** Closes every part, the last one opened first; one that fails does not keep the others open. */
+async function closeAll(closers: (() => Promise<void>)[], log: Log): Promise<void> {
+    for (const closePart of closers.reverse()) {
+        try {
+            await closePart();
+        } catch (error) {
+            log.error({ error }, "a part did not close as it should");
+        }
+    }
+}
+
+function explainListen(error: unknown, host: string, port: number, flag: string): never {
+    const sentences: Record<string, string> = {
+        EADDRINUSE: `Port ${port} is already in use on ${host}: stop the other program, or choose another port with ${flag}.`,
+        EACCES: `Port ${port} is not allowed for this user: choose one above 1023 with ${flag}.`,
+        EADDRNOTAVAIL: `${host} is not an address of this machine: give one that it has with --host.`,
+        ENOTFOUND: `${host} is not an address of this machine: give one that it has with --host.`,
+    };
+    const sentence = sentences[(error as NodeJS.ErrnoException).code ?? ""];
+    if (sentence === undefined) throw error;
+    throw new GatewayError("unavailable", sentence, { cause: error });
+}
+
+/** An address that stands for all of them is reached at the loopback one. */
+function reachable(host: string): string {
+    if (host === "0.0.0.0") return "127.0.0.1";
+    return host === "::" ? "::1" : host;
+}
+
+function urlHost(host: string): string {
+    return host.includes(":") ? `[${host}]` : host;
+}

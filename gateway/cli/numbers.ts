@@ -1,0 +1,143 @@
+import { Command } from "commander";
+import { COUNTRY, type CommonFlags, clientOf, numberPath, remoteCommand } from "./command.ts";
+import { columns, pairs, print } from "./print.ts";
+
+interface CountryFlag extends CommonFlags {
+    country?: string;
+}
+interface Endpoint {
+    address: string;
+    port: number;
+    deviceAddress?: string;
+    since: string;
+    why: string;
+}
+interface NumberLine {
+    number: string;
+    label?: string;
+    route: string;
+    online: boolean;
+    created: string;
+    seen?: string;
+    endpoint?: Endpoint;
+}
+interface NumberPage {
+    numbers: NumberLine[];
+    next?: string;
+}
+interface NumberDetails extends NumberLine {
+    endpoints: Endpoint[];
+    capabilities?: { runtime: string; firmware: string; packetOctets: number; window: number };
+    backlog: { messages: number; octets: number };
+    lastSequence: number;
+}
+
+/** `toque number add|list|show|remove` */
+export function numberCommand(): Command {
+    const command = new Command("number").description("numbers and the boards that have them");
+    command.addCommand(
+        remoteCommand("add", "register a number; prints the route and the secret for its board")
+            .argument("<number>")
+            .option("--label <label>", "what you call it")
+            .option(...COUNTRY)
+            .option("--keep-backlog", "keep what waits for the number's board before")
+            .action(add),
+    );
+    command.addCommand(remoteCommand("list", "all numbers").action(list));
+    command.addCommand(
+        remoteCommand("show", "one number: where its board is, and what waits for it")
+            .argument("<number>")
+            .option(...COUNTRY)
+            .action(show),
+    );
+    command.addCommand(
+        remoteCommand("remove", "end a number's registration; what waits for it is dropped")
+            .argument("<number>")
+            .option(...COUNTRY)
+            .action(remove),
+    );
+    return command;
+}
+
+/** `toque code <number>` */
+export function codeCommand(): Command {
+    return remoteCommand("code", "a one-time code with which a board takes the number")
+        .argument("<number>")
+        .option(...COUNTRY)
+        .option("--channel <channel>", "print, command or webhook; without it as the gateway is set up")
+        .option("--keep-backlog", "keep what waits for the number's board before")
+        .action(code);
+}
+
+async function add(number: string, flags: CountryFlag & { label?: string; keepBacklog?: boolean }): Promise<void> {
+    const { country, label, keepBacklog } = flags;
+    const added = await clientOf(flags).post<{ number: string; label?: string; route: string; secret: string }>(
+        "/v1/numbers",
+        { number, country, label, keepBacklog },
+    );
+    const text = pairs({ number: added.number, label: added.label, route: added.route, secret: added.secret });
+    print(flags.json, added, text + "\nThe board needs route and secret. The secret is shown this once.");
+}
+
+async function list(flags: CommonFlags): Promise<void> {
+    const client = clientOf(flags);
+    const numbers: NumberLine[] = [];
+    let after: string | undefined;
+    do {
+        const query: string = after === undefined ? "" : `&after=${encodeURIComponent(after)}`;
+        const page: NumberPage = await client.get<NumberPage>(`/v1/numbers?limit=1000${query}`);
+        numbers.push(...page.numbers);
+        after = page.next;
+    } while (after !== undefined);
+    const rows = numbers.map((line) => [
+        line.number,
+        line.label ?? "",
+        line.online ? "online" : "away",
+        line.endpoint === undefined ? "" : `${line.endpoint.address}:${line.endpoint.port}`,
+        line.seen ?? "never",
+    ]);
+    const empty = 'No numbers yet: add one with "toque number add +34600111222".';
+    const text = rows.length === 0 ? empty : columns([["NUMBER", "LABEL", "BOARD", "ADDRESS", "LAST SEEN"], ...rows]);
+    print(flags.json, { numbers }, text);
+}
+
+async function show(number: string, flags: CountryFlag): Promise<void> {
+    const found = await clientOf(flags).get<NumberDetails>(numberPath(number, flags.country));
+    const { capabilities, backlog } = found;
+    const text = pairs({
+        number: found.number,
+        label: found.label,
+        route: found.route,
+        board: found.online ? "online" : "away",
+        "last seen": found.seen ?? "never",
+        runtime: capabilities === undefined ? undefined : `${capabilities.runtime} ${capabilities.firmware}`,
+        packet: capabilities === undefined ? undefined : `${capabilities.packetOctets} octets`,
+        waiting: `${backlog.messages} messages, ${backlog.octets} octets`,
+    });
+    const rows = found.endpoints.map((endpoint) => [
+        `${endpoint.address}:${endpoint.port}`,
+        endpoint.deviceAddress ?? "",
+        endpoint.since,
+        endpoint.why,
+    ]);
+    const history = rows.length === 0 ? "" : "\n\n" + columns([["ADDRESS", "ITS OWN", "SINCE", "WHY"], ...rows]);
+    print(flags.json, found, text + history);
+}
+
+async function remove(number: string, flags: CountryFlag): Promise<void> {
+    const removed = await clientOf(flags).remove<{ number: string }>(numberPath(number, flags.country));
+    print(flags.json, removed, `${removed.number} is removed; its board is refused from now on.`);
+}
+
+async function code(number: string, flags: CountryFlag & { channel?: string; keepBacklog?: boolean }): Promise<void> {
+    const { country, channel, keepBacklog } = flags;
+    const made = await clientOf(flags).post<{ number: string; code?: string; expires: string; channel: string }>(
+        "/v1/codes",
+        { number, country, channel, keepBacklog },
+    );
+    const text =
+        made.code === undefined
+            ? `The code for ${made.number} went out by ${made.channel}. It is good until ${made.expires}.`
+            : `${made.code}\nGood once, until ${made.expires}, for ${made.number}.`;
+    print(flags.json, made, text);
+}

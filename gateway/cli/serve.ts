@@ -1,0 +1,67 @@
+import { Command } from "commander";
+import { resolve } from "node:path";
+import type { Gateway } from "../app.ts";
+import { type Config, type Flags, OPTIONS, readConfig } from "../config.ts";
+import { GatewayError } from "../error.ts";
+import { Failure } from "./failure.ts";
+import { removeGatewayFile, writeGatewayFile } from "./gateway-file.ts";
+
+/** `toque serve`: runs until SIGINT or SIGTERM; a second one ends it at once. */
+export function serveCommand(): Command {
+    const command = new Command("serve").description("run the gateway");
+    for (const { flag, environment, says, fallback } of Object.values(OPTIONS)) {
+        const otherwise = fallback === undefined ? "" : `; ${fallback} unless given`;
+        command.option(flag, `${says} (${environment}${otherwise})`);
+    }
+    return command.option("--json", "the start-up line as JSON").action(serve);
+}
+
+async function serve(flags: Flags & { json?: boolean }): Promise<void> {
+    const config = readFlags(flags);
+    const ended = untilSignal();
+    const { startGateway } = await import("../app.ts"); // the other commands start faster without it
+    const gateway = await startGateway(config);
+    process.on("uncaughtException", (error) => {
+        gateway.log.error({ error }, "a mistake of Toque: the gateway ends");
+        process.exit(1);
+    });
+    const { url, mqttPort, httpPort, mqttAddress, adminTokenFile } = gateway;
+    writeGatewayFile(config.data, { url, mqttPort, httpPort, pid: process.pid });
+    const text =
+        `Toque listens for boards on ${mqttAddress} and for messages on ${url}; ` +
+        `the admin token is in ${adminTokenFile}`;
+    const document = { url, mqttPort, httpPort, adminTokenFile: resolve(adminTokenFile), pid: process.pid };
+    process.stdout.write((flags.json === true ? JSON.stringify(document) : text) + "\n");
+    await ended;
+    await stop(gateway, config);
+}
+
+function readFlags(flags: Flags): Config {
+    try {
+        return readConfig(flags, process.env);
+    } catch (error) {
+        if (error instanceof GatewayError) throw new Failure(error.message, 2);
+        throw error;
+    }
+}
+
+/** Resolves at the first signal, or when the terminal went away. */
+function untilSignal(): Promise<void> {
+    return new Promise((done) => {
+        for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+            process.once(signal, () => {
+                // From here on the signals mean what they mean to any process.
+                for (const other of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.removeAllListeners(other);
+                done();
+            });
+        }
+    });
+}
+
+async function stop(gateway: Gateway, config: Config): Promise<void> {
+    try {
+        await gateway.close();
+    } finally {
+        removeGatewayFile(config.data, process.pid);
+    }
+}

@@ -1,0 +1,39 @@
+import type { Command } from "commander";
+import { type CommonFlags, clientOf, remoteCommand } from "./command.ts";
+import { pairs, print } from "./print.ts";
+
+interface Status {
+    version: string;
+    started: string;
+    uptimeS: number;
+    connections: { devices: number; publishers: number; enrolling: number; waiting: number };
+    refused: Record<string, number>;
+    flapping: { route: string; until: string }[];
+    storeOctets: number;
+    memoryOctets: number;
+}
+
+/** `toque status` */
+export function statusCommand(): Command {
+    return remoteCommand("status", "how the gateway is").action(status);
+}
+
+async function status(flags: CommonFlags): Promise<void> {
+    const found = await clientOf(flags).get<Status>("/v1/status");
+    const text = pairs({
+        version: found.version,
+        "running since": found.started,
+        "boards online": found.connections.devices,
+        publishers: found.connections.publishers,
+        "not yet known": found.connections.enrolling + found.connections.waiting,
+        refused: Object.values(found.refused).reduce((sum, count) => sum + count, 0),
+        flapping: found.flapping.length === 0 ? undefined : found.flapping.map(({ route }) => route).join(", "),
+        store: mebibytes(found.storeOctets),
+        memory: mebibytes(found.memoryOctets),
+    });
+    print(flags.json, found, text);
+}
+
+function mebibytes(octets: number): string {
+    return `${(octets / 1_048_576).toFixed(1)} MiB`;
+}

@@ -1,0 +1,70 @@
+import type { Directory } from "./directory.ts";
+import type { Clock, Connections, Log, Store } from "./ports.ts";
+import type { Throttle } from "./throttle.ts";
+
+/** How often messages past their time are ended, and how often the rest is tidied up. */
+export const EXPIRE_EVERY_MS = 10_000;
+export const TIDY_EVERY_MS = 3_600_000;
+/** How long a receipt can be asked for after its message ended. */
+export const RECEIPT_KEPT_MS = 28 * 86_400_000;
+/** Rows of one transaction: callers who wait meanwhile wait for these only. And transactions of one sweep. */
+const BATCH = 500;
+const MAX_BATCHES = 200;
+
+export interface SweepOptions {
+    store: Pick<Store, "expire" | "forget">;
+    directory: Pick<Directory, "sweep">;
+    connections: Pick<Connections, "close">;
+    throttle: Pick<Throttle, "sweep">;
+    clock: Clock;
+    log: Log;
+    /** Calls again and again; by default with setInterval. @returns what ends it */
+    every?: (ms: number, call: () => void) => () => void;
+}
+
+/** What has to end by itself: messages past their time, old receipts and codes, registrations long out of contact. */
+export function startSweeps(options: SweepOptions): { close(): Promise<void> } {
+    const { store, directory, connections, throttle, clock, log, every = everyByTimer } = options;
+
+    async function expire(): Promise<void> {
+        const nowMs = clock.nowMs();
+        await inBatches(async () => (await store.expire(nowMs, BATCH)).length);
+    }
+
+    async function tidy(): Promise<void> {
+        const nowMs = clock.nowMs();
+        for (const { route } of await directory.sweep(nowMs)) connections.close(route, "expired");
+        await inBatches(() => store.forget(nowMs - RECEIPT_KEPT_MS, BATCH));
+        throttle.sweep();
+    }
+
+    const sweeps = [repeat(EXPIRE_EVERY_MS, expire, "expiry"), repeat(TIDY_EVERY_MS, tidy, "tidying")];
+
+    /** One after the other: a sweep that takes longer than its interval is not begun again meanwhile. */
+    function repeat(ms: number, sweep: () => Promise<void>, name: string) {
+        let running: Promise<void> | undefined;
+        const stop = every(ms, () => {
+            running ??= sweep()
+                .catch((error: unknown) => log.warn({ error, name }, "a sweep failed and is tried again later"))
+                .finally(() => (running = undefined));
+        });
+        return { stop, ended: async () => running };
+    }
+
+    return {
+        async close() {
+            for (const { stop } of sweeps) stop();
+            await Promise.all(sweeps.map(({ ended }) => ended()));
+        },
+    };
+}
+
+/** Until a batch was not full. */
+async function inBatches(batch: () => Promise<number>): Promise<void> {
+    for (let count = 0; count < MAX_BATCHES; count++) if ((await batch()) < BATCH) return;
+}
+
+function everyByTimer(ms: number, call: () => void): () => void {
+    const timer = setInterval(call, ms);
+    return () => clearInterval(timer);
+}
