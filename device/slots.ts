@@ -6,8 +6,6 @@
 import type { Bytes } from "../shared/bytes.ts";
 import { encodeString, encodeUint16, readUint16 } from "../shared/bytes.ts";
 
-/** Octets around the text: sequence, length and checksum. */
-const FRAME_OCTETS = 8;
 /** Sequences go round here: the newer of two is the one less than half a round ahead. */
 const ROUND = 65536;
 /** RFC 1950 §9: the largest prime below 65536. Both sums stay far below 2^31, so 32-bit integers do. */
@@ -20,37 +18,30 @@ export interface Chosen {
     slot: number;
 }
 
-/** Adler-32, high octet first. RFC 1950 §8.2. */
-function checksum(data: Bytes): Bytes {
-    let low = 1;
-    let high = 0;
-    for (let i = 0; i < data.length; i++) {
-        low = (low + data.charCodeAt(i)) % ADLER_MODULO;
-        high = (high + low) % ADLER_MODULO;
-    }
-    return encodeUint16(high) + encodeUint16(low);
-}
-
 /** What to write to a slot. @param sequence one more than the slot in use has @param text 0 to 65535 octets */
 export function frame(sequence: number, text: Bytes): Bytes {
     const content = encodeUint16(sequence % ROUND) + encodeString(text);
-    return content + checksum(content);
-}
-
-function readFrame(data: Bytes | undefined, slot: number): Chosen | undefined {
-    if (data === undefined || data.length < FRAME_OCTETS || data.length !== readUint16(data, 2) + FRAME_OCTETS) {
-        return undefined;
+    let low = 1;
+    let high = 0;
+    for (let i = 0; i < content.length; i++) {
+        low = (low + content.charCodeAt(i)) % ADLER_MODULO;
+        high = (high + low) % ADLER_MODULO;
     }
-    const end = data.length - 4;
-    if (data.slice(end) !== checksum(data.slice(0, end))) return undefined;
-    return { sequence: readUint16(data, 0), text: data.slice(4, end), slot: slot };
+    return content + encodeUint16(high) + encodeUint16(low);
 }
 
 /** The newer of the slots that are whole. Undefined: nothing was ever written, or both are torn. */
 export function choose(first: Bytes | undefined, second: Bytes | undefined): Chosen | undefined {
-    const a = readFrame(first, 0);
-    const b = readFrame(second, 1);
-    if (a === undefined) return b;
-    if (b === undefined) return a;
-    return (b.sequence - a.sequence + ROUND) % ROUND < ROUND / 2 ? b : a;
+    let best: Chosen | undefined;
+    for (let slot = 0; slot < 2; slot++) {
+        const data = slot === 0 ? first : second;
+        if (data === undefined || data.length < 8) continue;
+        const sequence = readUint16(data, 0);
+        const text = data.slice(4, data.length - 4);
+        if (frame(sequence, text) !== data) continue;
+        if (best === undefined || (sequence - best.sequence + ROUND) % ROUND < ROUND / 2) {
+            best = { sequence: sequence, text: text, slot: slot };
+        }
+    }
+    return best;
 }

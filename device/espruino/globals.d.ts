@@ -3,7 +3,7 @@
 /** A client socket of `net` or `tls`. Listeners are called with the socket as `this`. */
 interface EspruinoSocket {
     /** "close" comes once, last, whatever ended the connection. */
-    on(event: "close", listener: (this: EspruinoSocket) => void): void;
+    on(event: "close", listener: (this: EspruinoSocket, hadError: boolean) => void): void;
     on(event: "data", listener: (this: EspruinoSocket, data: string) => void): void;
     /** Throws once the connection is closed, even before "close" was heard. */
     write(data: string): void;
@@ -17,12 +17,17 @@ interface EspruinoNet {
     /** Throws when the connection fails at once. On ESP32 it returns only when the connection is made or failed. */
     connect(
         options: { host: string; port: number; ca?: string },
-        connected: (this: EspruinoSocket) => void,
+        connected: (this: EspruinoSocket, socket: EspruinoSocket) => void,
     ): EspruinoSocket;
 }
 
+/** Of an event: `connected` tells the address, `disconnected` a reason. */
+interface EspruinoWifiDetails {
+    ip?: string;
+}
+
 interface EspruinoWifi {
-    on(event: "connected" | "disconnected", listener: () => void): void;
+    on(event: "connected" | "disconnected", listener: (details: EspruinoWifiDetails) => void): void;
     connect(ssid: string, options: { password?: string }): void;
     /** Connects as `Wifi.save()` has stored. */
     restore(): void;
@@ -32,7 +37,7 @@ interface EspruinoWifi {
     /** … and ESP32 here. */
     getStatus(): { rssi?: number };
     /** One look-up at a time: a newer one takes the older one's callback. Null: not found. */
-    getHostByName?(host: string, found: (address: string | null) => void): void;
+    getHostByName(host: string, found: (address: string | null) => void): void;
 }
 
 interface EspruinoStorage {
@@ -53,10 +58,9 @@ declare function print(text: string): void;
 declare function getTime(): number;
 /** The chip's own id in hexadecimal, with dashes. */
 declare function getSerial(): string;
-declare function setTimeout<A>(callback: (this: void, argument: A) => void, delayMs: number, argument: A): number;
-declare function setTimeout(callback: (this: void) => void, delayMs: number): number;
-declare function clearTimeout(id: number): void;
 declare function setInterval(callback: (this: void) => void, periodMs: number): number;
+/** From now on, and first after so long from now. */
+declare function changeInterval(id: number, periodMs: number): void;
 
 declare const process: {
     /** JsVars: free, all, and the octets of one. */

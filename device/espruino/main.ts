@@ -21,19 +21,21 @@
 import { readFields } from "../../shared/push/fields.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
 import { drive } from "../drive.ts";
-import type { Device } from "../drive.ts";
-import { VERSION } from "../version.ts";
-import { loadApp } from "./app.ts";
-import { load, save } from "./flash.ts";
+import { encodeMessage, encodeRead } from "../say.ts";
+import { find, save } from "./flash.ts";
 import { watchLink } from "./link.ts";
-import { createPlatform } from "./platform.ts";
+import { createPlatform, NEVER_MS } from "./platform.ts";
+import type { Handler, Wires } from "./platform.ts";
+
+/** The application's file in Storage. */
+const APP = "toque-app";
 
 /** From so many JsVars on it is an ESP32, which can take large packets, and several at a time. */
 const MANY_VARS = 3000;
 
 function readSlot(name: string): unknown {
-    const text = load(name);
-    return text === undefined ? undefined : readFields(text);
+    const found = find(name);
+    return found === undefined ? undefined : readFields(found.text);
 }
 
 function randomBelow(span: number): number {
@@ -47,30 +49,39 @@ function main(): void {
         print("toque: not configured: save the settings with toque.save, then reset");
         return;
     }
+    let app: Handler | undefined;
+    try {
+        if (require("Storage").read(APP) !== undefined) app = require(APP) as Handler;
+    } catch (error) {
+        print("toque: " + APP + " does not start: " + String(error));
+    }
+
     const large = process.memory().total > MANY_VARS;
-    const device: Device = drive(
-        createPlatform(settings, loadApp(), function () {
-            return device;
-        }),
+    const boot = randomBelow(2147483647);
+    const wires = {} as Wires;
+    const device = drive(
+        createPlatform(settings, app, wires),
         {
-            runtime: "espruino",
-            firmware: VERSION,
             chip: getSerial().split("-").join(""),
             packetOctets: large ? 4096 : 1024,
             window: large ? 4 : 1,
-            boot: randomBelow(2147483647),
+            boot: boot,
             random: randomBelow,
         },
         settings,
         readSlot("credentials") as Credentials | undefined,
         readSlot("session") as Memory | undefined,
     );
+    wires.device = device;
+    wires.timer = setInterval(device.wake, NEVER_MS);
+
+    let said = 0;
     global.toque = {
         read: function (sequence: number) {
-            return device.say({ say: "read", sequence: sequence });
+            return device.say("read", encodeRead(sequence));
         },
         send: function (to: string, body: string, title?: string) {
-            return device.say({ say: "msg", to: to, body: body, title: title });
+            return device.say("msg", encodeMessage(++said, boot, to, body, title));
         },
         save: save,
     };
