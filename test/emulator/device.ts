@@ -1,7 +1,10 @@
-import type { Push, Say, State } from "../../device/core/states.ts";
+import type { Push } from "../../device/core/events.ts";
 
 /** What a device runs on. "espruino": the genuine interpreter; "espruino-sim": the stand-in; "host": Node; "lua": a real Lua. */
 export type Runtime = "espruino" | "espruino-sim" | "host" | "lua";
+
+/** A name's address; "fails": there is no such name; "hangs": no answer ever. */
+export type Names = Record<string, string>;
 
 /** What a device is started with. All of it but `flashDir`, `address` and the runtime's own is what a person would flash. */
 export interface DeviceOptions {
@@ -22,17 +25,24 @@ export interface DeviceOptions {
     flashDir?: string;
     /** Starts without Wi-Fi: nothing is dialed before `linkUp`. */
     startsDown?: boolean;
+    /** What the name server of its network says. A name that is not in here is asked of this machine. */
+    names?: Names;
     /** Largest chunk in which received octets reach the program: 268 on ESP8266, 536 on ESP32 (default). */
     chunkOctets?: number;
     /** Which interpreter when a runtime has several: for "lua" "5.1" or "5.3"; for "espruino" a path instead of ESPRUINO's. */
     interpreter?: string;
 }
 
-/** A connection state as the board's screen showed it. */
+/** A connection state as the board's screen showed it, and the sentence behind it. */
 export interface Shown {
-    state: State;
+    state: StateName;
     why: string | undefined;
 }
+
+export type StateName = "offline" | "waiting" | "resolving" | "dialing" | "connecting" | "subscribing" | "online";
+
+/** What a person's program may have said: `toque.read(sequence)`, `toque.send(to, body, title)`. */
+export type Say = { say: "read"; sequence: number } | { say: "msg"; to: string; body: string; title?: string };
 
 /** What a runtime says of its memory, in its own unit: JsVars on Espruino, octets elsewhere. */
 export interface Memory {
@@ -81,6 +91,9 @@ export interface EmulatedDevice {
     /** Wi-Fi is lost and back without `disconnected`, only another `connected`, as an ESP32 does: same address, dead sockets. */
     hiddenDrop(): Promise<void>;
 
+    /** The name server says something else from now on. */
+    setNames(names: Names): Promise<void>;
+
     /** The application's handler throws for the next so many calls. */
     failHandler(times: number): Promise<void>;
     /** The application says something, as a person's program would. False: the board refused it. */
@@ -97,3 +110,22 @@ export interface EmulatedDevice {
 
 /** Starts a device of one runtime. Rejects with a sentence that names the environment variable when the runtime is missing. */
 export type StartDevice = (options: DeviceOptions) => Promise<EmulatedDevice>;
+
+/**
+ * What a runtime's folder implements; `EmulatedBoard` (emulated-board.ts) makes an EmulatedDevice of it. All that it prints goes
+ * to its Screen, all that it sends goes through its Radio (or a relay in front of that).
+ */
+export interface Board {
+    /** Power on, with the flash as it is. The Wi-Fi is down until `wifi` says otherwise. */
+    start(): Promise<void>;
+    /** Power cut: nothing more is said, heard or written. The radio's sockets are dead already. */
+    cut(): Promise<void>;
+    /** The Wi-Fi has this address from now on, and tells so by the event; undefined: it says nothing. */
+    wifi(event: "connected" | "disconnected" | undefined, address: string): Promise<void>;
+    setNames(names: Names): Promise<void>;
+    failHandler(times: number): Promise<void>;
+    say(what: Say): Promise<boolean>;
+    memory(): Promise<Memory>;
+    /** Removes what it made. The power is off. */
+    dispose(): Promise<void>;
+}
