@@ -67,7 +67,8 @@ async function start(
     close: () => Promise<void>,
 ): Promise<Gateway> {
     const dir = resolve(config.data);
-    const channel = createChannel(config, clock, log);
+    const ending = new AbortController();
+    const channel = createChannel(config, clock, log, ending.signal);
     const store = await openStore({ dir, clock });
     closers.push(() => store.close());
 
@@ -107,7 +108,7 @@ async function start(
         version,
     };
     const server = await createServer(services);
-    closers.push(() => closeServer(server));
+    closers.push(() => closeServer(server, ending));
     const sweeps = startSweeps({ store, directory, connections, throttle, clock, log });
     closers.push(() => sweeps.close());
 
@@ -133,8 +134,8 @@ async function start(
     };
 }
 
-function createChannel(config: Config, clock: Clock, log: Log): CodeChannel | undefined {
-    if (config.codesCommand !== undefined) return createCommandChannel({ words: config.codesCommand, log });
+function createChannel(config: Config, clock: Clock, log: Log, signal: AbortSignal): CodeChannel | undefined {
+    if (config.codesCommand !== undefined) return createCommandChannel({ words: config.codesCommand, log, signal });
     if (config.codesWebhook === undefined || config.codesWebhookKey === undefined) return undefined;
     let key: string;
     try {
@@ -154,12 +155,15 @@ function createChannel(config: Config, clock: Clock, log: Log): CodeChannel | un
             `The file of --codes-webhook-key must hold ${MIN_KEY_CHARS} characters or more: make it with "openssl rand -hex 32".`,
         );
     }
-    return createWebhookChannel({ url: config.codesWebhook, key, clock, log });
+    return createWebhookChannel({ url: config.codesWebhook, key, clock, log, signal });
 }
 
 /** Waits for requests under way, but not for ever. */
-async function closeServer(server: Server): Promise<void> {
-    const late = setTimeout(() => server.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+async function closeServer(server: Server, ending: AbortController): Promise<void> {
+    const late = setTimeout(() => {
+        ending.abort();
+        server.server.closeAllConnections();
+    }, CLOSE_TIMEOUT_MS);
     try {
         await server.close();
     } finally {

@@ -5,11 +5,17 @@ const MAX_TEXT_CHARS = 1_000;
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 30;
 
+/** Signs of an address that people put between digits, percent-encoded: space, "(", ")", "+", "-", ".", "/" and their like. */
+const ENCODED_SIGN = "%(?:2[0-9A-Fa-f]|0[9AaDd])";
 /**
  * Seven digits or more of any script, with at most three other signs between two of them ("+34 600-111 (222)",
  * "%2B34%20600…"), or any digits after a "+". Letters end it.
  */
-const NUMBER_LIKE = /\+?\p{Nd}(?:[^\p{L}\p{Nd}]{0,3}\p{Nd}){6,}|(?:\+|%2[Bb])\p{Nd}+/gu;
+const NUMBER_LIKE = new RegExp(
+    `(?:\\+|%2[Bb])?\\p{Nd}(?:(?:${ENCODED_SIGN}|[^\\p{L}\\p{Nd}]){0,3}\\p{Nd}){6,}|(?:\\+|%2[Bb])\\p{Nd}+`,
+    "gu",
+);
+const ENCODED_SIGNS = new RegExp(ENCODED_SIGN, "g");
 const ADDRESS_AND_PORT = /^(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?$/;
 
 /** Names of fields that are never written, whatever is in them. */
@@ -31,8 +37,8 @@ export function maskText(text: string): string {
 
 /** Masks one number in any form it was typed. */
 function maskDigits(typed: string): string {
-    const digits = typed.match(/\p{Nd}/gu) ?? [];
-    const plus = typed.startsWith("+") ? "+" : "";
+    const plus = /^(?:\+|%2b)/i.test(typed) ? "+" : "";
+    const digits = typed.replace(ENCODED_SIGNS, "").match(/\p{Nd}/gu) ?? [];
     const head = digits.length >= 10 ? digits.slice(0, 2).join("") : "";
     const tail = digits.length >= 9 ? digits.slice(-3).join("") : "";
     return `${plus}${head}***${tail}`;

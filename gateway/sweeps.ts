@@ -1,6 +1,7 @@
 import type { Directory } from "./directory.ts";
 import type { Clock, Connections, Log, Store } from "./ports.ts";
 import type { Throttle } from "./throttle.ts";
+import { SYSTEM_TIMERS, type Timers } from "./timers.ts";
 
 /** How often messages past their time are ended, and how often the rest is tidied up. */
 export const EXPIRE_EVERY_MS = 10_000;
@@ -18,13 +19,12 @@ export interface SweepOptions {
     throttle: Pick<Throttle, "sweep">;
     clock: Clock;
     log: Log;
-    /** Calls again and again; by default with setInterval. @returns what ends it */
-    every?: (ms: number, call: () => void) => () => void;
+    timers?: Pick<Timers, "every">;
 }
 
 /** What has to end by itself: messages past their time, old receipts and codes, registrations long out of contact. */
 export function startSweeps(options: SweepOptions): { close(): Promise<void> } {
-    const { store, directory, connections, throttle, clock, log, every = everyByTimer } = options;
+    const { store, directory, connections, throttle, clock, log, timers = SYSTEM_TIMERS } = options;
 
     async function expire(): Promise<void> {
         const nowMs = clock.nowMs();
@@ -43,7 +43,7 @@ export function startSweeps(options: SweepOptions): { close(): Promise<void> } {
     /** One after the other: a sweep that takes longer than its interval is not begun again meanwhile. */
     function repeat(ms: number, sweep: () => Promise<void>, name: string) {
         let running: Promise<void> | undefined;
-        const stop = every(ms, () => {
+        const stop = timers.every(ms, () => {
             running ??= sweep()
                 .catch((error: unknown) => log.warn({ error, name }, "a sweep failed and is tried again later"))
                 .finally(() => (running = undefined));
@@ -62,9 +62,4 @@ export function startSweeps(options: SweepOptions): { close(): Promise<void> } {
 /** Until a batch was not full. */
 async function inBatches(batch: () => Promise<number>): Promise<void> {
     for (let count = 0; count < MAX_BATCHES; count++) if ((await batch()) < BATCH) return;
-}
-
-function everyByTimer(ms: number, call: () => void): () => void {
-    const timer = setInterval(call, ms);
-    return () => clearInterval(timer);
 }

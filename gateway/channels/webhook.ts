@@ -9,6 +9,8 @@ export interface WebhookSettings {
     key: string;
     clock: Clock;
     log: Log;
+    /** ends what is under way: the gateway closes */
+    signal?: AbortSignal;
     timeoutMs?: number;
 }
 
@@ -22,13 +24,13 @@ export function signWebhook(key: string, timestampS: number, body: string): stri
 
 /** Posts a code as JSON `{number, code, expires}` with `Toque-Timestamp` and `Toque-Signature`. Redirects are not followed. */
 export function createWebhookChannel(settings: WebhookSettings): CodeChannel {
-    const { url, key, clock, log, timeoutMs = CHANNEL_TIMEOUT_MS } = settings;
+    const { key, clock, log } = settings;
     return {
         name: "webhook",
         async send({ number, code, expiresMs }) {
             const body = JSON.stringify({ number, code, expires: new Date(expiresMs).toISOString() });
             const timestampS = Math.floor(clock.nowMs() / 1000);
-            const why = await post(url, timeoutMs, body, {
+            const why = await post(settings, body, {
                 "Content-Type": "application/json",
                 "Toque-Timestamp": String(timestampS),
                 "Toque-Signature": `v1=${signWebhook(key, timestampS, body)}`,
@@ -45,19 +47,20 @@ export function createWebhookChannel(settings: WebhookSettings): CodeChannel {
 
 /** @returns undefined when it was taken, or what was wrong */
 async function post(
-    url: string,
-    timeoutMs: number,
+    settings: WebhookSettings,
     body: string,
     headers: Record<string, string>,
 ): Promise<string | undefined> {
+    const { url, signal: ended, timeoutMs = CHANNEL_TIMEOUT_MS } = settings;
     try {
-        const signal = AbortSignal.timeout(timeoutMs);
+        const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(ended === undefined ? [] : [ended])]);
         const answer = await fetch(url, { method: "POST", body, headers, signal, redirect: "manual" });
         await answer.body?.cancel();
         return answer.ok ? undefined : `answered ${answer.status}`;
     } catch (error) {
         const { name, cause } = error as Error & { cause?: NodeJS.ErrnoException };
         if (name === "TimeoutError") return `did not answer within ${timeoutMs / 1000} s`;
+        if (name === "AbortError") return "was given up, because the gateway ends";
         return `could not be reached (${cause?.code ?? name})`;
     }
 }

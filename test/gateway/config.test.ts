@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Flags, OPTIONS, readConfig, readVersion } from "../../gateway/config.ts";
+
+test("configuration: without flags and environment it listens on the loopback address only", () => {
+    assert.deepEqual(readConfig({}, {}), {
+        data: "toque-data",
+        host: "127.0.0.1",
+        mqttPort: 1883,
+        httpPort: 8080,
+        logLevel: "info",
+    });
+});
+
+test("configuration: every option can be set by its variable, and its flag wins", () => {
+    for (const [name, { environment }] of Object.entries(OPTIONS)) {
+        const value = { mqttPort: "1", httpPort: "1", logLevel: "warn", codesWebhook: "http://a/" }[name] ?? "one";
+        const other = { mqttPort: "2", httpPort: "2", logLevel: "error", codesWebhook: "http://b/" }[name] ?? "two";
+        const together: Flags = name === "codesWebhook" ? { codesWebhookKey: "k" } : {};
+        if (name === "codesWebhookKey") together.codesWebhook = "http://c/";
+        const read = (flags: Flags) =>
+            String(readConfig({ ...together, ...flags }, { [environment]: value })[name as keyof Flags]);
+        assert.equal(read({}), value, environment);
+        assert.equal(read({ [name]: other }), other, name);
+    }
+});
+
+test("configuration: an empty variable is none, an empty flag is a mistake", () => {
+    assert.equal(readConfig({}, { TOQUE_HOST: "" }).host, "127.0.0.1");
+    assert.throws(() => readConfig({ host: "" }, {}), /^GatewayError: --host is empty/);
+});
+
+const WRONG: [flags: Flags, environment: NodeJS.ProcessEnv, sentence: RegExp][] = [
+    [{ mqttPort: "65536" }, {}, /^--mqtt-port must be a port: a number from 0 to 65535\.$/],
+    [{ mqttPort: "-1" }, {}, /^--mqtt-port must be/],
+    [{ mqttPort: "1883x" }, {}, /^--mqtt-port must be/],
+    [{ httpPort: "1e3" }, {}, /^--http-port must be/],
+    [{}, { TOQUE_HTTP_PORT: "many" }, /^TOQUE_HTTP_PORT must be/],
+    [{ logLevel: "loud" }, {}, /^--log-level must be info, warn, error or silent\.$/],
+    [{ codesWebhook: "ftp://a/", codesWebhookKey: "k" }, {}, /^--codes-webhook must be an http/],
+    [{ codesWebhook: "sms", codesWebhookKey: "k" }, {}, /^--codes-webhook must be an http/],
+    [{ codesWebhook: "http://a/" }, {}, /together/],
+    [{ codesWebhookKey: "k" }, {}, /together/],
+    [{ codesWebhook: "http://a/", codesWebhookKey: "k", codesCommand: "sms" }, {}, /not both/],
+    [{ codesCommand: " " }, {}, /^--codes-command must name a program/],
+];
+for (const [flags, environment, sentence] of WRONG) {
+    test(`configuration: ${JSON.stringify({ ...flags, ...environment })} is refused with a sentence`, () => {
+        assert.throws(() => readConfig(flags, environment), { code: "invalid_request", message: sentence });
+    });
+}
+
+const COMMANDS: [text: string, words: string[]][] = [
+    ["sms", ["sms"]],
+    ["sms  --to {number}", ["sms", "--to", "{number}"]],
+    [`sms "Your code: {code}" 'a "b"'`, ["sms", "Your code: {code}", 'a "b"']],
+    [`sms --text="two words"`, ["sms", "--text=two words"]],
+    [`sms ""`, ["sms", ""]],
+];
+for (const [text, words] of COMMANDS) {
+    test(`configuration: the command ${text} has ${words.length} words`, () => {
+        assert.deepEqual(readConfig({ codesCommand: text }, {}).codesCommand, words);
+    });
+}
+
+test("configuration: the version is the package's", () => {
+    assert.match(readVersion(), /^[0-9]+\.[0-9]+\.[0-9]+/);
+});
