@@ -1,0 +1,44 @@
+-- Runs at power on: waits, so that a person at the console can stop what crashes, then runs the application and toque.lua.
+-- Each boot leaves an octet in toque-boots until it has lasted a minute: from the third on the wait doubles, to five minutes.
+local open = file.open or io.open
+local boots = open("toque-boots", "r")
+local count = boots and #(boots:read(16) or "") or 0
+if boots then boots:close() end
+
+if file.exists("toque-stop") then
+    print('toque: stopped by the file toque-stop: file.remove("toque-stop"), then restart')
+    return
+end
+
+boots = open("toque-boots", "a")
+if boots then
+    boots:write(".")
+    boots:close()
+end
+
+local waitS = 3
+for _ = 2, count do waitS = math.min(waitS * 2, 300) end
+
+local function find(name)
+    return file.exists(name .. ".lc") and name .. ".lc" or file.exists(name .. ".lua") and name .. ".lua"
+end
+
+local timer = tmr.create()
+timer:alarm(waitS * 1000, 0, function()
+    stop = nil
+    local app = find("toque-app")
+    if app then
+        local fine, message = pcall(dofile, app)
+        if not fine then print("toque: " .. app .. " does not start: " .. tostring(message)) end
+    end
+    timer:alarm(60000, 0, function() file.remove("toque-boots") end)
+    dofile(find("toque") or "toque.lua")
+end)
+
+function stop()
+    timer:stop()
+    stop = nil
+    print("toque: stopped until the next restart")
+end
+
+print("toque: starts in " .. waitS .. " s, boot " .. count + 1 .. "; to prevent it: stop()")

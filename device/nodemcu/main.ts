@@ -1,0 +1,87 @@
+/**
+ * Toque on NodeMCU (ESP32, ESP8266): `toque.lua` is the bundle of this file, and `init.lua` runs it.
+ *
+ * It reads its settings from flash, joins the Wi-Fi, registers with the gateway and hands each push message to the global
+ * function `onPush(message)`; without one, the message is printed. The application that defines it is the file `toque-app.lua`
+ * (or `.lc`), which `init.lua` runs before this one:
+ *
+ *     function onPush(message) print(message.sequence, message.title, message.body) end
+ *
+ * A message has `sequence`, `body`, and where the sender gave them `title`, `urgency`, `from` and `collapseKey`; text is octets of
+ * UTF-8. When the handler returns, the message is delivered; when it throws, it is called again, twice. The global `toque`:
+ *
+ *     toque.say("read", '{"n":' .. message.sequence .. "}")       the person has read it; toque-say.lua has the rest
+ *     toque.save("config", '{"host":"192.168.1.5","port":1883,"ssid":"…","password":"…","number":"+34…","code":"…"}')
+ *
+ * What is saved is used after the next restart. It is compact JSON.
+ */
+import { readFields } from "../../shared/push/fields.ts";
+import { PACKET_OCTETS } from "../../shared/push/limits.ts";
+import type { Credentials, Memory, Settings } from "../core/settings.ts";
+import { drive } from "../drive.ts";
+import type { Platform } from "../platform.ts";
+import { VERSION } from "../version.ts";
+import { addClock, addTimer, readUs } from "./clock.ts";
+import { load, save } from "./flash.ts";
+import { watchLink } from "./link.ts";
+import { addSockets } from "./socket.ts";
+
+/** A boot's number: larger ones do not fit in a float of 32 bits. */
+const BOOTS = 16777215;
+
+function readSlot(name: string): unknown {
+    const text = load(name);
+    return text === undefined ? undefined : readFields(text);
+}
+
+function main(): void {
+    const settings = readSlot("config") as Settings | undefined;
+    toque = { save: save };
+    if (settings === undefined) {
+        print("toque: no settings: toque.save them, and restart");
+        return;
+    }
+    const chip = string.gsub(wifi.sta.getmac(), "%W", "");
+    const random = node.random === undefined ? math.random : node.random;
+    math.randomseed(readUs() + tonumber(chip.slice(-4), 16));
+    const platform = {
+        handle: (push) =>
+            pcall(() => {
+                if (onPush === undefined) print(push.body);
+                else onPush(push);
+            }),
+        save: save,
+        show: (state, text) => print("toque: " + state + (text === undefined ? "" : ": " + text)),
+        about: () => {
+            const getrssi = wifi.sta.getrssi;
+            const signal = getrssi === undefined ? undefined : getrssi();
+            return (
+                '"r":"nodemcu","v":"' +
+                VERSION +
+                '","f":' +
+                node.heap() +
+                (signal === undefined ? "" : ',"q":' + signal)
+            );
+        },
+    } as Platform;
+    addClock(platform);
+    const device = drive(
+        platform,
+        {
+            chip: chip,
+            packetOctets: PACKET_OCTETS,
+            window: 1,
+            boot: random(0, BOOTS),
+            random: (span) => random(0, span - 1),
+        },
+        settings,
+        readSlot("credentials") as Credentials | undefined,
+        readSlot("session") as Memory | undefined,
+    );
+    toque.say = device.say;
+    addTimer(platform, device.wake);
+    addSockets(platform, settings.port, device.report);
+    watchLink(settings, device.report);
+}
+
+main();

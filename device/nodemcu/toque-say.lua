@@ -1,0 +1,24 @@
+-- For applications that say something: dofile("toque-say.lua") in toque-app.lua, then
+--   toqueRead(message.sequence)                            the person has read it
+--   toqueSend({ to = "+34600111222", body = "..." })       a message to another number; also title, urgency, collapseKey, ttlS
+-- False: too much is waiting to be said, or it is too large for a packet. Text is octets of UTF-8.
+local boot, last = math.random(0, 16777215), 0
+
+local function quote(text)
+    return '"' .. string.gsub(text, '[%c"\\]', function(char)
+        local code = string.byte(char)
+        return code == 127 and char or string.format("\\u%04x", code)
+    end) .. '"'
+end
+
+function toqueRead(sequence) return toque.say("read", '{"n":' .. sequence .. "}") end
+
+function toqueSend(what)
+    last = last + 1
+    local json = '{"i":' .. last .. ',"g":' .. boot .. ',"to":' .. quote(what.to) .. ',"b":' .. quote(what.body)
+    if what.title then json = json .. ',"t":' .. quote(what.title) end
+    if what.urgency then json = json .. ',"u":' .. quote(what.urgency) end
+    if what.collapseKey then json = json .. ',"k":' .. quote(what.collapseKey) end
+    if what.ttlS then json = json .. ',"l":' .. what.ttlS end
+    return toque.say("msg", json .. "}")
+end
