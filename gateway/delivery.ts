@@ -2,16 +2,7 @@ import type { Directory } from "./directory.ts";
 import type { Draft } from "./message.ts";
 import type { Appended, Clock, ConnectionEvents, Connections, Log, Store } from "./ports.ts";
 import type { Registration } from "./registration.ts";
-
-/** A monotonic clock and what to do later: an argument, so that tests turn it by hand. */
-export interface Timers {
-    /** milliseconds since any moment; never goes back */
-    nowMs(): number;
-    /** Calls once, later. @returns what forgets it */
-    after(ms: number, call: () => void): () => void;
-    /** Calls again and again. @returns what ends it */
-    every(ms: number, call: () => void): () => void;
-}
+import type { Timers } from "./timers.ts";
 
 export interface DeliveryOptions {
     store: Pick<Store, "byRoute" | "contact" | "backlog" | "backlogSize" | "sent" | "settle" | "settleUpTo" | "read">;

@@ -1,45 +1,41 @@
-import type { SecureContextOptions } from "node:tls";
+import type { Server } from "node:net";
 import type { Directory } from "../directory.ts";
 import type { Clock, ConnectionEvents, Connections, Log } from "../ports.ts";
 import type { Route } from "../registration.ts";
+import { SYSTEM_TIMERS, type Timers } from "../timers.ts";
 import type { Tokens } from "../tokens.ts";
-import type { ConnectionLimits } from "./limits.ts";
+import { Admission } from "./admission.ts";
+import { createBroker } from "./broker.ts";
+import { DevicePeer } from "./device-peer.ts";
+import { GuardedStream } from "./guarded-stream.ts";
+import { identify, readClaim, type Identified, type Refusal } from "./identify.ts";
+import { CONNECTION_LIMITS, type ConnectionLimits } from "./limits.ts";
+import { openListener, type Listener, type ListenOptions } from "./listener.ts";
+import { CONNACK } from "./packet-types.ts";
+import type { Peer } from "./peer.ts";
+import { Reception, type Visit } from "./reception.ts";
 
 export interface ConnectionsOptions {
     events: ConnectionEvents;
-    directory: Pick<Directory, "authenticate" | "redeem">;
+    directory: Pick<Directory, "authenticate" | "redeem" | "findByRoute">;
     tokens: Pick<Tokens, "authenticateToken">;
     /** those that differ from CONNECTION_LIMITS */
     limits?: Partial<ConnectionLimits>;
     clock: Clock;
     log: Log;
-}
-
-export interface ListenOptions {
-    host: string;
-    /** 0: any free one */
-    port: number;
-    /** certificate and key: this listener speaks TLS */
-    tls?: SecureContextOptions;
-}
-
-export interface Listener {
-    address: string;
-    port: number;
-    /** New certificates for connections to come. @throws Error of node:tls when they do not fit each other */
-    reload(tls: SecureContextOptions): void;
+    timers?: Timers;
 }
 
 export interface ConnectionStats {
-    /** devices, publishers and boards that enrol */
+    /** authenticated connections by kind */
     devices: number;
     publishers: number;
     enrolling: number;
-    /** connected, but not authenticated yet */
+    /** connected, without CONNECT yet */
     waiting: number;
     /** since the start, by reason */
     refused: Record<string, number>;
-    /** routes that connect too often, and until when they are refused */
+    /** routes that connected all the time, and until when they are refused */
     flapping: { route: Route; untilMs: number }[];
 }
 
@@ -50,6 +46,165 @@ export interface GatewayConnections extends Connections {
     shut(): Promise<void>;
 }
 
+interface Holder {
+    peer: Peer;
+    stream: GuardedStream;
+    /** of its CONNECT, in the order of arrival */
+    number: number;
+}
+
+const SWEEP_MS = 60_000;
+
+/** The connection layer: who may connect, one connection for each route, and what is written on it. */
 export function createConnections(options: ConnectionsOptions): GatewayConnections {
-    throw new Error(`not written yet ${Object.keys(options).join()}`);
+    const { log, clock } = options;
+    const timers = options.timers ?? SYSTEM_TIMERS;
+    const limits: ConnectionLimits = { ...CONNECTION_LIMITS, ...options.limits };
+    const admission = new Admission(limits, timers);
+    const broker = createBroker(log);
+    const reception = new Reception(limits, timers, (visit) => void welcome(visit), countRefusal);
+    /** the one connection of each route, of each publisher's client id, of each chip that enrols */
+    const holders = new Map<string, Holder>();
+    const counts = { device: 0, publisher: 0, enrolling: 0 };
+    const refused = new Map<string, number>();
+    const servers: Server[] = [];
+    let started: Promise<void> | undefined;
+    let unnamed = 0;
+    const stopSweep = timers.every(SWEEP_MS, () => admission.sweep());
+
+    function countRefusal(why: string): void {
+        refused.set(why, (refused.get(why) ?? 0) + 1);
+    }
+
+    function refuse(visit: Visit, { connack, why, failed }: Refusal): void {
+        if (failed === true) admission.failed(visit.guest.network);
+        log.info({ address: visit.guest.address, why }, "a connection was refused");
+        reception.refuse(visit, connack, why);
+    }
+
+    async function welcome(visit: Visit): Promise<void> {
+        const { network, address, port } = visit.guest;
+        const claim = readClaim(visit.request);
+        if ("connack" in claim) return refuse(visit, claim);
+        const early = admission.beforeLookup(network, claim);
+        if (early !== undefined) return refuse(visit, early);
+        const identified = await inTime(identify(claim, { address, port }, options));
+        if ("connack" in identified) return refuse(visit, identified);
+        if (identified.ended !== undefined) close(identified.ended.route, "its number was enrolled anew");
+        if (visit.socket.destroyed) return;
+        const key = identified.key === "" ? `${++unnamed}` : identified.key;
+        const late = admission.afterLookup(network, key);
+        if (late !== undefined) return refuse(visit, late);
+        const before = holders.get(key);
+        if (before !== undefined && before.number > visit.number) {
+            return refuse(visit, { connack: CONNACK.unavailable, why: "a later connection of the same came first" });
+        }
+        before?.stream.destroy();
+        if (before !== undefined) ended(key, before);
+        enter(visit, key, identified.peer);
+    }
+
+    /** A store that cannot answer is the gateway's fault: the client is told to come later. */
+    async function inTime(identified: Promise<Identified | Refusal>): Promise<Identified | Refusal> {
+        let forget = () => {};
+        const late = new Promise<Refusal>((resolve) => {
+            const refusal = { connack: CONNACK.unavailable, why: "the store did not answer in time" };
+            forget = timers.after(limits.authenticateMs, () => resolve(refusal));
+        });
+        try {
+            return await Promise.race([identified, late]);
+        } catch (error) {
+            log.error({ error }, "a connection could not be authenticated");
+            return { connack: CONNACK.unavailable, why: "the store failed" };
+        } finally {
+            forget();
+        }
+    }
+
+    function enter(visit: Visit, key: string, peer: Peer): void {
+        const { guest, socket, framer, frame, number } = visit;
+        const stream = new GuardedStream(socket, framer, frame, (violation) => {
+            countRefusal(violation.message);
+            log.warn(
+                { kind: peer.kind, address: guest.address, why: violation.message },
+                "a client broke the protocol",
+            );
+        });
+        const holder = { peer, stream, number };
+        const sinceMs = timers.nowMs();
+        holders.set(key, holder);
+        counts[peer.kind]++;
+        stream.once("close", () => {
+            const moved = peer instanceof DevicePeer && peer.moved;
+            if (!moved && admission.ended(key, timers.nowMs() - sinceMs)) {
+                log.warn(
+                    { kind: peer.kind, route: key, pauseMs: limits.flappingPauseMs },
+                    "it connects all the time: refused",
+                );
+            }
+            ended(key, holder);
+        });
+        broker.serve(stream, peer);
+    }
+
+    /** Once for each holder: at its takeover, or when its stream is closed. */
+    function ended(key: string, holder: Holder): void {
+        if (holders.get(key) !== holder) return;
+        holders.delete(key);
+        counts[holder.peer.kind]--;
+        holder.peer.ended();
+    }
+
+    function deviceOf(route: Route): DevicePeer | undefined {
+        const peer = holders.get(route)?.peer;
+        return peer instanceof DevicePeer ? peer : undefined;
+    }
+
+    function close(route: Route, why: string): void {
+        const holder = holders.get(route);
+        if (holder === undefined || holder.peer.kind !== "device") return;
+        log.info({ route, why }, "connection closed by the gateway");
+        holder.stream.destroy();
+        ended(route, holder);
+    }
+
+    return {
+        push: (route, sequence, payload) => deviceOf(route)?.push(sequence, payload) ?? false,
+        tell: (route, payload) => deviceOf(route)?.tell(payload) ?? false,
+        tellOnce: (route, payload) => deviceOf(route)?.tellOnce(payload) ?? Promise.resolve(false),
+        close,
+        online: (route) => deviceOf(route)?.online ?? false,
+        count: () => counts.device,
+
+        async listen(where) {
+            started ??= broker.start();
+            await started;
+            const { listener, server } = await openListener(where, reception, limits.connectMs);
+            servers.push(server);
+            return listener;
+        },
+
+        stats: () => ({
+            devices: counts.device,
+            publishers: counts.publisher,
+            enrolling: counts.enrolling,
+            waiting: reception.waiting,
+            refused: Object.fromEntries(refused),
+            flapping: admission
+                .flapping()
+                .map(({ key, pauseMs }) => ({ route: key as Route, untilMs: clock.nowMs() + pauseMs })),
+        }),
+
+        async shut() {
+            stopSweep();
+            const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+            for (const [key, holder] of [...holders]) {
+                holder.stream.destroy();
+                ended(key, holder);
+            }
+            reception.clear();
+            if (started !== undefined) await broker.stop();
+            await Promise.all(closed);
+        },
+    };
 }

@@ -1,27 +1,53 @@
-/** What one gateway takes on its MQTT listeners. Each can be set another way with `createConnections({ limits })`. */
-export interface ConnectionLimits {
-    /** connections in all, authenticated or not */
-    connections: number;
-    /** authenticated connections of one address: a house behind one NAT, or a fleet of emulated boards on one machine */
-    perAddress: number;
-    /** connections that have not sent their whole CONNECT; the oldest gives way to a new one */
-    waiting: number;
-    waitingPerAddress: number;
-    /** CONNECT packets of one address */
-    connectsPerAddress: Rate;
-    /** CONNECT packets of one route, whatever becomes of them */
-    connectsPerRoute: Rate;
-    /** refused credentials and broken packets of one address; when spent, only routes that were connected from there before may try */
-    failuresPerAddress: Rate;
-    /** so many short connections of a route in a minute, then it is refused for `flappingPauseMs` */
-    flappingConnects: number;
-    flappingPauseMs: number;
-    /** a connection that ended sooner was a short one, unless it came because of a new address */
-    shortMs: number;
-}
-
 /** A token bucket: so many at once, then so many a second. */
 export interface Rate {
     burst: number;
     perSecond: number;
 }
+
+/** What one gateway takes on its MQTT listeners. Each can be set another way with `createConnections({ limits })`. */
+export interface ConnectionLimits {
+    /** connections in all, authenticated or not */
+    connections: number;
+    /** connections of one address: a house behind one NAT, or a fleet of emulated boards on one machine */
+    perAddress: number;
+    /** connections that have not sent their whole CONNECT, in all and of one address; the oldest gives way to a new one */
+    waiting: number;
+    waitingPerAddress: number;
+    /** CONNECT packets of one address */
+    connectsPerAddress: Rate;
+    /** authenticated CONNECT packets of one route or publisher: whoever only knows its name cannot use them up */
+    connectsPerRoute: Rate;
+    /** refused credentials of one address; when spent, only routes that were connected from there before may try */
+    failuresPerAddress: Rate;
+    /** so many short connections of a route in a minute, then it is refused for the pause */
+    flappingConnects: number;
+    flappingPauseMs: number;
+    /** A connection that lasted less was a short one. One that the device made because its link or address changed never is. */
+    shortMs: number;
+    /** time for the whole CONNECT, the TLS handshake included, and then for the store to say whether the secret is right */
+    connectMs: number;
+    authenticateMs: number;
+}
+
+/**
+ * The defaults. A whole fleet may come from one address (a NAT, a test machine) and all at once (the gateway was restarted), so limits
+ * of an address hold back floods and not devices; what keeps guessers away is the length of secrets and the tries of a code.
+ */
+export const CONNECTION_LIMITS: ConnectionLimits = {
+    connections: 20_000,
+    perAddress: 15_000,
+    waiting: 4_096, // at some 4 KB each
+    waitingPerAddress: 2_048,
+    connectsPerAddress: { burst: 10_000, perSecond: 1_000 },
+    connectsPerRoute: { burst: 300, perSecond: 1 },
+    failuresPerAddress: { burst: 2_000, perSecond: 20 },
+    flappingConnects: 15,
+    flappingPauseMs: 300_000,
+    shortMs: 5_000,
+    connectMs: 5_000,
+    authenticateMs: 9_000, // a device waits 10 s for CONNACK
+};
+
+/** Largest CONNECT, and all octets that may wait behind it until its secret is found right. */
+export const CONNECT_OCTETS = 512;
+export const EARLY_OCTETS = 2_048;

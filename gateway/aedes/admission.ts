@@ -1,0 +1,68 @@
+import type { Timers } from "../timers.ts";
+import { Buckets } from "./buckets.ts";
+import { Flapping } from "./flapping.ts";
+import type { Claim, Refusal } from "./identify.ts";
+import type { ConnectionLimits } from "./limits.ts";
+import { CONNACK } from "./packet-types.ts";
+
+/** Routes remembered as having been connected from an address. */
+const MAX_KNOWN = 20_000;
+
+/** How often somebody may try to connect. */
+export class Admission {
+    readonly #connects: Buckets;
+    readonly #connectsOfOne: Buckets;
+    readonly #failures: Buckets;
+    readonly #flapping: Flapping;
+    readonly #known = new Set<string>();
+
+    constructor(limits: ConnectionLimits, timers: Timers) {
+        this.#connects = new Buckets(limits.connectsPerAddress, timers);
+        this.#connectsOfOne = new Buckets(limits.connectsPerRoute, timers);
+        this.#failures = new Buckets(limits.failuresPerAddress, timers);
+        this.#flapping = new Flapping(limits, timers);
+    }
+
+    /** Before anything is looked up. */
+    beforeLookup(network: string, claim: Claim): Refusal | undefined {
+        if (!this.#connects.take(network)) return later("too many CONNECTs from one address");
+        if (!this.#failures.has(network) && !this.#known.has(`${network} ${claim.key}`)) {
+            return later("too many wrong credentials from one address");
+        }
+        return undefined;
+    }
+
+    failed(network: string): void {
+        this.#failures.take(network);
+    }
+
+    /** After the secret was found right. */
+    afterLookup(network: string, key: string): Refusal | undefined {
+        this.#known.delete(`${network} ${key}`);
+        this.#known.add(`${network} ${key}`);
+        if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.values().next().value!);
+        if (!this.#connectsOfOne.take(key)) return later("too many CONNECTs of one route");
+        if (this.#flapping.pauseMs(key) > 0) return later("it was connecting all the time");
+        return undefined;
+    }
+
+    /** A connection ended. @returns true: the route is refused for a while from now on */
+    ended(key: string, livedMs: number): boolean {
+        return this.#flapping.ended(key, livedMs);
+    }
+
+    flapping(): { key: string; pauseMs: number }[] {
+        return this.#flapping.list();
+    }
+
+    sweep(): void {
+        this.#connects.sweep();
+        this.#connectsOfOne.sweep();
+        this.#failures.sweep();
+        this.#flapping.sweep();
+    }
+}
+
+function later(why: string): Refusal {
+    return { connack: CONNACK.unavailable, why };
+}

@@ -1,0 +1,131 @@
+import { Aedes } from "aedes";
+import type { Client } from "aedes";
+import type { Log } from "../ports.ts";
+import type { GuardedStream } from "./guarded-stream.ts";
+import type { Link, Peer } from "./peer.ts";
+import { Persistence } from "./persistence.ts";
+
+/** A client that never reads is cut by the PUBACK deadline; this is for one that only pings. */
+const DRAIN_MS = 30_000;
+
+const PUBLISH = { cmd: "publish", retain: false, dup: false } as const;
+
+/**
+ * Aedes' router, taken out: no client's subscription is ever entered anywhere, so nothing can reach a client by way of topics, and no
+ * `$SYS` message exists. Pushes go straight to their client.
+ */
+const NO_ROUTER = {
+    on: (_topic: string, _listener: unknown, done?: () => void) => done?.(),
+    removeListener: (_topic: string, _listener: unknown, done?: () => void) => done?.(),
+    emit: (_packet: unknown, done?: () => void) => done?.(),
+    close: (done?: () => void) => done?.(),
+};
+
+export interface Broker {
+    start(): Promise<void>;
+    /** Serves an authenticated client whose CONNECT waits in the stream. */
+    serve(stream: GuardedStream, peer: Peer): void;
+    stop(): Promise<void>;
+}
+
+/** Aedes as codec and connection keeper: it answers what MQTT demands, and asks the client's peer about everything else. */
+export function createBroker(log: Log): Broker {
+    /** Whom the gateway has let in. Aedes is not asked to authenticate; a stream that is not in here gets nowhere. */
+    const peers = new WeakMap<object, Peer>();
+    let lastId = 0;
+
+    function peerOf(client: Client | null): Peer | undefined {
+        return client === null ? undefined : peers.get(client.conn);
+    }
+
+    const broker = new Aedes({
+        id: "toque",
+        mq: NO_ROUTER,
+        persistence: new Persistence({
+            written: (client, packetId, packet) => peerOf(client)?.written(packetId, packet),
+            acknowledged: (client, packetId) => peerOf(client)?.acknowledged(packetId),
+        }),
+        drainTimeout: DRAIN_MS,
+        preConnect(client, packet, done) {
+            // Which message was acknowledged is told for sessions that are not clean only. Nothing is stored for either.
+            packet.clean = false;
+            delete packet.will;
+            // Who replaces whom is decided in front of Aedes, so in here all ids differ.
+            packet.clientId = `${++lastId}`;
+            done(null, peerOf(client) !== undefined);
+        },
+        authenticate(client, _userName, _password, done) {
+            done(null, peerOf(client) !== undefined);
+        },
+        authorizePublish(client, packet, done) {
+            const peer = peerOf(client);
+            const work = packet.retain || packet.qos === 2 ? undefined : peer?.publishes(packet.topic, buffer(packet));
+            if (peer === undefined || client === null || work === undefined) {
+                log.warn({ kind: peer?.kind }, "a client published where it may not: its connection is closed");
+                return done(new Error("not allowed"));
+            }
+            (client.conn as GuardedStream).answer(work, done);
+        },
+        authorizeSubscribe(client, subscription, done) {
+            const { topic, qos } = subscription;
+            const granted = topic === peerOf(client)?.inbox && qos < 2;
+            if (!granted) log.warn({ kind: peerOf(client)?.kind }, "a subscription to what is not its own was refused");
+            done(null, granted ? subscription : null);
+        },
+        /** The second lock: whatever made a packet come here, a client gets its own inbox's only. */
+        authorizeForward(client, packet) {
+            return packet.topic === peerOf(client)?.inbox ? packet : null;
+        },
+    });
+
+    function linkOf(client: Client, stream: GuardedStream): Link {
+        return {
+            write(topic, payload, qos, mark, done) {
+                client.publish({ ...PUBLISH, topic, payload, qos, ...mark }, () => done?.());
+            },
+            get backedUp() {
+                return stream.backedUp;
+            },
+            set maxOctets(octets: number) {
+                stream.maxOctets = octets;
+            },
+            close(why) {
+                log.info({ kind: peerOf(client)?.kind, why }, "connection closed by the gateway");
+                stream.destroy();
+            },
+        };
+    }
+
+    broker.on("clientReady", (client) => {
+        const stream = client.conn as GuardedStream;
+        if (stream.destroyed) return;
+        peerOf(client)?.ready(linkOf(client, stream));
+        stream.open();
+    });
+    // A client that closed while it was connecting is registered all the same; nobody else would ever take it out again.
+    broker.on("client", (client) => {
+        if (client.closed) (broker as unknown as { unregisterClient(client: Client): void }).unregisterClient(client);
+    });
+    broker.on("subscribe", (subscriptions, client) => {
+        const peer = peerOf(client);
+        const mine = subscriptions.find(({ topic, qos }) => topic === peer?.inbox && qos < 2);
+        if (mine !== undefined && !client.closed) peer?.subscribed(mine.qos === 0 ? 0 : 1);
+    });
+    broker.on("unsubscribe", (filters, client) => {
+        const peer = peerOf(client);
+        if (peer?.inbox !== undefined && filters.includes(peer.inbox)) peer.unsubscribed();
+    });
+
+    return {
+        start: () => broker.listen(),
+        serve(stream, peer) {
+            peers.set(stream, peer);
+            broker.handle(stream);
+        },
+        stop: () => new Promise((resolve) => broker.close(resolve)),
+    };
+}
+
+function buffer(packet: { payload: string | Buffer }): Buffer {
+    return typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
+}

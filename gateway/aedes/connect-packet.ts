@@ -1,0 +1,47 @@
+import { FieldReader } from "./field-reader.ts";
+import type { Frame } from "./framer.ts";
+import { CONNECT } from "./packet-types.ts";
+import { Violation } from "./violation.ts";
+
+/** What a client says of itself in CONNECT. MQTT 3.1.1 §3.1. */
+export interface ConnectRequest {
+    clientId: string;
+    userName: string | undefined;
+    password: string | undefined;
+    keepAliveS: number;
+    cleanSession: boolean;
+    will: boolean;
+}
+
+const NAME = Buffer.from("MQTT");
+const LEVEL = 4;
+/** Of MQTT 3.1, which came before the standard: its clients are told so, and not just cut off. */
+const OLD_NAME = Buffer.from("MQIsdp");
+
+/** Reads a CONNECT. "version": it is of another MQTT than 3.1.1, which has to be answered (MQTT-3.1.2-2). @throws Violation */
+export function readConnect(frame: Frame): ConnectRequest | "version" {
+    if (frame.type !== CONNECT) throw new Violation("MQTT-3.1.0-1: the first packet is not CONNECT");
+    const fields = new FieldReader(frame.octets, frame.bodyAt);
+    const name = fields.text();
+    if (name.equals(OLD_NAME)) return "version";
+    if (!name.equals(NAME)) throw new Violation("MQTT-3.1.2-1: the protocol is not MQTT");
+    if (fields.octet() !== LEVEL) return "version";
+
+    const flags = fields.octet();
+    const will = (flags & 0x04) !== 0;
+    if ((flags & 0x01) !== 0) throw new Violation("MQTT-3.1.2-3: the reserved flag of CONNECT is set");
+    if ((flags & 0x18) === 0x18) throw new Violation("MQTT-3.1.2-14: will with QoS 3");
+    if (!will && (flags & 0x38) !== 0) throw new Violation("MQTT-3.1.2-13: will QoS or will retain without a will");
+    if ((flags & 0xc0) === 0x40) throw new Violation("MQTT-3.1.2-22: a password without a user name");
+
+    const keepAliveS = fields.uint16();
+    const clientId = fields.text().toString();
+    if (will) {
+        fields.text();
+        fields.binary();
+    }
+    const userName = (flags & 0x80) !== 0 ? fields.text().toString() : undefined;
+    const password = (flags & 0x40) !== 0 ? fields.binary().toString() : undefined;
+    fields.end();
+    return { clientId, userName, password, keepAliveS, cleanSession: (flags & 0x02) !== 0, will };
+}

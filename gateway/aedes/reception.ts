@@ -1,0 +1,175 @@
+import type { Socket } from "node:net";
+import type { Timers } from "../timers.ts";
+import { readConnect, type ConnectRequest } from "./connect-packet.ts";
+import { Framer, type Frame } from "./framer.ts";
+import { CONNECT_OCTETS, EARLY_OCTETS, type ConnectionLimits } from "./limits.ts";
+import { CONNACK, encodeConnack, type ConnackCode } from "./packet-types.ts";
+import { Violation } from "./violation.ts";
+
+/** How long a CONNACK that refuses may wait for a client that does not read. */
+const LAST_WORD_MS = 1_000;
+
+/** A connection that was let in at the door and has not said yet who it is. */
+export interface Guest {
+    raw: Socket;
+    address: string;
+    port: number;
+    /** what limits of an address are counted by: an IPv4 address, or the /64 that an IPv6 address is in */
+    network: string;
+    forgetDeadline(): void;
+}
+
+/** A CONNECT that came in time and is well formed. Its socket is paused. */
+export interface Visit {
+    guest: Guest;
+    socket: Socket;
+    framer: Framer;
+    frame: Frame;
+    request: ConnectRequest;
+    /** in the order of arrival */
+    number: number;
+}
+
+/** Takes in sockets and waits for their CONNECT: little memory each, a deadline, and a bound for each address and for all. */
+export class Reception {
+    readonly #limits: ConnectionLimits;
+    readonly #timers: Timers;
+    readonly #came: (visit: Visit) => void;
+    readonly #refused: (why: string) => void;
+    readonly #connections = new Set<Socket>();
+    readonly #perNetwork = new Map<string, number>();
+    /** the oldest first */
+    readonly #waiting = new Set<Guest>();
+    readonly #waitingPerNetwork = new Map<string, Set<Guest>>();
+    #lastNumber = 0;
+
+    /** @param refused called with why a connection was ended in here */
+    constructor(
+        limits: ConnectionLimits,
+        timers: Timers,
+        came: (visit: Visit) => void,
+        refused: (why: string) => void,
+    ) {
+        this.#limits = limits;
+        this.#timers = timers;
+        this.#came = came;
+        this.#refused = refused;
+    }
+
+    get waiting(): number {
+        return this.#waiting.size;
+    }
+
+    /** Counts a new connection, or ends it. The deadline for its CONNECT runs from here, a TLS handshake included. */
+    admit(raw: Socket): Guest | undefined {
+        const { remoteAddress, remotePort } = raw;
+        raw.on("error", () => raw.destroy());
+        if (remoteAddress === undefined || remotePort === undefined) return void raw.destroy();
+        const address = remoteAddress.startsWith("::ffff:") ? remoteAddress.slice(7) : remoteAddress;
+        const network = networkOf(address);
+        const count = this.#perNetwork.get(network) ?? 0;
+        if (this.#connections.size >= this.#limits.connections || count >= this.#limits.perAddress) {
+            this.#refused("too many connections");
+            return void raw.destroy();
+        }
+        this.#connections.add(raw);
+        this.#perNetwork.set(network, count + 1);
+        const forgetDeadline = this.#timers.after(this.#limits.connectMs, () => this.#end(guest, "no CONNECT in time"));
+        const guest: Guest = { raw, address, port: remotePort, network, forgetDeadline };
+        raw.on("close", () => this.#left(guest));
+        this.#wait(guest);
+        return guest;
+    }
+
+    /** Reads the CONNECT of a guest. @param socket the guest's own, or its TLS side */
+    receive(guest: Guest, socket: Socket): void {
+        const framer = new Framer(CONNECT_OCTETS);
+        socket.setNoDelay(true);
+        socket.on("error", () => socket.destroy());
+        socket.on("data", (chunk: Buffer) => {
+            framer.add(chunk);
+            try {
+                const frame = framer.take();
+                framer.trim();
+                if (frame !== undefined) this.#connect(guest, socket, framer, frame);
+            } catch (error) {
+                if (!(error instanceof Violation)) throw error;
+                this.#end(guest, error.message);
+            }
+        });
+    }
+
+    #connect(guest: Guest, socket: Socket, framer: Framer, frame: Frame): void {
+        const request = readConnect(frame);
+        if (request === "version") return this.refuse({ guest, socket }, CONNACK.badVersion, "not MQTT 3.1.1");
+        if (framer.waiting > EARLY_OCTETS) throw new Violation("too many octets behind CONNECT");
+        this.#stopWaiting(guest);
+        socket.removeAllListeners("data");
+        socket.pause();
+        this.#came({ guest, socket, framer, frame, request, number: ++this.#lastNumber });
+    }
+
+    /** Writes the CONNACK that refuses, and ends the connection as soon as the octets are out. */
+    refuse({ guest, socket }: Pick<Visit, "guest" | "socket">, code: ConnackCode, why: string): void {
+        this.#refused(why);
+        this.#stopWaiting(guest);
+        if (socket.destroyed) return;
+        socket.removeAllListeners("data");
+        socket.resume();
+        socket.write(encodeConnack(code));
+        socket.destroySoon();
+        guest.forgetDeadline = this.#timers.after(LAST_WORD_MS, () => guest.raw.destroy());
+    }
+
+    /** The oldest one that waits gives way: whoever means it sends CONNECT at once. */
+    #wait(guest: Guest): void {
+        let neighbours = this.#waitingPerNetwork.get(guest.network);
+        if (neighbours === undefined) this.#waitingPerNetwork.set(guest.network, (neighbours = new Set()));
+        neighbours.add(guest);
+        this.#waiting.add(guest);
+        if (neighbours.size > this.#limits.waitingPerAddress) this.#giveWay(neighbours);
+        if (this.#waiting.size > this.#limits.waiting) this.#giveWay(this.#waiting);
+    }
+
+    #giveWay(guests: Set<Guest>): void {
+        for (const oldest of guests) return this.#end(oldest, "too many connections without CONNECT");
+    }
+
+    #stopWaiting(guest: Guest): void {
+        guest.forgetDeadline();
+        this.#waiting.delete(guest);
+        const neighbours = this.#waitingPerNetwork.get(guest.network);
+        neighbours?.delete(guest);
+        if (neighbours?.size === 0) this.#waitingPerNetwork.delete(guest.network);
+    }
+
+    #end(guest: Guest, why: string): void {
+        this.#refused(why);
+        this.#stopWaiting(guest);
+        guest.raw.destroy();
+    }
+
+    #left(guest: Guest): void {
+        this.#stopWaiting(guest);
+        this.#connections.delete(guest.raw);
+        const count = this.#perNetwork.get(guest.network) ?? 0;
+        if (count > 1) this.#perNetwork.set(guest.network, count - 1);
+        else this.#perNetwork.delete(guest.network);
+    }
+
+    /** Ends every connection that came in here, whatever became of it. */
+    clear(): void {
+        for (const raw of this.#connections) raw.destroy();
+    }
+}
+
+function networkOf(address: string): string {
+    if (!address.includes(":")) return address;
+    const [head = "", tail] = address.split("%")[0]!.split("::");
+    const groups = head === "" ? [] : head.split(":");
+    if (tail !== undefined) {
+        const behind = tail === "" ? 0 : tail.split(":").length;
+        while (groups.length + behind < 8) groups.push("0");
+    }
+    return groups.slice(0, 4).join(":");
+}
