@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
 import type { PushFields } from "../shared/push/message.ts";
+import { inboxTopic } from "../shared/push/topics.ts";
 import type { PushMessage } from "./message.ts";
+import type { Route } from "./registration.ts";
 
 /** What of a message travels. */
 export type Pushed = Pick<
@@ -8,14 +9,12 @@ export type Pushed = Pick<
     "sequence" | "body" | "title" | "urgency" | "from" | "collapseKey" | "acceptedMs" | "expiresMs"
 >;
 
-/** A message id: 128 random bits as base64url, 22 characters. */
-export function newMessageId(random: (octets: number) => Buffer = randomBytes): string {
-    return random(16).toString("base64url");
-}
+/** Fixed header up to 16,383 octets behind it, the topic's length, the packet id. MQTT 3.1.1 §2.2, §3.3. */
+const PUBLISH_OVERHEAD_OCTETS = 3 + 2 + 2;
 
 /**
  * The payload of a push: compact JSON, "n" first, raw UTF-8, absent keys left out. A message that is "now or never" (ttlS 0) says
- * nothing about its end: the gateway has seen to it, and a device's clock is seconds off.
+ * nothing about its end: the gateway sees to it, and a device's clock is seconds off.
  */
 export function encodePush(message: Pushed): Buffer {
     const fields: PushFields = {
@@ -28,4 +27,9 @@ export function encodePush(message: Pushed): Buffer {
         x: message.expiresMs > message.acceptedMs ? Math.ceil(message.expiresMs / 1000) : undefined,
     };
     return Buffer.from(JSON.stringify(fields));
+}
+
+/** Octets of payload that fit a device which takes packets of that many octets, 128 to 16,386. */
+export function payloadRoom(route: Route, packetOctets: number): number {
+    return packetOctets - PUBLISH_OVERHEAD_OCTETS - inboxTopic(route).length;
 }

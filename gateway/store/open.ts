@@ -1,10 +1,27 @@
-import type { Clock, Store } from "../ports.ts";
+import { resolve } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Store } from "../ports.ts";
+import { createClient } from "./client.ts";
+import { fromFailure } from "./failures.ts";
+import type { FromWorker } from "./protocol.ts";
 
 /**
  * Opens the embedded store: one SQLite file in `dir` (made when missing), in a thread of its own. One gateway a folder.
  * @throws GatewayError unavailable: the folder cannot be written, belongs to a running gateway, or the file is damaged or from a newer Toque.
  * Nothing is ever deleted or repaired.
  */
-export async function openStore(options: { dir: string; clock: Clock }): Promise<Store> {
-    throw new Error(`not written yet ${options.dir}`);
+export async function openStore(options: { dir: string }): Promise<Store> {
+    const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
+        workerData: { dir: resolve(options.dir) },
+        execArgv: [], // the thread registers its own loader
+    });
+    await new Promise<void>((opened, refused) => {
+        worker.once("error", refused);
+        worker.once("exit", () => refused(new Error("the store's thread ended before it opened")));
+        worker.once("message", (message: FromWorker) => {
+            if ("refused" in message) refused(fromFailure(message.refused));
+            else opened();
+        });
+    });
+    return createClient(worker);
 }

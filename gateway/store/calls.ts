@@ -1,0 +1,60 @@
+import { statSync } from "node:fs";
+import * as backlog from "./backlog.ts";
+import * as codes from "./codes.ts";
+import { forget } from "./forget.ts";
+import * as receipts from "./receipts.ts";
+import type { Calls } from "./protocol.ts";
+import * as registrations from "./registrations.ts";
+import type { Sql } from "./sql.ts";
+import * as tokens from "./tokens.ts";
+
+/** The store's calls on a connection. @param start which start of the gateway this is, 1 and up */
+export function createCalls(sql: Sql, file: string, start: number): Calls {
+    return {
+        register: (registration) => registrations.register(sql, start, registration),
+        byNumber: (number) => registrations.byNumber(sql, number),
+        byRoute: (route) => registrations.byRoute(sql, route),
+        registrations: (page) => registrations.registrations(sql, page),
+        unregister: (number, atMs) => registrations.unregister(sql, number, atMs),
+        retire: (beforeMs, atMs, limit) => registrations.retire(sql, beforeMs, atMs, limit),
+        wasRegistered: (number) => registrations.wasRegistered(sql, number),
+        contact: (route, seen) => registrations.contact(sql, start, route, seen),
+        endpoints: (route) => registrations.endpoints(sql, route),
+        credentials: (route, expected, change) => registrations.credentials(sql, route, expected, change),
+
+        append: (message) => backlog.append(sql, start, message),
+        backlog: (route, afterSequence, limit) => backlog.backlog(sql, route, afterSequence, limit),
+        backlogSize: (route) => backlog.backlogSize(sql, route),
+        sent: (route, sequence, atMs) => backlog.sent(sql, start, route, sequence, atMs),
+        settle: (route, sequence, state, atMs, why) => backlog.settle(sql, route, sequence, state, atMs, why),
+        settleUpTo: (route, sequence, atMs) => backlog.settleUpTo(sql, route, sequence, atMs),
+        read: (route, sequence, atMs) => receipts.read(sql, route, sequence, atMs),
+        receipt: (id) => receipts.receipt(sql, id),
+        expire: (nowMs, limit) => backlog.expire(sql, nowMs, limit),
+        forget: (beforeMs, limit) => forget(sql, beforeMs, limit),
+
+        putCode: (code) => codes.putCode(sql, code),
+        codes: (number, sinceMs) => codes.codes(sql, number, sinceMs),
+        redeem: (number, codeHash, chip, registration) =>
+            codes.redeem(sql, start, number, codeHash, chip, registration),
+
+        putToken: (token) => tokens.putToken(sql, token),
+        tokenByHash: (hash) => tokens.tokenByHash(sql, hash),
+        tokens: () => tokens.tokens(sql),
+        deleteToken: (id) => tokens.deleteToken(sql, id),
+
+        meta: (key) => sql.get("SELECT value FROM meta WHERE key = ?", key)?.value as string | undefined,
+        setMeta(key, value) {
+            sql.run(
+                "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                key,
+                value,
+            );
+        },
+        size: () => ({ octets: octetsOf(file) + octetsOf(file + "-wal") }),
+    };
+}
+
+function octetsOf(file: string): number {
+    return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}

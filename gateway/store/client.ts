@@ -1,0 +1,100 @@
+import type { Worker } from "node:worker_threads";
+import { GatewayError } from "../error.ts";
+import type { Store } from "../ports.ts";
+import { fromFailure } from "./failures.ts";
+import { KINDS, type Call, type Calls, type FromWorker, type Outcome, type ToWorker } from "./protocol.ts";
+
+/** Appends that may be on their way to the disk: beyond that senders are faster than it, and wait at their own side. */
+const MAX_APPENDS_UNDER_WAY = 10_000;
+
+interface Pending {
+    name: keyof Calls;
+    resolve: (value: unknown) => void;
+    reject: (error: Error) => void;
+}
+
+/** Makes a store of a thread that has said `opened`. */
+export function createClient(worker: Worker): Store {
+    const pending = new Map<number, Pending>();
+    let lastId = 0;
+    let appends = 0;
+    /** calls of this turn of the event loop: they travel together */
+    let outbox: Call[] = [];
+    /** why no call is taken any more */
+    let ended: string | undefined;
+    let closing: Promise<void> | undefined;
+
+    const send = (message: ToWorker) => worker.postMessage(message);
+
+    function invoke(name: keyof Calls, args: unknown[]): Promise<unknown> {
+        if (ended !== undefined) return Promise.reject(new GatewayError("unavailable", ended));
+        if (name === "append" && appends >= MAX_APPENDS_UNDER_WAY) {
+            const sentence = "More messages come in than the disk can take: try again in a few seconds.";
+            return Promise.reject(new GatewayError("too_many", sentence));
+        }
+        return new Promise((resolve, reject) => {
+            const id = ++lastId;
+            if (name === "append") appends++;
+            pending.set(id, { name, resolve, reject });
+            if (outbox.length === 0) queueMicrotask(post);
+            outbox.push({ id, name, args });
+        });
+    }
+
+    function post(): void {
+        const calls = outbox;
+        outbox = [];
+        try {
+            if (calls.length > 0) send({ calls });
+        } catch {
+            for (const call of calls) postAlone(call);
+        }
+    }
+
+    /** Something among the arguments of some call cannot be copied: a bug, and only that call's. */
+    function postAlone(call: Call): void {
+        try {
+            send({ calls: [call] });
+        } catch (error) {
+            take(call.id)?.reject(error as Error);
+        }
+    }
+
+    function take(id: number): Pending | undefined {
+        const call = pending.get(id);
+        pending.delete(id);
+        if (call?.name === "append") appends--;
+        return call;
+    }
+
+    function answer({ id, value, failure }: Outcome): void {
+        const call = take(id);
+        if (failure === undefined) call?.resolve(value);
+        else call?.reject(fromFailure(failure));
+    }
+
+    function end(why: string): void {
+        ended ??= why;
+        for (const id of [...pending.keys()]) take(id)?.reject(new GatewayError("unavailable", ended));
+    }
+
+    function close(): Promise<void> {
+        closing ??= new Promise((resolve) => {
+            if (worker.threadId < 0) return resolve();
+            worker.once("exit", () => resolve());
+            post();
+            ended ??= "The store is closed: the gateway is ending.";
+            send({ close: true });
+        });
+        return closing;
+    }
+
+    worker.on("message", (message: FromWorker) => {
+        if ("outcomes" in message) message.outcomes.forEach(answer);
+    });
+    worker.on("error", (error) => end(`The store's thread failed (${error.message}): restart the gateway.`));
+    worker.on("exit", () => end("The store's thread has ended: restart the gateway."));
+
+    const calls = Object.keys(KINDS).map((name) => [name, (...args: unknown[]) => invoke(name as keyof Calls, args)]);
+    return { ...(Object.fromEntries(calls) as Omit<Store, "close">), close };
+}

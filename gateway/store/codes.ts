@@ -1,0 +1,82 @@
+import { timingSafeEqual } from "node:crypto";
+import type { EnrolCode, NewRegistration } from "../ports.ts";
+import type { E164 } from "../number.ts";
+import type { Registration } from "../registration.ts";
+import { byNumber, register } from "./registrations.ts";
+import { fromOctets, toOctets, type Row, type Sql } from "./sql.ts";
+
+export function putCode(sql: Sql, code: EnrolCode): void {
+    sql.run(
+        `INSERT INTO codes (number, code_hash, created_ms, expires_ms, tries_left, keep_backlog, chip) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        code.number,
+        code.codeHash,
+        code.createdMs,
+        code.expiresMs,
+        code.triesLeft,
+        code.keepBacklog,
+        toOctets(code.chip),
+    );
+}
+
+export function codes(sql: Sql, number: E164, sinceMs: number): EnrolCode[] {
+    const rows = sql.all("SELECT * FROM codes WHERE number = ? AND created_ms >= ? ORDER BY num DESC", number, sinceMs);
+    return rows.map((row) => ({
+        number,
+        codeHash: row.code_hash as string,
+        createdMs: row.created_ms as number,
+        expiresMs: row.expires_ms as number,
+        triesLeft: row.tries_left as number,
+        chip: fromOctets(row.chip),
+        keepBacklog: row.keep_backlog === 1,
+    }));
+}
+
+/**
+ * A wrong try counts, a right one does not: a device whose power fails in the middle may come back as often as it needs. Such a device
+ * finds its code open also after its ten minutes, as long as nothing has connected with the secret.
+ */
+export function redeem(
+    sql: Sql,
+    start: number,
+    number: E164,
+    codeHash: string,
+    chip: string,
+    registration: NewRegistration,
+): { registration: Registration; ended?: Registration } | undefined {
+    const newest = sql.get("SELECT * FROM codes WHERE number = ? ORDER BY num DESC LIMIT 1", number);
+    const again = newest !== undefined && newest.chip !== null;
+    const open =
+        newest !== undefined &&
+        (newest.tries_left as number) > 0 &&
+        (again ? isUnfinished(sql, number, newest, chip) : (newest.expires_ms as number) > registration.createdMs);
+    const fits = sameHash(codeHash, (newest?.code_hash as string | undefined) ?? "");
+    if (open && fits) {
+        // What came for the number since its first redemption was meant for this device.
+        const backlog = again || newest.keep_backlog === 1 ? "keep" : "drop";
+        const made = register(sql, start, { ...registration, number, backlog });
+        sql.run(
+            "UPDATE codes SET chip = ?, route = ? WHERE num = ?",
+            toOctets(chip),
+            made.registration.route,
+            newest.num as number,
+        );
+        return made;
+    }
+    if (open) sql.run("UPDATE codes SET tries_left = tries_left - 1 WHERE num = ?", newest.num as number);
+    // Each refusal writes, whether or not there is such a number: the time it takes shall not tell.
+    sql.run(
+        `INSERT INTO meta (key, value) VALUES ('codes refused', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(value + 1 AS TEXT)`,
+    );
+    return undefined;
+}
+
+/** Whether the same chip redeemed this code, and nobody has used the secret it was given. */
+function isUnfinished(sql: Sql, number: E164, code: Row, chip: string): boolean {
+    const registration = byNumber(sql, number);
+    return registration?.provisional === true && registration.route === code.route && fromOctets(code.chip) === chip;
+}
+
+function sameHash(one: string, other: string): boolean {
+    const [a, b] = [Buffer.from(one), Buffer.from(other)];
+    return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,158 @@
+import { existsSync, fsyncSync, closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { GatewayError } from "../error.ts";
+import { unavailable } from "./failures.ts";
+import { APPLICATION_ID, migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
+import { openSql, type Sql } from "./sql.ts";
+
+/** The store's file in the data folder, and the one that a running gateway holds locked. */
+export const STORE_FILE = "toque.db";
+const LOCK_FILE = "toque.lock";
+
+/** How long a write waits for another program's lock. */
+const BUSY_MS = 2_000;
+/** How long a gateway that starts waits for the one that is still ending. */
+const LOCK_MS = 1_000;
+
+const SETTINGS = `
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA cache_size = -8000;
+    PRAGMA journal_size_limit = 16777216;
+    PRAGMA temp_store = MEMORY;
+`;
+
+export interface OpenedDatabase {
+    sql: Sql;
+    file: string;
+    /** which start this is, 1 and up; a file that was put back from a backup may count the same start twice */
+    start: number;
+    close(): void;
+}
+
+/** Opens the store of a data folder. @throws GatewayError unavailable. Nothing is ever deleted or repaired. */
+export function openDatabase(dir: string): OpenedDatabase {
+    const file = join(dir, STORE_FILE);
+    try {
+        mkdirSync(dir, { recursive: true, mode: 0o700 });
+    } catch (error) {
+        throw refusal(`The data folder ${dir} cannot be made: choose one that may be written, with --data.`, error);
+    }
+    const lock = lockFolder(dir);
+    try {
+        if (!existsSync(file)) create(file);
+        const sql = openChecked(file);
+        const start = countStart(sql);
+        return {
+            sql,
+            file,
+            start,
+            close() {
+                sql.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+                sql.close();
+                lock.close();
+            },
+        };
+    } catch (error) {
+        lock.close();
+        throw error instanceof GatewayError ? error : (unavailable(error) ?? cannotOpen(file, error));
+    }
+}
+
+/** One gateway a folder. The lock is the system's: it goes with the process, however that ends. */
+function lockFolder(dir: string): Sql {
+    const file = join(dir, LOCK_FILE);
+    let lock: Sql | undefined;
+    try {
+        lock = openSql(file, LOCK_MS);
+        lock.exec("BEGIN EXCLUSIVE");
+        return lock;
+    } catch (error) {
+        lock?.close();
+        if ((error as { code?: string }).code !== "SQLITE_BUSY") throw cannotOpen(file, error);
+        throw refusal(
+            `Another gateway is using the data folder ${dir}: stop it first, or give this one another folder with --data.`,
+            error,
+        );
+    }
+}
+
+/** Makes the file under another name first: under its own it is whole, or it is damaged. */
+function create(file: string): void {
+    const draft = file + ".new";
+    for (const end of ["", "-wal", "-shm", "-journal"]) rmSync(draft + end, { force: true });
+    try {
+        const sql = openSql(draft, BUSY_MS);
+        sql.exec("PRAGMA synchronous = FULL");
+        migrate(sql);
+        sql.close();
+        flush(draft);
+        renameSync(draft, file);
+        flush(join(file, ".."));
+    } catch (error) {
+        throw unavailable(error) ?? cannotOpen(file, error);
+    }
+}
+
+function openChecked(file: string): Sql {
+    if (statSync(file).size === 0) throw damaged(file);
+    const sql = openSql(file, BUSY_MS);
+    try {
+        if (sql.get("PRAGMA application_id")?.application_id !== APPLICATION_ID) {
+            throw refusal(
+                `The file ${file} is not a store of Toque: move it away, or choose another folder with --data.`,
+            );
+        }
+        const version = schemaVersion(sql);
+        if (version > SCHEMA_VERSION) {
+            throw refusal(
+                `The store ${file} was written by a newer Toque (its version ${version}, this one knows ${SCHEMA_VERSION}): start that one.`,
+            );
+        }
+        if (sql.get("PRAGMA quick_check(1)")?.quick_check !== "ok") throw damaged(file);
+        sql.exec(SETTINGS);
+        if (sql.get("PRAGMA journal_mode")?.journal_mode !== "wal") {
+            throw refusal(
+                `The disk of ${file} cannot keep a write-ahead log: choose a folder on a local disk with --data.`,
+            );
+        }
+        migrate(sql);
+        return sql;
+    } catch (error) {
+        sql.close();
+        const code = (error as { code?: string }).code ?? "";
+        throw /^SQLITE_(CORRUPT|NOTADB)/.test(code) ? damaged(file, error) : error;
+    }
+}
+
+/** Counts this start, so that what a device can have seen before it is known (numbering.ts). */
+function countStart(sql: Sql): number {
+    sql.exec(
+        "INSERT INTO meta (key, value) VALUES ('starts', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(value + 1 AS TEXT)",
+    );
+    return Number(sql.get("SELECT value FROM meta WHERE key = 'starts'")?.value);
+}
+
+function flush(path: string): void {
+    const handle = openSync(path, "r");
+    try {
+        fsyncSync(handle);
+    } finally {
+        closeSync(handle);
+    }
+}
+
+function damaged(file: string, cause?: unknown): GatewayError {
+    return refusal(
+        `The store ${file} is damaged and was left as it is: move it away to keep it, then put a backup in its place or start without one.`,
+        cause,
+    );
+}
+
+function cannotOpen(file: string, cause: unknown): GatewayError {
+    return refusal(`The store ${file} cannot be opened: look whether its folder may be read and written.`, cause);
+}
+
+function refusal(sentence: string, cause?: unknown): GatewayError {
+    return new GatewayError("unavailable", sentence, { cause });
+}

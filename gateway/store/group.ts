@@ -1,0 +1,67 @@
+import { toFailure } from "./failures.ts";
+import { KINDS, type Call, type Calls, type Outcome } from "./protocol.ts";
+import type { Sql } from "./sql.ts";
+
+/**
+ * Runs the calls that have arrived, in their order, and answers them all after one commit. A call that fails is undone alone; when the
+ * transaction cannot begin or commit, all that write fail, and those that only read are run again by themselves.
+ * Reads in front of the first write are answered before it: they need not wait for the disk.
+ * @param answer takes the outcomes, each call's once
+ */
+export function runGroup(sql: Sql, calls: Calls, group: Call[], answer: (outcomes: Outcome[]) => void): void {
+    const firstWrite = group.findIndex((call) => KINDS[call.name] === "write");
+    const reads = firstWrite < 0 ? group : group.slice(0, firstWrite);
+    if (reads.length > 0) answer(reads.map((call) => run(calls, call)));
+    const rest = group.slice(reads.length);
+    if (rest.length > 0) answer(runTransaction(sql, calls, rest));
+}
+
+function runTransaction(sql: Sql, calls: Calls, group: Call[]): Outcome[] {
+    try {
+        sql.exec("BEGIN IMMEDIATE");
+        const outcomes = group.map((call) => runAlone(sql, calls, call));
+        sql.exec("COMMIT");
+        return outcomes;
+    } catch (error) {
+        rollBack(sql);
+        const failure = toFailure(error);
+        return group.map((call) => (KINDS[call.name] === "read" ? run(calls, call) : { id: call.id, failure }));
+    }
+}
+
+/**
+ * A call in a transaction of its own within the group's.
+ * @throws what made SQLite give up the group's as a whole: it does so for a full disk and a bad one
+ */
+function runAlone(sql: Sql, calls: Calls, call: Call): Outcome {
+    sql.exec("SAVEPOINT one");
+    try {
+        const value = invoke(calls, call);
+        sql.exec("RELEASE one");
+        return { id: call.id, value };
+    } catch (error) {
+        if (!sql.inTransaction) throw error;
+        sql.exec("ROLLBACK TO one; RELEASE one");
+        return { id: call.id, failure: toFailure(error) };
+    }
+}
+
+function run(calls: Calls, call: Call): Outcome {
+    try {
+        return { id: call.id, value: invoke(calls, call) };
+    } catch (error) {
+        return { id: call.id, failure: toFailure(error) };
+    }
+}
+
+function invoke(calls: Calls, { name, args }: Call): unknown {
+    return (calls[name] as (...args: unknown[]) => unknown)(...args);
+}
+
+function rollBack(sql: Sql): void {
+    try {
+        if (sql.inTransaction) sql.exec("ROLLBACK");
+    } catch {
+        // the failure that led here is the one to report
+    }
+}

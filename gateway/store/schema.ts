@@ -1,0 +1,127 @@
+import type { Sql } from "./sql.ts";
+
+/** "Toqu": tells the store's file from any other SQLite file. */
+export const APPLICATION_ID = 0x546f7175;
+
+/**
+ * One entry a version of the schema; an entry never changes once it was released, a new one is added behind it.
+ *
+ * A message is a row of `receipts` from the moment it is accepted until it is forgotten, and a row of `backlog`, with the same `num`,
+ * while it waits or is inflight. Free text is in BLOBs and JSON, because the driver cuts a TEXT at U+0000.
+ */
+const MIGRATIONS = [
+    `
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+    CREATE TABLE registrations (
+        route TEXT PRIMARY KEY,
+        number TEXT NOT NULL,
+        label BLOB,
+        secret_hash TEXT NOT NULL,
+        next_secret_hash TEXT,
+        provisional INTEGER NOT NULL,
+        created_ms INTEGER NOT NULL,
+        seen_ms INTEGER,
+        epoch INTEGER NOT NULL,
+        last_sequence INTEGER NOT NULL DEFAULT 0,
+        met_start INTEGER NOT NULL DEFAULT 0,
+        unmet_sequence INTEGER,
+        messages INTEGER NOT NULL DEFAULT 0,
+        octets INTEGER NOT NULL DEFAULT 0,
+        capabilities TEXT,
+        ended_ms INTEGER
+    ) WITHOUT ROWID;
+    CREATE UNIQUE INDEX registrations_by_number ON registrations (number) WHERE ended_ms IS NULL;
+    CREATE INDEX registrations_by_contact ON registrations (coalesce(seen_ms, created_ms)) WHERE ended_ms IS NULL;
+    CREATE INDEX registrations_ended ON registrations (number, ended_ms) WHERE ended_ms IS NOT NULL;
+    CREATE INDEX registrations_by_end ON registrations (ended_ms) WHERE ended_ms IS NOT NULL;
+
+    CREATE TABLE endpoints (num INTEGER PRIMARY KEY, route TEXT NOT NULL, endpoint TEXT NOT NULL);
+    CREATE INDEX endpoints_by_route ON endpoints (route);
+
+    CREATE TABLE receipts (
+        num INTEGER PRIMARY KEY,
+        id TEXT NOT NULL,
+        route TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        number TEXT NOT NULL,
+        state TEXT NOT NULL,
+        history TEXT NOT NULL,
+        once BLOB,
+        ended_ms INTEGER
+    );
+    CREATE UNIQUE INDEX receipts_by_id ON receipts (id);
+    CREATE UNIQUE INDEX receipts_by_sequence ON receipts (route, sequence);
+    CREATE UNIQUE INDEX receipts_by_once ON receipts (once) WHERE once IS NOT NULL;
+    CREATE INDEX receipts_by_end ON receipts (ended_ms) WHERE ended_ms IS NOT NULL;
+
+    CREATE TABLE backlog (
+        num INTEGER PRIMARY KEY,
+        route TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        urgency INTEGER NOT NULL,
+        collapse_key BLOB,
+        content TEXT NOT NULL,
+        octets INTEGER NOT NULL,
+        accepted_ms INTEGER NOT NULL,
+        expires_ms INTEGER NOT NULL,
+        due_ms INTEGER NOT NULL,
+        sent_ms INTEGER
+    );
+    CREATE UNIQUE INDEX backlog_by_sequence ON backlog (route, sequence);
+    CREATE INDEX backlog_by_urgency ON backlog (route, urgency, sequence) WHERE sent_ms IS NULL;
+    CREATE INDEX backlog_by_collapse_key ON backlog (route, collapse_key) WHERE collapse_key IS NOT NULL;
+    CREATE INDEX backlog_by_due ON backlog (due_ms);
+
+    CREATE TRIGGER backlog_added AFTER INSERT ON backlog BEGIN
+        UPDATE registrations SET messages = messages + 1, octets = octets + new.octets WHERE route = new.route;
+    END;
+    CREATE TRIGGER backlog_removed AFTER DELETE ON backlog BEGIN
+        UPDATE registrations SET messages = messages - 1, octets = octets - old.octets WHERE route = old.route;
+    END;
+    CREATE TRIGGER backlog_moved AFTER UPDATE OF route ON backlog BEGIN
+        UPDATE registrations SET messages = messages - 1, octets = octets - old.octets WHERE route = old.route;
+        UPDATE registrations SET messages = messages + 1, octets = octets + new.octets WHERE route = new.route;
+    END;
+
+    CREATE TABLE codes (
+        num INTEGER PRIMARY KEY,
+        number TEXT NOT NULL,
+        code_hash TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        expires_ms INTEGER NOT NULL,
+        tries_left INTEGER NOT NULL,
+        keep_backlog INTEGER NOT NULL,
+        chip BLOB,
+        route TEXT
+    );
+    CREATE INDEX codes_by_number ON codes (number);
+    CREATE INDEX codes_by_creation ON codes (created_ms);
+
+    CREATE TABLE tokens (
+        id TEXT PRIMARY KEY,
+        role TEXT NOT NULL,
+        hash TEXT NOT NULL UNIQUE,
+        pattern TEXT NOT NULL,
+        label BLOB,
+        created_ms INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    `,
+];
+
+/** The newest schema this program knows. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** The schema of a file. 0: none yet. */
+export function schemaVersion(sql: Sql): number {
+    return Number(sql.get("PRAGMA user_version")?.user_version);
+}
+
+/** Brings a file to the newest schema, in one transaction. */
+export function migrate(sql: Sql): void {
+    const from = schemaVersion(sql);
+    if (from === SCHEMA_VERSION) return;
+    sql.exec("BEGIN IMMEDIATE");
+    for (const migration of MIGRATIONS.slice(from)) sql.exec(migration);
+    sql.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+}

@@ -1,0 +1,51 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { createCalls } from "./calls.ts";
+import { openDatabase, type OpenedDatabase } from "./database.ts";
+import { toFailure } from "./failures.ts";
+import { runGroup } from "./group.ts";
+import type { Call, FromWorker, ToWorker } from "./protocol.ts";
+
+/** Calls in one transaction: more would keep the first of them waiting. */
+const MAX_GROUP = 1_000;
+
+if (parentPort !== null) serve(parentPort, workerData as { dir: string });
+
+function serve(port: NonNullable<typeof parentPort>, { dir }: { dir: string }): void {
+    const say = (message: FromWorker) => port.postMessage(message);
+    let database: OpenedDatabase;
+    try {
+        database = openDatabase(dir);
+    } catch (error) {
+        say({ refused: toFailure(error) });
+        port.close();
+        return;
+    }
+    const { sql, file, start } = database;
+    const calls = createCalls(sql, file, start);
+    const waiting: Call[] = [];
+    let closing = false;
+
+    /** What arrived while the last group was written is the next one. */
+    function work(): void {
+        if (waiting.length > 0) {
+            runGroup(sql, calls, waiting.splice(0, MAX_GROUP), (outcomes) => say({ outcomes }));
+        }
+        if (waiting.length > 0) setImmediate(work);
+        else if (closing) close();
+    }
+
+    function close(): void {
+        try {
+            database.close();
+        } finally {
+            port.close();
+        }
+    }
+
+    port.on("message", (message: ToWorker) => {
+        if (waiting.length === 0) setImmediate(work);
+        if ("calls" in message) waiting.push(...message.calls);
+        else closing = true;
+    });
+    say({ opened: true });
+}
