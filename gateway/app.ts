@@ -69,7 +69,7 @@ async function start(
     const dir = resolve(config.data);
     const ending = new AbortController();
     const channel = createChannel(config, clock, log, ending.signal);
-    const store = await openStore({ dir, clock });
+    const store = await openStore({ dir });
     closers.push(() => store.close());
 
     const directory = createDirectory({ store, clock });
