@@ -1,0 +1,79 @@
+-- The board's end of the bridge: lines of words, strings as hex ("-" is nil). The host sends an event, the board
+-- answers with what it does and ends with "done". F is what the parts of the firmware share; the program never sees it.
+
+local write = F.write -- given by the host, or lines on stdout
+
+function F.hex(text)
+    if text == nil then return "-" end
+    if text == "" then return "00empty" end
+    return (string.gsub(text, ".", function(c) return string.format("%02x", string.byte(c)) end))
+end
+
+function F.unhex(hex)
+    if hex == "-" then return nil end
+    if hex == "00empty" then return "" end
+    return (string.gsub(hex, "..", function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
+function F.out(...)
+    if not F.dead then write(table.concat({ ... }, " ")) end
+end
+
+-- An error that nobody catches restarts the board: luaL_pcallx in tasks, the panic handler in lwIP's callbacks.
+function F.panic(message)
+    F.out("panic", F.hex(tostring(message)))
+    F.dead = true
+end
+
+function F.protect(call, ...)
+    if F.dead then return end
+    local fine, message = pcall(call, ...)
+    if not fine and not F.dead then F.panic(message) end
+end
+
+-- Tasks run after the event that posted them, before the next one.
+local tasks = {}
+function F.post(task) tasks[#tasks + 1] = task end
+
+function F.print(...)
+    local line = {}
+    for i = 1, select("#", ...) do line[i] = tostring((select(i, ...))) end
+    F.out("print", F.hex(table.concat(line, "\t")))
+end
+print = F.print
+
+F.events = {}
+F.us31 = 0 -- microseconds since power on, 31 bits of them
+F.us = 0 -- all of them, as exact as this Lua's numbers are
+
+function F.event(line)
+    local words = {}
+    for word in string.gmatch(line, "%S+") do words[#words + 1] = word end
+    F.us31 = tonumber(words[1])
+    F.us = tonumber(words[2])
+    F.protect(F.events[words[3]], words[4], words[5], words[6])
+    while tasks[1] and not F.dead do F.protect(table.remove(tasks, 1)) end
+    write("done")
+end
+
+-- Octets of Lua's heap after a full collection, "-" where there is no collector to ask (fengari).
+function F.events.heap()
+    local fine = pcall(collectgarbage)
+    if fine then collectgarbage() end
+    F.out("heap", fine and string.format("%d", math.floor(collectgarbage("count") * 1024)) or "-")
+end
+
+-- Something about the board: no memory for sockets, a full disk.
+function F.events.set(name, value) F[name] = tonumber(value) end
+
+-- A line typed at the console.
+function F.events.type(hex)
+    local call, message = (loadstring or load)(F.unhex(hex), "=stdin")
+    if not call then F.print(message) else F.protect(call) end
+end
+
+-- Evaluates an expression, and tells its value.
+function F.events.ask(hex)
+    local call = assert((loadstring or load)("return " .. F.unhex(hex)))
+    F.out("answer", F.hex(tostring(call())))
+end
