@@ -22,6 +22,8 @@ export function append(decoder: Decoder, data: Bytes): void {
     decoder.skip = Math.max(0, decoder.skip - data.length);
 }
 
+const GARBLED: Packet = { first: First.garbled, rest: "", oversize: false };
+
 /** Takes the next packet. Undefined: it is not there as a whole yet. MQTT 3.1.1 §2.2 */
 export function nextPacket(decoder: Decoder): Packet | undefined {
     const buffer = decoder.buffer;
@@ -30,20 +32,23 @@ export function nextPacket(decoder: Decoder): Packet | undefined {
     let at = 1;
     let octet = 128;
     while (octet > 127) {
-        if (at > 4) return { first: -1, rest: "", oversize: false };
         if (at >= buffer.length) return undefined;
+        if (at > 4) return GARBLED;
         octet = buffer.charCodeAt(at);
         length += (octet % 128) * scale;
         scale *= 128;
         at++;
     }
+    const first = buffer.charCodeAt(0);
+    // only a PUBLISH is longer: no need to wait for the rest of a web page
+    if (length > 3 && (first < First.publish || first >= First.puback)) return GARBLED;
     const end = at + length;
     const oversize = end > decoder.limit;
     const needed = oversize ? HEAD_OCTETS : end;
     if (buffer.length < needed) return undefined;
     decoder.skip = Math.max(0, end - buffer.length);
     decoder.buffer = buffer.slice(end);
-    return { first: buffer.charCodeAt(0), rest: buffer.slice(at, needed), oversize: oversize };
+    return { first: first, rest: buffer.slice(at, needed), oversize: oversize };
 }
 
 /** Reads a PUBLISH at QoS 0 or 1; a device asks for no more. Undefined: it breaks MQTT 3.1.1 §3.3.1 or §3.3.2. */

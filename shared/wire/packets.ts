@@ -12,11 +12,13 @@ export const enum First {
     subscribe = 0x82,
     suback = 0x90,
     pingresp = 0xd0,
+    /** no packet at all: a length of more than four octets */
+    garbled = -1,
 }
 
 /** One packet as it came: what it means depends on where the conversation stands. */
 export interface Packet {
-    /** type and flags; -1: a length that no packet can have */
+    /** type and flags */
     first: First;
     /** what follows the fixed header; of a packet over the limit its first octets only, HEAD_OCTETS less the header */
     rest: Bytes;

@@ -1,0 +1,251 @@
+import { encodeUint16, readUint16 } from "../../shared/bytes.ts";
+import type { Bytes } from "../../shared/bytes.ts";
+import { encodePacket } from "../../shared/wire/encode.ts";
+import type { Input, Output, Push } from "../../device/core/events.ts";
+import { createSession } from "../../device/core/session.ts";
+import type { Session } from "../../device/core/session.ts";
+import { step, wakeAfterMs } from "../../device/core/step.ts";
+import { encodeMessage, encodeRead } from "../../device/say.ts";
+
+/**
+ * Plays a golden script (see STYLE.md) against the core, on whatever runtime this is compiled for, and gives the script back with
+ * the answers that came. Inputs stand flush left as `t=<ms> <input> …`, answers are indented; what a timer brought stands as
+ * `  [<ms>] answer`. `device <key> <value>` lines come first; `handler throws <times>` changes what the application does.
+ */
+interface Play {
+    session: Session;
+    nowMs: number;
+    out: string;
+    throws: number;
+    random: number;
+    inputs: Input[];
+    said: number;
+}
+
+const HEX = "0123456789abcdef";
+
+/** Cuts a line at its first space. */
+function cut(line: string): string[] {
+    const at = line.indexOf(" ");
+    return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
+}
+
+function toNumber(text: string): number {
+    let value = 0;
+    for (let i = 0; i < text.length; i++) value = value * 10 + text.charCodeAt(i) - 48;
+    return value;
+}
+
+function fromHex(hex: string): Bytes {
+    let data = "";
+    for (let i = 0; i + 1 < hex.length; i += 2) {
+        data += String.fromCharCode(HEX.indexOf(hex.charAt(i)) * 16 + HEX.indexOf(hex.charAt(i + 1)));
+    }
+    return data;
+}
+
+function toHex(data: Bytes): string {
+    let hex = "";
+    for (let i = 0; i < data.length; i++) {
+        const code = data.charCodeAt(i);
+        hex += HEX.charAt(Math.floor(code / 16)) + HEX.charAt(code % 16);
+    }
+    return hex;
+}
+
+/** A packet that the device wrote, in words. */
+function describe(first: number, rest: Bytes): string {
+    if (first === 0x10) {
+        const idEnd = 12 + readUint16(rest, 10);
+        return "CONNECT " + rest.slice(12, idEnd) + " keepalive " + readUint16(rest, 8);
+    }
+    if (first === 0x82) return "SUBSCRIBE #" + readUint16(rest, 0) + " " + rest.slice(4, rest.length - 1);
+    if (first === 0x40) return "PUBACK #" + readUint16(rest, 0);
+    if (first === 0xc0) return "PINGREQ";
+    if (first === 0x32) {
+        const end = 2 + readUint16(rest, 0);
+        return "PUBLISH #" + readUint16(rest, end) + " " + rest.slice(2, end) + " " + rest.slice(end + 2);
+    }
+    return toHex(String.fromCharCode(first) + rest);
+}
+
+function describeAll(data: Bytes, indent: string): string {
+    let text = "";
+    let at = 0;
+    while (at < data.length) {
+        const low = data.charCodeAt(at + 1);
+        const restAt = low > 127 ? at + 3 : at + 2; // what a device writes has two octets of length at most
+        const end = restAt + (low > 127 ? low - 128 + data.charCodeAt(at + 2) * 128 : low);
+        text += (text === "" ? "" : indent + "     ") + describe(data.charCodeAt(at), data.slice(restAt, end)) + "\n";
+        at = end;
+    }
+    return text;
+}
+
+function describePush(push: Push): string {
+    let text = push.sequence + " " + push.body;
+    if (push.title !== undefined) text += " title=" + push.title;
+    if (push.urgency !== undefined) text += " urgency=" + push.urgency;
+    if (push.from !== undefined) text += " from=" + push.from;
+    return text;
+}
+
+/** Notes an output, and does the application's and the flash's part. */
+function perform(play: Play, output: Output, mark: string): void {
+    const value = output.value;
+    let line = mark + output.type;
+    if (output.type === "send" && typeof value === "string") {
+        play.out += line + " " + describeAll(value, mark);
+        return;
+    }
+    if (typeof value === "string") line += " " + value;
+    else if (value !== undefined) line += " " + describePush(value);
+    if (output.more !== undefined) line += " " + output.more;
+    play.out += line + "\n";
+    if (output.type === "handle") {
+        play.inputs.push({ type: "handled", value: play.throws === 0 });
+        if (play.throws > 0) play.throws--;
+    }
+    if (value === "credentials") play.inputs.push({ type: "saved", value: true });
+}
+
+function feed(play: Play, input: Input, mark: string): void {
+    play.inputs.push(input);
+    while (play.inputs.length > 0) {
+        for (const output of step(play.session, play.inputs.shift()!, play.nowMs)) perform(play, output, mark);
+    }
+}
+
+/** Lets the time pass, with every wake that the session asks for. */
+function advance(play: Play, untilMs: number): void {
+    for (;;) {
+        const waitMs = wakeAfterMs(play.session, play.nowMs);
+        if (waitMs < 0 || play.nowMs + waitMs > untilMs) break;
+        play.nowMs += waitMs;
+        feed(play, { type: "tick" }, "  [" + play.nowMs + "] ");
+    }
+    play.nowMs = untilMs;
+}
+
+/** The octets of what the gateway says. */
+function encode(play: Play, kind: string, rest: string): Bytes {
+    const parts = cut(rest);
+    const id = parts[0]!;
+    if (kind === "connack") return String.fromCharCode(0x20, 2, 0, toNumber(rest));
+    if (kind === "suback") return encodePacket(0x90, encodeUint16(play.session.subscribeId) + String.fromCharCode(toNumber(rest)));
+    if (kind === "puback") return encodePacket(0x40, encodeUint16(toNumber(rest)));
+    if (kind === "pingresp") return String.fromCharCode(0xd0, 0);
+    if (kind === "hex") return fromHex(rest);
+    if (kind === "filler") {
+        let data = "";
+        for (let i = 0; i < toNumber(rest); i++) data += "x";
+        return data;
+    }
+    const topic = play.session.credentials === undefined ? "enrol/chip1" : "in/" + play.session.credentials.route;
+    const head = encodeUint16(topic.length) + topic;
+    if (kind === "tell") return encodePacket(0x30, head + rest);
+    // push <packet id> <json>, with a length of its own when the body is to follow as filler: push <id>+<octets> <json>
+    const plus = id.indexOf("+");
+    if (plus < 0) return encodePacket(0x32, head + encodeUint16(toNumber(id)) + parts[1]!);
+    let filler = "";
+    const octets = toNumber(id.slice(plus + 1));
+    while (filler.length < octets) filler += "x";
+    const packet = encodePacket(0x32, head + encodeUint16(toNumber(id.slice(0, plus))) + parts[1]! + filler);
+    return packet.slice(0, packet.length - octets);
+}
+
+function say(play: Play, text: string): void {
+    const parts = cut(text);
+    play.said++;
+    const payload =
+        parts[0] === "read"
+            ? encodeRead(toNumber(parts[1]!))
+            : encodeMessage(play.said, 7, cut(parts[1]!)[0]!, cut(parts[1]!)[1]!, undefined);
+    feed(play, { type: "say", value: { topic: parts[0] as "read" | "msg", payload: payload, packetId: 0 } }, "  ");
+}
+
+function act(play: Play, text: string): void {
+    const parts = cut(text);
+    const kind = parts[0]!;
+    const rest = parts[1]!;
+    switch (kind) {
+        case "linkUp":
+            feed(play, { type: "linkUp", value: rest }, "  ");
+            break;
+        case "linkDown":
+        case "closed":
+            feed(play, { type: kind }, "  ");
+            break;
+        case "opened":
+            feed(play, { type: "opened", value: '"r":"test","v":"0"' }, "  ");
+            break;
+        case "resolved":
+            feed(play, { type: "resolved", value: rest === "" ? undefined : rest }, "  ");
+            break;
+        case "say":
+            say(play, rest);
+            break;
+        case "handler":
+            play.throws = toNumber(cut(rest)[1]!);
+            break;
+        case "random":
+            play.random = toNumber(rest);
+            break;
+        case "pass":
+            break;
+        default:
+            feed(play, { type: "bytes", value: encode(play, kind, rest) }, "  ");
+    }
+}
+
+/** The device of a script: `device route r1`, `device host gw.local`, … */
+function prepare(lines: string[]): Play {
+    const play: Play = { session: undefined!, nowMs: 0, out: "", throws: 0, random: 0, inputs: [], said: 0 };
+    const given: Record<string, string | undefined> = { host: "10.0.0.1", route: "route1", secret: "secret1" };
+    for (const line of lines) {
+        const parts = cut(line);
+        const pair = cut(parts[1]!);
+        if (parts[0] === "device") given[pair[0]!] = pair[1] === "" ? undefined : pair[1];
+    }
+    play.session = createSession(
+        {
+            chip: "chip1",
+            packetOctets: 1024,
+            window: 2,
+            boot: 7,
+            random: (span: number) => Math.min(span - 1, play.random),
+        },
+        { host: given.host!, port: 1883, number: given.number, code: given.code },
+        given.route === undefined ? undefined : { route: given.route, secret: given.secret! },
+        given.epoch === undefined
+            ? undefined
+            : { epoch: toNumber(given.epoch), sequence: toNumber(given.sequence!), gateway: given.gateway === undefined ? "" : given.gateway },
+        0,
+    );
+    return play;
+}
+
+/** @param script as it stands in the file, answers included @returns the script with the answers of this run */
+export function playScript(script: string): string {
+    const lines: string[] = [];
+    let from = 0;
+    while (from < script.length) {
+        let end = script.indexOf("\n", from);
+        if (end < 0) end = script.length;
+        lines.push(script.slice(from, end));
+        from = end + 1;
+    }
+    const play = prepare(lines);
+    for (const line of lines) {
+        if (line.slice(0, 2) === "  ") continue; // an answer of an earlier run
+        if (line.slice(0, 2) !== "t=") {
+            play.out += line + "\n";
+            continue;
+        }
+        const parts = cut(line);
+        advance(play, toNumber(parts[0]!.slice(2)));
+        play.out += line + "\n";
+        act(play, parts[1]!);
+    }
+    return play.out;
+}
