@@ -1,8 +1,37 @@
+import type { OverflowFields } from "../shared/push/message.ts";
+import type { RegistrationFields } from "../shared/push/registration.ts";
+import { storeContact, storeRegistration } from "./delivery-registration.ts";
+import { Window } from "./delivery-window.ts";
 import type { Directory } from "./directory.ts";
+import { GatewayError, type Code } from "./error.ts";
 import type { Draft } from "./message.ts";
 import type { Appended, Clock, ConnectionEvents, Connections, Log, Store } from "./ports.ts";
-import type { Registration } from "./registration.ts";
-import type { Timers } from "./timers.ts";
+import type { Endpoint, Registration, Route } from "./registration.ts";
+import { readNack, readPublished, readRead, readSay } from "./sayings.ts";
+import type { Throttle } from "./throttle.ts";
+import { SYSTEM_TIMERS, type Timers } from "./timers.ts";
+import { permits } from "./tokens.ts";
+
+/** A client that does not register gets its pushes so long after it subscribed. */
+export const PATIENCE_MS = 250;
+/** How often PUBACK deadlines are looked at and failed reads are tried again. */
+export const SWEEP_MS = 1_000;
+/** "Last contact" is written down so often: when there is something to write anyway, and when there is nothing. */
+const CONTACT_MS = 60_000;
+const QUIET_CONTACT_MS = 3_600_000;
+/** Routes whose overflow is remembered while they are away. */
+const MAX_OVERFLOWS = 10_000;
+
+/** Faults of what was said: said again it would fail again. */
+const BAD_INPUT: Code[] = [
+    "invalid_request",
+    "invalid_number",
+    "forbidden",
+    "unknown_number",
+    "unknown_message",
+    "unregistered",
+    "too_large",
+];
 
 export interface DeliveryOptions {
     store: Pick<Store, "byRoute" | "contact" | "backlog" | "backlogSize" | "sent" | "settle" | "settleUpTo" | "read">;
@@ -14,16 +43,222 @@ export interface DeliveryOptions {
     clock: Clock;
     log: Log;
     timers?: Timers;
+    /** holds devices and publishers that flood a number */
+    throttle?: Pick<Throttle, "waitS" | "charge">;
 }
 
 /** The only place that decides when to send. Its state is of connected routes only, bounded for each. */
 export interface Delivery extends ConnectionEvents {
     /** To be called by whoever stored a message, after the commit. A `repeated` one is nothing new. */
     appended(appended: Appended): void;
-    /** No sweep and no new push after this; settle writes under way are waited for. */
+    /** No sweep and no new push after this; writes under way are waited for. */
     close(): Promise<void>;
 }
 
+/** One connection of a route. */
+interface Session {
+    peer: Pick<Endpoint, "address" | "port">;
+    window: Window;
+    subscribed: boolean;
+    registration: "none" | "storing" | "stored";
+    /** the answer to a registration, until the inbox is subscribed */
+    hello: Buffer | undefined;
+    forgetPatience: () => void;
+    contactMs: number;
+}
+
 export function createDelivery(options: DeliveryOptions): Delivery {
-    throw new Error(`not written yet ${Object.keys(options).join()}`);
+    const { store, directory, connections, clock, log, throttle } = options;
+    const timers = options.timers ?? SYSTEM_TIMERS;
+    const sessions = new Map<Route, Session>();
+    /** by route: what is acknowledged and not written down yet; kept over reconnects */
+    const settling = new Map<Route, Set<number>>();
+    const overflows = new Map<Route, OverflowFields>();
+    const writes = new Set<Promise<unknown>>();
+    const stopSweep = timers.every(SWEEP_MS, sweep);
+
+    function background(write: Promise<unknown>): void {
+        const logged = write.catch((error: unknown) => log.error({ error }, "the store failed; it is tried again"));
+        writes.add(logged);
+        void logged.finally(() => writes.delete(logged));
+    }
+
+    function openWindow(route: Route, session: Session): void {
+        session.forgetPatience();
+        if (session.hello !== undefined && connections().tell(route, session.hello)) session.hello = undefined;
+        tellOverflow(route);
+        session.window.open();
+    }
+
+    function contact(route: Route, session: Session): void {
+        session.contactMs = timers.nowMs();
+        background(store.contact(route, { atMs: clock.nowMs() }));
+    }
+
+    function sweep(): void {
+        for (const [route, session] of [...sessions]) {
+            if (!session.window.sweep()) connections().close(route, "no PUBACK in time");
+            else if (timers.nowMs() - session.contactMs >= QUIET_CONTACT_MS) contact(route, session);
+            if (session.subscribed && overflows.has(route)) tellOverflow(route);
+        }
+        for (const [route, sequences] of settling) {
+            if (sequences.size === 0 && !sessions.has(route)) settling.delete(route);
+        }
+    }
+
+    function noteOverflow(route: Route, dropped: number[]): void {
+        if (dropped.length === 0) return;
+        const known = overflows.get(route) ?? { o: 0, a: Infinity, z: 0 };
+        overflows.delete(route);
+        overflows.set(route, {
+            o: known.o + dropped.length,
+            a: Math.min(known.a, ...dropped),
+            z: Math.max(known.z, ...dropped),
+        });
+        if (overflows.size > MAX_OVERFLOWS) overflows.delete(overflows.keys().next().value!);
+    }
+
+    function tellOverflow(route: Route): void {
+        const overflow = overflows.get(route);
+        if (overflow !== undefined && connections().tell(route, json(overflow))) overflows.delete(route);
+    }
+
+    /** @param sender whom the throttle counts it for */
+    async function accept(sender: string, draft: Draft): Promise<void> {
+        if ((throttle?.waitS(sender, draft.to) ?? 0) > 0) {
+            throw new GatewayError("too_many", "The backlog of this number is full: send later.");
+        }
+        const registration = await directory.recipient(draft.to);
+        try {
+            const { dropped } = await options.send(registration, draft);
+            if (dropped.length > 0) throttle?.charge(sender, draft.to, dropped.length);
+        } catch (error) {
+            if (error instanceof GatewayError && error.code === "too_many") throttle?.charge(sender, draft.to, 1);
+            throw error;
+        }
+    }
+
+    async function say(route: Route, saying: "read" | "nack" | "msg", payload: Buffer): Promise<void> {
+        const window = sessions.get(route)?.window;
+        if (saying === "read") {
+            const { n } = readRead(payload);
+            await window?.whenOver(n); // a handler may say it before its PUBACK
+            await store.read(route, n, clock.nowMs());
+        } else if (saying === "nack") {
+            const { n, y } = readNack(payload);
+            window?.nacked(n);
+            await store.settle(route, n, y === "expired" ? "expired" : "failed", clock.nowMs(), y);
+        } else {
+            const self = await store.byRoute(route);
+            if (self !== undefined) await accept(route, readSay(payload, route, self.number));
+        }
+    }
+
+    return {
+        connected(route, peer) {
+            const sequences = settling.get(route) ?? new Set();
+            settling.set(route, sequences);
+            sessions.set(route, {
+                peer,
+                window: new Window(route, sequences, { store, connections, clock, timers, background }),
+                subscribed: false,
+                registration: "none",
+                hello: undefined,
+                forgetPatience: () => {},
+                contactMs: timers.nowMs(),
+            });
+        },
+
+        subscribed(route) {
+            const session = sessions.get(route);
+            if (session === undefined || session.subscribed) return;
+            session.subscribed = true;
+            if (session.registration === "stored") openWindow(route, session);
+            if (session.registration !== "none") return; // its answer goes before any push, however long the store takes
+            session.forgetPatience = timers.after(PATIENCE_MS, () => {
+                background(storeContact(store, clock, route, session.peer));
+                openWindow(route, session);
+            });
+        },
+
+        async registered(route: Route, fields: RegistrationFields) {
+            const session = sessions.get(route);
+            if (session === undefined) return;
+            session.forgetPatience();
+            session.registration = "storing";
+            const { capabilities, hello } = await storeRegistration(store, clock, route, session.peer, fields);
+            session.contactMs = timers.nowMs();
+            session.window.size = capabilities.window;
+            session.window.packetOctets = capabilities.packetOctets;
+            session.hello = json(hello);
+            session.registration = "stored";
+            if (session.subscribed && sessions.get(route) === session) openWindow(route, session);
+        },
+
+        acknowledged(route, sequence) {
+            const session = sessions.get(route);
+            if (session === undefined) return;
+            session.window.acknowledged(sequence);
+            if (timers.nowMs() - session.contactMs >= CONTACT_MS) contact(route, session);
+        },
+
+        async said(route, saying, payload) {
+            try {
+                await say(route, saying, payload);
+            } catch (error) {
+                if (!(error instanceof GatewayError) || !BAD_INPUT.includes(error.code)) throw error;
+                // Without PUBACK the device would say it again and again, and nothing behind it.
+                log.warn({ route, saying, code: error.code, why: error.message }, "what a device said was dropped");
+            }
+        },
+
+        closed(route) {
+            const session = sessions.get(route);
+            if (session === undefined) return;
+            sessions.delete(route);
+            session.forgetPatience();
+            session.window.close();
+            if (timers.nowMs() - session.contactMs >= CONTACT_MS) contact(route, session);
+        },
+
+        async published(caller, digits, payload) {
+            const draft = readPublished(digits, payload);
+            if (!permits(caller, "send", draft.to)) {
+                throw new GatewayError("forbidden", "This token may not send to that number.");
+            }
+            await accept(caller.id, draft);
+        },
+
+        appended({ message, repeated, collapsed, dropped }) {
+            if (repeated) return;
+            const { route, sequence } = message;
+            noteOverflow(
+                route,
+                dropped.map((gone) => gone.sequence),
+            );
+            const session = sessions.get(route);
+            if (session === undefined) {
+                if (message.expiresMs > message.acceptedMs) return;
+                background(store.settle(route, sequence, "expired", clock.nowMs(), "the device was not connected"));
+                return;
+            }
+            session.window.removed([...collapsed, ...dropped].map((gone) => gone.sequence));
+            if (session.subscribed) tellOverflow(route);
+            session.window.appended(message);
+        },
+
+        async close() {
+            stopSweep();
+            for (const session of sessions.values()) {
+                session.forgetPatience();
+                session.window.close();
+            }
+            sessions.clear();
+            while (writes.size > 0) await Promise.all(writes);
+        },
+    };
+}
+
+function json(fields: object): Buffer {
+    return Buffer.from(JSON.stringify(fields));
 }

@@ -64,7 +64,11 @@ export function createBroker(log: Log): Broker {
                 log.warn({ kind: peer?.kind }, "a client published where it may not: its connection is closed");
                 return done(new Error("not allowed"));
             }
-            (client.conn as GuardedStream).answer(work, done);
+            (client.conn as GuardedStream).answer(work, (error) => {
+                if (error)
+                    log.warn({ kind: peer.kind, error }, "what a client said was not taken: its connection is closed");
+                done(error);
+            });
         },
         authorizeSubscribe(client, subscription, done) {
             const { topic, qos } = subscription;

@@ -134,6 +134,7 @@ export class DevicePeer implements Peer {
         const wasReady = this.#link !== undefined;
         this.#link = undefined;
         this.#qos = undefined;
+        this.#pushes.clear();
         for (const resolve of this.#tells.values()) resolve(false);
         this.#tells.clear();
         if (wasReady) this.#events.closed(this.#route);
