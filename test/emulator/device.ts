@@ -29,6 +29,8 @@ export interface DeviceOptions {
     names?: Names;
     /** Largest chunk in which received octets reach the program: 268 on ESP8266, 536 on ESP32 (default). */
     chunkOctets?: number;
+    /** Another program than the built bundle. */
+    program?: string;
     /** Which interpreter when a runtime has several: for "lua" "5.1" or "5.3"; for "espruino" a path instead of ESPRUINO's. */
     interpreter?: string;
 }

@@ -22,11 +22,13 @@ export class EmulatedBoard implements EmulatedDevice {
     readonly #board: Board;
     readonly #screen: Screen;
     readonly #radio: Radio;
+    readonly #closed: (() => void) | undefined;
     #lastAddress: string;
     #on = false;
 
-    /** Started by `powerOn`. */
-    constructor(options: DeviceOptions, board: Board, screen: Screen, radio: Radio) {
+    /** Started by `powerOn`. @param closed called when all is ended */
+    constructor(options: DeviceOptions, board: Board, screen: Screen, radio: Radio, closed?: () => void) {
+        this.#closed = closed;
         this.runtime = options.runtime;
         this.#board = board;
         this.#screen = screen;
@@ -146,5 +148,6 @@ export class EmulatedBoard implements EmulatedDevice {
         await this.kill();
         this.#radio.dispose();
         await this.#board.dispose();
+        this.#closed?.();
     }
 }

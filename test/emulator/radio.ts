@@ -2,21 +2,12 @@ import { lookup } from "node:dns/promises";
 import { connect as connectTcp } from "node:net";
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { checkServerIdentity } from "../../device/host/network.ts";
+import type { Connection, Listener, Network } from "../../device/host/network.ts";
 import type { Names } from "./device.ts";
 
-/** What a connection tells whoever opened it. Nothing after `closed`. */
-export interface Listener {
-    opened(): void;
-    received(data: Buffer): void;
-    closed(): void;
-}
-
 /** One connection of an emulated board. */
-export interface Path {
-    write(data: Buffer): void;
-    /** Closes at once. `closed` is not told. */
-    close(): void;
-}
+export type Path = Connection;
 
 interface Live {
     socket: Socket;
@@ -28,7 +19,7 @@ interface Live {
  * changes, or the link goes, the open ones become black holes: their sockets stay, unclosed, until the peer closes them, as on
  * Linux, and nothing comes through in either direction.
  */
-export class Radio {
+export class Radio implements Network {
     readonly #live = new Set<Live>();
     #address: string | undefined;
     names: Names;
@@ -57,7 +48,7 @@ export class Radio {
     }
 
     /** Opens a connection from the present address. Without a link nothing happens, ever. @param ca PEM: TLS */
-    open(host: string, port: number, listener: Listener, ca?: string): Path {
+    open(host: string, port: number, listener: Listener, ca?: string): Connection {
         if (this.#address === undefined) return { write: () => undefined, close: () => undefined };
         const options = { host, port, localAddress: this.#address };
         const socket = ca === undefined ? connectTcp(options) : connectTls({ ...options, ca, checkServerIdentity });
@@ -92,9 +83,4 @@ export class Radio {
         this.move(undefined);
         for (const live of this.#live) live.socket.destroy();
     }
-}
-
-/** A gateway in a home has an address, not a name: the CA is what is trusted. */
-function checkServerIdentity(): undefined {
-    return undefined;
 }

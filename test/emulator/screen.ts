@@ -37,24 +37,28 @@ export class Screen {
         const push = /^#push (\d+) (-|very-low|low|normal|high)$/.exec(line);
         if (piece !== null) this.#pieces[piece[1]!] = (this.#pieces[piece[1]!] ?? "") + piece[2]!;
         else if (push !== null)
-            this.#takePush(Number(push[1]), push[2] === "-" ? undefined : (push[2] as Push["urgency"]));
+            this.#takePieces(Number(push[1]), push[2] === "-" ? undefined : (push[2] as Push["urgency"]));
         else this.#takeLine(decodeText(line));
     }
 
-    #takePush(sequence: number, urgency: Push["urgency"]): void {
+    #takePieces(sequence: number, urgency: Push["urgency"]): void {
         const text = (name: string): string | undefined => {
             const hex = this.#pieces[name];
             return hex === undefined ? undefined : Buffer.from(hex, "hex").toString("latin1");
         };
-        const push: Push = {
+        this.takePush({
             sequence,
             body: text("b") ?? "",
             title: text("t"),
             urgency,
             from: text("f"),
             collapseKey: text("k"),
-        };
+        });
         this.#pieces = {};
+    }
+
+    /** Takes a push that the application was given. */
+    takePush(push: Push): void {
         this.shown.push(push);
         this.events.emit("push", push);
     }

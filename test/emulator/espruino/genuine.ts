@@ -1,0 +1,172 @@
+import { spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { lookup } from "node:dns/promises";
+import { fileURLToPath } from "node:url";
+import type { Board, DeviceOptions, Memory, Names, Say } from "../device.ts";
+import type { Radio } from "../radio.ts";
+import { Relay } from "../relay.ts";
+import type { Screen } from "../screen.ts";
+import { writeStorage } from "./storage.ts";
+
+const WIFI = fileURLToPath(new URL("wifi.js", import.meta.url));
+
+/** How long the interpreter may take to answer a question on its console. */
+const ANSWER_MS = 5000;
+
+/** Sets a line apart from what is typed: the interpreter does not echo it. */
+const SILENTLY = "\x10";
+
+/** The interpreter to use. @param path instead of the one that ESPRUINO names */
+export function findInterpreter(path = process.env.ESPRUINO): string {
+    if (path === undefined || path === "") {
+        throw new Error("ESPRUINO is not set: it names the genuine Espruino interpreter, built for Linux.");
+    }
+    if (!existsSync(path)) throw new Error(`${path} is not there: ESPRUINO names the genuine Espruino interpreter.`);
+    return path;
+}
+
+/**
+ * A board whose program runs as `.bootcde` from the flash of the genuine interpreter, a process of its own. It gets a
+ * Wifi module, and reaches the gateway through a relay, because it cannot choose the address it leaves from.
+ */
+export class Genuine implements Board {
+    readonly #interpreter: string;
+    readonly #folder: string;
+    readonly #screen: Screen;
+    readonly #relay: Relay;
+    readonly #names: Names;
+    #child: ChildProcessWithoutNullStreams | undefined;
+    #rest = "";
+    #answers: ((words: string[]) => void)[] = [];
+
+    private constructor(interpreter: string, folder: string, screen: Screen, relay: Relay, names: Names) {
+        this.#interpreter = interpreter;
+        this.#folder = folder;
+        this.#screen = screen;
+        this.#relay = relay;
+        this.#names = names;
+    }
+
+    /** @param flashed gives the files for flash; what the flash has already and they do not name, stays */
+    static async create(
+        interpreter: string,
+        folder: string,
+        screen: Screen,
+        radio: Radio,
+        options: DeviceOptions,
+        flashed: (options: DeviceOptions) => Map<string, string>,
+    ): Promise<Genuine> {
+        const { host, port } = options.gateway;
+        const names = { ...options.names };
+        names[host] ??= (await lookup(host, 4)).address;
+        const isSaid = names[host] !== "fails" && names[host] !== "hangs";
+        const relay = await Relay.listen(isSaid ? names[host] : "127.0.0.1", port, radio);
+        const files = flashed({ ...options, gateway: { host, port: relay.port } });
+        files.set("Wifi", readFileSync(WIFI, "latin1"));
+        files.set(".boot0", "echo(0)");
+        try {
+            writeStorage(interpreter, folder, files);
+        } catch (error) {
+            await relay.close();
+            throw error;
+        }
+        return new Genuine(interpreter, folder, screen, relay, names);
+    }
+
+    async start(): Promise<void> {
+        const child = spawn(this.#interpreter, [], { cwd: this.#folder, stdio: "pipe" });
+        this.#child = child;
+        this.#rest = "";
+        child.stdin.on("error", () => undefined); // it is gone: "exit" says so
+        child.stdout.on("data", (data: Buffer) => {
+            if (this.#child === child) this.#read(data.toString("latin1"));
+        });
+        child.on("exit", (code, signal) => {
+            if (this.#child !== child) return;
+            this.#child = undefined;
+            this.#screen.events.emit("gone", `the interpreter ended: ${signal ?? code}`);
+        });
+        await new Promise<void>((resolve, reject) => {
+            child.once("spawn", resolve);
+            child.once("error", reject);
+        });
+        await this.setNames({});
+    }
+
+    async cut(): Promise<void> {
+        const child = this.#child;
+        this.#child = undefined;
+        this.#answers = [];
+        if (child === undefined || child.exitCode !== null) return;
+        const gone = new Promise((resolve) => child.once("close", resolve));
+        child.kill("SIGKILL");
+        await gone;
+    }
+
+    wifi(event: "connected" | "disconnected" | undefined, address: string): Promise<void> {
+        this.#type(`require("Wifi").happen(${JSON.stringify(address)},${JSON.stringify(event ?? "")})`);
+        return Promise.resolve();
+    }
+
+    setNames(names: Names): Promise<void> {
+        Object.assign(this.#names, names);
+        this.#type(`require("Wifi").names=${JSON.stringify(this.#names)}`);
+        return Promise.resolve();
+    }
+
+    failHandler(times: number): Promise<void> {
+        this.#type(`global.failing=${times}`);
+        return Promise.resolve();
+    }
+
+    async say(what: Say): Promise<boolean> {
+        const text = (octets: string | undefined): string =>
+            octets === undefined ? "undefined" : `atob("${Buffer.from(octets, "latin1").toString("base64")}")`;
+        const call =
+            what.say === "read"
+                ? `toque.read(${what.sequence})`
+                : `toque.send(${text(what.to)},${text(what.body)},${text(what.title)})`;
+        return (await this.#ask(call))[0] === "true";
+    }
+
+    async memory(): Promise<Memory> {
+        const [used, total] = await this.#ask('process.memory().usage+" "+process.memory().total');
+        return { used: Number(used), total: Number(total), unit: "JsVars" };
+    }
+
+    async dispose(): Promise<void> {
+        await this.#relay.close();
+    }
+
+    /** Types a line on the console. Nothing, when the power is off. */
+    #type(line: string): void {
+        this.#child?.stdin.write(SILENTLY + line + "\n");
+    }
+
+    /** The words that an expression's value prints as. */
+    #ask(expression: string): Promise<string[]> {
+        return new Promise((resolve, reject) => {
+            const timer = setTimeout(
+                () => reject(new Error(`The interpreter did not answer ${expression} within ${ANSWER_MS} ms.`)),
+                ANSWER_MS,
+            );
+            this.#answers.push((words) => {
+                clearTimeout(timer);
+                resolve(words);
+            });
+            this.#type(`print("#answer "+(${expression}))`);
+        });
+    }
+
+    /** Takes what the console prints: lines for the screen, with the prompt's own characters left out. */
+    #read(octets: string): void {
+        const lines = (this.#rest + octets).split("\n");
+        this.#rest = lines.pop() ?? "";
+        for (const line of lines) {
+            const text = line.replace(/\r/g, "").replace(/^(?:>|\x1b\[J)*/, "");
+            if (text.startsWith("#answer ")) this.#answers.shift()?.(text.slice(8).split(" "));
+            else if (text !== "") this.#screen.print(text);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Octets of a file that one run of the interpreter writes: an ESP8266's variables hold no more than some of them at once. */
+const PIECE_OCTETS = 2048;
+const RUN_MS = 5000;
+
+/** Runs a script on the interpreter; its flash is in the folder. Nothing in flash is started. */
+function runScript(interpreter: string, folder: string, script: string): void {
+    const path = join(folder, "write.js");
+    writeFileSync(path, script);
+    const said = execFileSync(interpreter, [path], { cwd: folder, timeout: RUN_MS, encoding: "latin1", stdio: "pipe" });
+    rmSync(path);
+    if (!said.includes("#written")) throw new Error(`${interpreter} could not write to its flash:\n${said}`);
+}
+
+/** Writes files to the interpreter's own Storage, by itself. One without octets is erased. */
+export function writeStorage(interpreter: string, folder: string, files: Map<string, string>): void {
+    const erasures = [...files.keys()].map((name) => `require("Storage").erase(${JSON.stringify(name)});`);
+    runScript(interpreter, folder, erasures.join("") + 'print("#written")');
+    for (const [name, data] of files) {
+        for (let at = 0; at < data.length; at += PIECE_OCTETS) {
+            const piece = Buffer.from(data.slice(at, at + PIECE_OCTETS), "latin1").toString("base64");
+            const write = `require("Storage").write(${JSON.stringify(name)},atob("${piece}"),${at},${data.length})`;
+            runScript(interpreter, folder, `if(${write})print("#written")`);
+        }
+    }
+}
