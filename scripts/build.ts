@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import luamin from "luamin";
 import { compileLua, libraryCalls, readPrelude, shrinkBundle } from "./lua-bundle.ts";
+import { privateNames } from "./private-names.ts";
 import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -37,6 +38,7 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE): Promise<string> 
         target: "es2019",
         minify: true,
         charset: "ascii",
+        mangleProps: new RegExp(`^(${privateNames(ROOT, ["device/espruino/globals.d.ts"]).join("|")})$`),
         external: FIRMWARE_MODULES,
         tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
         logLevel: "silent",
