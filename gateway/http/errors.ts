@@ -25,6 +25,9 @@ export const STATUS: { [Name in HttpCode]: number } = {
     unavailable: 503,
 };
 
+/** Of every answer: it carries numbers, and some a secret, so nobody in between may keep it. */
+export const ANSWER_HEADERS = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
+
 /** What every error is answered with. */
 export interface ErrorBody {
     error: { code: HttpCode; message: string };
@@ -58,7 +61,7 @@ export function createErrorHandler(log: Log) {
             void reply.header("Retry-After", retryAfterS);
         }
         if (code === "unauthorized") void reply.header("WWW-Authenticate", "Bearer");
-        void reply.code(STATUS[code]);
+        void reply.code(STATUS[code]).headers(ANSWER_HEADERS);
         return { error: { code, message } };
     };
 }

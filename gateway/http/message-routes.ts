@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { createHash } from "node:crypto";
 import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { parseE164 } from "../number.ts";
@@ -41,7 +42,7 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
             schema: {
                 summary: "Push a message to a number. Answered when it is stored safely",
                 description:
-                    "With the header Idempotency-Key (1 to 200 visible ASCII characters), a message that is sent again is accepted once.",
+                    "With the header Idempotency-Key (1 to 200 visible ASCII characters), a message that is sent again is accepted once: the first counts.",
                 security: [{ token: [] }],
                 body: SendBody,
                 response: { 202: AcceptedBody },
@@ -54,10 +55,10 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
             const draft: Draft = { to, body, title, urgency, ttlS, collapseKey, once: onceOf(request, caller) };
             const appended = await pending.run(caller.id, () => append(caller, draft));
             const { message, repeated } = appended;
-            if (repeated && (message.to !== to || message.body !== body || message.title !== title)) {
+            if (repeated && message.to !== to) {
                 throw new GatewayError(
                     "invalid_request",
-                    "This Idempotency-Key was used for another message: use a new one for each message.",
+                    "This Idempotency-Key was used for a message to another number: use a new one for each message.",
                 );
             }
             metrics.accepted(appended);
@@ -105,5 +106,5 @@ function onceOf(request: FastifyRequest, caller: Caller): string | undefined {
             "The header Idempotency-Key must be 1 to 200 visible ASCII characters, without spaces.",
         );
     }
-    return `http:${caller.id}:${key}`;
+    return `http:${caller.id}:${createHash("sha256").update(key).digest("base64url")}`;
 }

@@ -11,7 +11,7 @@ import fastify, {
 import { registerCallers } from "./callers.ts";
 import { answerClientError } from "./client-error.ts";
 import { addCodeRoutes } from "./code-routes.ts";
-import { STATUS, createErrorHandler } from "./errors.ts";
+import { ANSWER_HEADERS, STATUS, createErrorHandler } from "./errors.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { addMessageRoutes } from "./message-routes.ts";
 import { createMetrics } from "./metrics.ts";
@@ -67,8 +67,7 @@ export async function createServer(services: Services): Promise<Server> {
 
     const metrics = createMetrics(services);
     server.addHook("onRequest", async (_request, reply) => {
-        // Answers carry numbers, and some a secret: nobody in between may keep them.
-        void reply.headers({ "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" });
+        void reply.headers(ANSWER_HEADERS);
     });
     server.addHook("onResponse", async (request, reply) => {
         const route = request.routeOptions.url ?? "none";

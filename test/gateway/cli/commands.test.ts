@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { after, before, test } from "node:test";
+import { type Ended, type Served, runToque, serveToque } from "../../support/toque.ts";
+
+let served: Served;
+const elsewhere = mkdtempSync(`${tmpdir()}/toque-elsewhere-`);
+before(async () => {
+    served = await serveToque();
+});
+after(async () => {
+    const { status } = await served.stop();
+    rmSync(served.data, { recursive: true, force: true });
+    rmSync(elsewhere, { recursive: true, force: true });
+    assert.equal(status, 0);
+});
+
+/** Runs a command against the gateway of this file. */
+const toque = (...words: string[]) => runToque(words, { TOQUE_DATA: served.data });
+/** The one JSON document that a command has printed. */
+function document<T>({ status, stdout, stderr }: Ended): T {
+    assert.equal(stderr, "");
+    assert.equal(status, 0);
+    assert.equal(stdout.indexOf("\n"), stdout.length - 1);
+    return JSON.parse(stdout) as T;
+}
+
+test("toque number: added, listed, shown, removed", async () => {
+    const added = document<Record<string, string>>(
+        await toque("number", "add", "600 111 222", "--country", "ES", "--label", "kitchen", "--json"),
+    );
+    assert.equal(added.number, "+34600111222");
+    assert.match(added.secret ?? "", /^[\w-]{22}$/);
+    const list = await toque("number", "list");
+    assert.match(list.stdout, /^NUMBER +LABEL +BOARD +ADDRESS +LAST SEEN\n\+34600111222 +kitchen +away +never\n$/);
+    const { numbers } = document<{ numbers: { route: string }[] }>(await toque("number", "list", "--json"));
+    assert.deepEqual(
+        numbers.map(({ route }) => route),
+        [added.route],
+    );
+    const shown = await toque("number", "show", "+34600111222");
+    assert.match(shown.stdout, /^number +\+34600111222\nlabel +kitchen\nroute +[\w-]{16}\nboard +away\n/);
+    assert.equal(
+        document<{ lastSequence: number }>(await toque("number", "show", "34600111222", "--json")).lastSequence,
+        0,
+    );
+    const removed = await toque("number", "remove", "+34 600 111 222");
+    assert.equal(removed.stdout, "+34600111222 is removed; its board is refused from now on.\n");
+    assert.match((await toque("number", "list")).stdout, /^No numbers yet/);
+});
+
+test("toque number add: for people it prints route and secret", async () => {
+    const { stdout } = await toque("number", "add", "+34600111300");
+    assert.match(stdout, /^number +\+34600111300\nroute +[\w-]{16}\nsecret +[\w-]{22}\nThe board needs/);
+});
+
+test("toque send and message: accepted, and its receipt", async () => {
+    await toque("number", "add", "+34600111400");
+    const flags = ["--title", "T", "--urgency", "high", "--ttl", "2h", "--collapse-key", "k"];
+    const sent = document<{ id: string; sequence: number; state: string }>(
+        await toque("send", "+34600111400", "Café €5 😀", ...flags, "--json"),
+    );
+    assert.equal(sent.state, "accepted");
+    const text = await toque("message", sent.id);
+    assert.match(
+        text.stdout,
+        /^message +[\w-]+\nto +\+34600111400\nsequence +1\nstate +accepted\n\d{4}-.+Z +accepted\n$/,
+    );
+    const receipt = document<{ history: { state: string }[] }>(await toque("message", sent.id, "--json"));
+    assert.deepEqual(
+        receipt.history.map(({ state }) => state),
+        ["accepted"],
+    );
+});
+
+test("toque send --wait: says when the board has not taken it in time", async () => {
+    await toque("number", "add", "+34600111500");
+    const { status, stdout, stderr } = await toque("send", "+34600111500", "hello", "--wait", "1s");
+    assert.equal(status, 1);
+    assert.match(stdout, /^message /);
+    assert.match(stderr, /^toque: The board has not taken it within 1 s\. It goes on waiting at the gateway\.\n$/);
+});
+
+test("toque code: prints a code of 8 digits", async () => {
+    const { status, stdout } = await toque("code", "+34600111600");
+    assert.equal(status, 0);
+    assert.match(stdout, /^[0-9]{8}\nGood once, until .+Z, for \+34600111600\.\n$/);
+});
+
+test("toque token: made, listed, used, revoked", async () => {
+    await toque("number", "add", "+34600111700");
+    const made = document<{ id: string; token: string }>(
+        await toque("token", "add", "sender", "--pattern", "+34600111700", "--label", "door", "--json"),
+    );
+    const list = await toque("token", "list");
+    assert.match(list.stdout, /^ID +ROLE +NUMBERS +LABEL +MADE\n/);
+    assert.match(list.stdout, /^\S+ +sender +\+34600111700 +door +\d{4}-/m);
+    assert.equal(list.stdout.includes(made.token), false);
+    const asSender = { TOQUE_URL: served.url, TOQUE_TOKEN: made.token };
+    assert.equal((await runToque(["send", "+34600111700", "ding"], asSender)).status, 0);
+    const refused = await runToque(["send", "+34600111701", "ding"], asSender);
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /^toque: This token has no right to do that/);
+    assert.match((await toque("token", "remove", made.id)).stdout, /is revoked\.\n$/);
+    assert.match(
+        (await runToque(["send", "+34600111700", "ding"], asSender)).stderr,
+        /^toque: This token is not known/,
+    );
+});
+
+test("toque status: for people and as JSON", async () => {
+    assert.match((await toque("status")).stdout, /^version +\d+\.\d+\.\d+\nrunning since +.+Z\nboards online +0\n/);
+    assert.deepEqual(document<{ flapping: [] }>(await toque("status", "--json")).flapping, []);
+});
+
+test("toque: --url and --token name gateway and token too, and win over the environment", async () => {
+    const { token } = document<{ token: string }>(await toque("token", "add", "reader", "--json"));
+    const wrong = { TOQUE_URL: "http://127.0.0.1:1", TOQUE_TOKEN: "wrong", TOQUE_DATA: elsewhere };
+    const { status } = await runToque(["status", "--url", `${served.url}/`, "--token", token], wrong);
+    assert.equal(status, 0);
+});
+
+const REFUSED: [name: string, words: string[], status: number, sentence: RegExp][] = [
+    ["an unknown number", ["send", "+34699999999", "x"], 1, /^toque: .+number.+\n$/],
+    [
+        "a national number without its country",
+        ["send", "600111222", "x"],
+        1,
+        /^toque: This number has no country code.+--country ES\.\n$/,
+    ],
+    ["no number", ["send", "", "x"], 1, /^toque: "to" must not be empty\.\n$/],
+    ["a message too large", ["send", "+34600111300", "x".repeat(5_000)], 1, /^toque: .+\.\n$/],
+    ["an unknown message", ["message", "../numbers"], 1, /^toque: There is no such message.+\n$/],
+    [
+        "a time that is none",
+        ["send", "+34600111300", "x", "--ttl", "soon"],
+        2,
+        /^toque: "soon" is no time: write it as 90s, 10m, 2h or 7d\.\n$/,
+    ],
+    ["no text", ["send", "+34600111300"], 2, /^toque: missing required argument 'text'/],
+    ["an unknown command", ["push"], 2, /^toque: unknown command 'push'/],
+    ["an unknown option", ["status", "--verbose"], 2, /^toque: unknown option '--verbose'/],
+    ["an address that is none", ["status", "--url", "gateway"], 2, /^toque: "gateway" is no address: write it as http/],
+    ["a token that cannot be one", ["status", "--token", "a b"], 2, /^toque: That is no token/],
+    ["a wrong token", ["status", "--token", "wrong"], 1, /^toque: This token is not known here/],
+    [
+        "nobody there",
+        ["status", "--url", "http://127.0.0.1:1"],
+        1,
+        /^toque: There is no gateway at http:\/\/127\.0\.0\.1:1: start it with "toque serve"/,
+    ],
+];
+for (const [name, words, status, sentence] of REFUSED) {
+    test(`toque: ${name} is said on standard error, with exit code ${status}`, async () => {
+        const ended = await toque(...words);
+        assert.match(ended.stderr, sentence);
+        assert.equal(ended.status, status);
+        assert.equal(ended.stdout, "");
+        assert.doesNotMatch(ended.stderr, /^\s+at /m);
+    });
+}
+
+test("toque: without a gateway's folder it says which token it lacks, and sends none elsewhere", async () => {
+    const { status, stderr } = await runToque(["status"], { TOQUE_URL: served.url, TOQUE_DATA: elsewhere });
+    assert.equal(status, 1);
+    assert.match(stderr, /^toque: No token: there is no file .+admin-token to be read/);
+    const abroad = await runToque(["status"], { TOQUE_URL: "http://192.0.2.1:8080" }, elsewhere);
+    assert.equal(abroad.status, 1);
+    assert.match(abroad.stderr, /^toque: Which token is for http:\/\/192\.0\.2\.1:8080\?/);
+});
+
+test("toque: help and version", async () => {
+    const help = await runToque(["--help"]);
+    assert.equal(help.status, 0);
+    for (const word of ["serve", "number", "code", "send", "message", "token", "status"]) {
+        assert.match(help.stdout, new RegExp(`^  ${word} `, "m"));
+    }
+    assert.match((await runToque(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/);
+    const none = await runToque([]);
+    assert.equal(none.status, 2);
+    assert.match(none.stderr, /Usage: toque/);
+});

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Ask, type RunningGateway, runGateway } from "../../support/gateway.ts";
+
+let it: RunningGateway;
+const tokens: Record<string, string> = {};
+let foreignId = "";
+let ownId = "";
+
+const OWN = "+34600111222";
+const FOREIGN = "+4915112345678";
+const UNKNOWN = "+4915187654321";
+const REMOVED = "+4915100000000";
+
+before(async () => {
+    it = await runGateway();
+    for (const number of [OWN, FOREIGN, REMOVED]) await it.register(number);
+    await it.ask("DELETE", `/v1/numbers/${REMOVED}`);
+    const send = async (to: string) =>
+        (await it.ask<{ id: string }>("POST", "/v1/messages", { body: { to, body: "x" } })).body.id;
+    ownId = await send(OWN);
+    foreignId = await send(FOREIGN);
+    tokens.admin = it.token;
+    tokens.sender = await it.makeToken("sender", "*");
+    tokens.senderEs = await it.makeToken("sender", "+34*");
+    tokens.reader = await it.makeToken("reader", "*");
+    tokens.readerEs = await it.makeToken("reader", OWN);
+});
+after(() => it.stop());
+
+const sending = (to: string): Ask => ({ body: { to, body: "x" } });
+const COLUMNS = ["admin", "sender", "senderEs", "reader", "readerEs"];
+const RIGHTS: [name: string, method: string, path: () => string, ask: Ask, statuses: number[]][] = [
+    ["send to +34", "POST", () => "/v1/messages", sending(OWN), [202, 202, 202, 403, 403]],
+    ["send to +49", "POST", () => "/v1/messages", sending(FOREIGN), [202, 202, 403, 403, 403]],
+    ["send to unknown +49", "POST", () => "/v1/messages", sending(UNKNOWN), [404, 404, 403, 403, 403]],
+    ["send to removed +49", "POST", () => "/v1/messages", sending(REMOVED), [410, 410, 403, 403, 403]],
+    ["own receipt", "GET", () => `/v1/messages/${ownId}`, {}, [200, 200, 200, 200, 200]],
+    ["foreign receipt", "GET", () => `/v1/messages/${foreignId}`, {}, [200, 200, 404, 200, 404]],
+    ["own number", "GET", () => `/v1/numbers/${OWN}`, {}, [200, 403, 403, 200, 200]],
+    ["foreign number", "GET", () => `/v1/numbers/${FOREIGN}`, {}, [200, 403, 403, 200, 403]],
+    ["unknown number", "GET", () => `/v1/numbers/${UNKNOWN}`, {}, [404, 403, 403, 404, 403]],
+    ["list", "GET", () => "/v1/numbers", {}, [200, 403, 403, 200, 200]],
+    ["status", "GET", () => "/v1/status", {}, [200, 403, 403, 200, 403]],
+    ["metrics", "GET", () => "/metrics", {}, [200, 403, 403, 200, 403]],
+    ["tokens", "GET", () => "/v1/tokens", {}, [200, 403, 403, 403, 403]],
+    ["make a token", "POST", () => "/v1/tokens", { body: { role: "reader" } }, [201, 403, 403, 403, 403]],
+    ["revoke a token", "DELETE", () => "/v1/tokens/none", {}, [400, 403, 403, 403, 403]],
+    ["make a code", "POST", () => "/v1/codes", { body: { number: "+34600111777" } }, [201, 403, 403, 403, 403]],
+    ["register", "POST", () => "/v1/numbers", { body: { number: "+34600111888" } }, [201, 403, 403, 403, 403]],
+    ["remove", "DELETE", () => "/v1/numbers/+34600111888", {}, [200, 403, 403, 403, 403]],
+];
+for (const [name, method, path, ask, statuses] of RIGHTS) {
+    test(`rights: ${name}: ${COLUMNS.map((column, at) => `${column} ${statuses[at]}`).join(", ")}`, async () => {
+        const got = [];
+        for (const column of COLUMNS)
+            got.push((await it.ask(method, path(), { ...ask, token: tokens[column] })).status);
+        assert.deepEqual(got, statuses);
+    });
+}
+
+test("rights: a reader of some numbers sees these in the list, and no others", async () => {
+    const { body } = await it.ask<{ numbers: { number: string }[] }>("GET", "/v1/numbers", { token: tokens.readerEs });
+    assert.deepEqual(
+        body.numbers.map(({ number }) => number),
+        [OWN],
+    );
+});
+
+/** An answer's octets, but for the date. */
+async function octets(method: string, path: string, ask: Ask): Promise<string> {
+    const { status, headers, text } = await it.ask(method, path, ask);
+    const kept = [...headers].filter(([name]) => name !== "date");
+    return JSON.stringify([status, kept, text]);
+}
+
+test("privacy: without the right, known, unknown and removed numbers look the same, octet for octet", async () => {
+    for (const token of [tokens.senderEs, tokens.readerEs, "B".repeat(22), ""]) {
+        for (const [method, path, ask] of [
+            ["POST", () => "/v1/messages", (number: string) => sending(number)],
+            ["GET", (number: string) => `/v1/numbers/${number}`, () => ({})],
+            ["DELETE", (number: string) => `/v1/numbers/${number}`, () => ({})],
+            ["POST", () => "/v1/codes", (number: string) => ({ body: { number } })],
+            ["POST", () => "/v1/numbers", (number: string) => ({ body: { number } })],
+        ] as [string, (number: string) => string, (number: string) => Ask][]) {
+            const answers = [];
+            for (const number of [FOREIGN, UNKNOWN, REMOVED]) {
+                answers.push(await octets(method, path(number), { ...ask(number), token }));
+            }
+            assert.equal(new Set(answers).size, 1, `${method} ${path(FOREIGN)}`);
+        }
+    }
+});
+
+test("privacy: a foreign message and none look the same, octet for octet", async () => {
+    const foreign = await octets("GET", `/v1/messages/${foreignId}`, { token: tokens.senderEs });
+    const none = await octets("GET", `/v1/messages/${"A".repeat(22)}`, { token: tokens.senderEs });
+    assert.equal(foreign, none);
+});
+
+test("privacy: without the right, known and unknown numbers take the same time", async () => {
+    const askMs = async (number: string) => {
+        const startMs = performance.now();
+        await it.ask("POST", "/v1/messages", { ...sending(number), token: tokens.senderEs });
+        return performance.now() - startMs;
+    };
+    const known: number[] = [];
+    const unknown: number[] = [];
+    for (let count = 0; count < 300; count++) {
+        known.push(await askMs(FOREIGN));
+        unknown.push(await askMs(UNKNOWN));
+    }
+    // Alternated, so that what else the machine does meets both. A look-up in the store would be 0.2 ms and more.
+    const median = (values: number[]) => values.sort((a, b) => a - b)[values.length / 2]!;
+    const apartMs = Math.abs(median(known) - median(unknown));
+    assert.ok(apartMs < 0.25, `${apartMs} ms apart`);
+});
+
+test("tokens: one that was revoked is refused at once", async () => {
+    const made = await it.ask<{ id: string; token: string }>("POST", "/v1/tokens", {
+        body: { role: "reader", label: "x" },
+    });
+    const { id, token } = made.body;
+    assert.equal((await it.ask("GET", "/v1/status", { token })).status, 200);
+    assert.deepEqual((await it.ask("DELETE", `/v1/tokens/${id}`)).body, { id, removed: true });
+    assert.equal((await it.ask("GET", "/v1/status", { token })).status, 401);
+});
+
+test("tokens: the list shows neither tokens nor hashes", async () => {
+    const { text, body } = await it.ask<{ tokens: object[] }>("GET", "/v1/tokens");
+    assert.ok(body.tokens.length >= 5);
+    for (const token of Object.values(tokens)) assert.equal(text.includes(token), false);
+    assert.doesNotMatch(text, /hash/);
+});

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type RunningGateway, runGateway } from "../../support/gateway.ts";
+
+let it: RunningGateway;
+before(async () => {
+    it = await runGateway();
+});
+after(() => it.stop());
+
+test("health: answered without a token", async () => {
+    const { status, body } = await it.ask("GET", "/v1/health", { token: "" });
+    assert.equal(status, 200);
+    assert.deepEqual(body, { status: "ok", store: "ok", mqtt: "ok" });
+});
+
+test("status: connections, sizes and since when", async () => {
+    const { status, body } = await it.ask<Record<string, unknown>>("GET", "/v1/status");
+    assert.equal(status, 200);
+    assert.deepEqual(body.connections, { devices: 0, publishers: 0, enrolling: 0, waiting: 0 });
+    assert.ok(Number(body.storeOctets) > 0);
+    assert.ok(Number(body.memoryOctets) > 0);
+    assert.ok(Math.abs(Date.parse(String(body.started)) - Date.now()) < 60_000);
+});
+
+test("metrics: in Prometheus' form, messages counted, nobody's number in them", async () => {
+    await it.register("+34600111222");
+    for (const body of ["one", "two"]) await it.ask("POST", "/v1/messages", { body: { to: "+34600111222", body } });
+    const { status, headers, text } = await it.ask("GET", "/metrics");
+    assert.equal(status, 200);
+    assert.match(headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
+    assert.match(text, /^toque_messages_total\{outcome="accepted"\} 2$/m);
+    assert.match(text, /^toque_connections\{kind="devices"\} 0$/m);
+    assert.match(text, /^toque_store_octets [0-9]+$/m);
+    assert.match(text, /^toque_http_request_seconds_count\{method="POST",route="\/v1\/messages",status="202"\} 2$/m);
+    assert.doesNotMatch(text, /600111222/);
+});
+
+test("OpenAPI: every route is described, with what it takes and what it refuses", async () => {
+    interface Operation {
+        requestBody?: { content: Record<string, { schema: { additionalProperties?: boolean } }> };
+        responses: Record<string, unknown>;
+        security?: object[];
+    }
+    const { body } = await it.ask<{ openapi: string; paths: Record<string, Record<string, Operation>> }>(
+        "GET",
+        "/v1/openapi.json",
+        { token: "" },
+    );
+    assert.match(body.openapi, /^3\.1\./);
+    const operations = Object.entries(body.paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    assert.deepEqual(operations.sort(), [
+        "DELETE /v1/numbers/{number}",
+        "DELETE /v1/tokens/{id}",
+        "GET /metrics",
+        "GET /v1/health",
+        "GET /v1/messages/{id}",
+        "GET /v1/numbers",
+        "GET /v1/numbers/{number}",
+        "GET /v1/openapi.json",
+        "GET /v1/status",
+        "GET /v1/tokens",
+        "POST /v1/codes",
+        "POST /v1/messages",
+        "POST /v1/numbers",
+        "POST /v1/tokens",
+    ]);
+    for (const [path, methods] of Object.entries(body.paths)) {
+        for (const operation of Object.values(methods)) {
+            assert.ok("4xx" in operation.responses || "4XX" in operation.responses, path);
+            for (const { schema } of Object.values(operation.requestBody?.content ?? {})) {
+                assert.equal(schema.additionalProperties, false, path);
+            }
+        }
+    }
+    assert.deepEqual(body.paths["/v1/messages"]?.post?.security, [{ token: [] }]);
+});

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const LAUNCHER = join(ROOT, "bin/toque.mjs");
+/** Longer than any command takes on a slow machine. */
+const END_TIMEOUT_MS = 60_000;
+
+/** What a process left behind. */
+export interface Ended {
+    /** the exit code, or the signal that ended it */
+    status: number | string;
+    stdout: string;
+    stderr: string;
+}
+
+export interface Toque {
+    child: ChildProcess;
+    ended: Promise<Ended>;
+    /** The first whole line of standard output. Rejects when the process ends before. */
+    firstLine: Promise<string>;
+}
+
+/** Starts the command as a user would. Its environment has none of this process' TOQUE_ variables. */
+export function spawnToque(words: string[], environment: Record<string, string> = {}, cwd = ROOT): Toque {
+    const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TOQUE_")));
+    const child = spawn(process.execPath, [LAUNCHER, ...words], {
+        cwd,
+        env: { ...own, NO_COLOR: "1", ...environment },
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    const timer = setTimeout(() => child.kill("SIGKILL"), END_TIMEOUT_MS);
+    const ended = new Promise<Ended>((resolve) => {
+        child.on("close", (code, signal) => {
+            clearTimeout(timer);
+            resolve({ status: code ?? signal ?? "", stdout, stderr });
+        });
+    });
+    const firstLine = new Promise<string>((resolve, reject) => {
+        child.stdout.setEncoding("utf8").on("data", (text: string) => {
+            stdout += text;
+            const end = stdout.indexOf("\n");
+            if (end >= 0) resolve(stdout.slice(0, end));
+        });
+        void ended.then(({ status }) => reject(new Error(`ended with ${status} before its first line: ${stderr}`)));
+    });
+    firstLine.catch(() => undefined);
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    return { child, ended, firstLine };
+}
+
+/** Runs a command to its end. */
+export function runToque(words: string[], environment?: Record<string, string>, cwd?: string): Promise<Ended> {
+    return spawnToque(words, environment, cwd).ended;
+}
+
+/** A gateway in a process of its own. */
+export interface Served extends Toque {
+    data: string;
+    url: string;
+    mqttPort: number;
+    httpPort: number;
+    adminTokenFile: string;
+    /** Sends SIGTERM and waits for its end. */
+    stop(): Promise<Ended>;
+}
+
+/** Starts `toque serve` on free ports, in a folder of its own unless named; the caller removes the folder. */
+export async function serveToque(words: string[] = [], data?: string): Promise<Served> {
+    const folder = data ?? mkdtempSync(join(tmpdir(), "toque-served-"));
+    const toque = spawnToque(["serve", "--data", folder, "--mqtt-port", "0", "--http-port", "0", "--json", ...words]);
+    const started = JSON.parse(await toque.firstLine) as Pick<
+        Served,
+        "url" | "mqttPort" | "httpPort" | "adminTokenFile"
+    >;
+    const stop = () => {
+        toque.child.kill("SIGTERM");
+        return toque.ended;
+    };
+    return { ...toque, ...started, data: folder, stop };
+}
