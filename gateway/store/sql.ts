@@ -24,17 +24,23 @@ export function openSql(file: string, busyMs: number): Sql {
     const database = new Database(file, { timeout: busyMs });
     const statements = new Map<string, Database.Statement>();
 
-    function prepared(text: string): Database.Statement {
+    /** After a failure the driver gives that failure again, or wrong counts: a statement that failed is not used any more. */
+    function use<T>(text: string, job: (statement: Database.Statement) => T): T {
         let statement = statements.get(text);
         if (statement === undefined) statements.set(text, (statement = database.prepare(text)));
-        return statement;
+        try {
+            return job(statement);
+        } catch (error) {
+            statements.delete(text);
+            throw error;
+        }
     }
 
     return {
         exec: (text) => void database.exec(text),
-        get: (text, ...values) => prepared(text).get(values.map(bind)) as Row | undefined,
-        all: (text, ...values) => prepared(text).all(values.map(bind)) as Row[],
-        run: (text, ...values) => prepared(text).run(values.map(bind)).changes,
+        get: (text, ...values) => use(text, (statement) => statement.get(values.map(bind)) as Row | undefined),
+        all: (text, ...values) => use(text, (statement) => statement.all(values.map(bind)) as Row[]),
+        run: (text, ...values) => use(text, (statement) => statement.run(values.map(bind)).changes),
         get inTransaction() {
             return database.inTransaction;
         },

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Endpoint } from "../../gateway/registration.ts";
+import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
+import type { Scene } from "./store.ts";
+
+const DAY_MS = 86_400_000;
+const CAPABILITIES = { runtime: "espruino", firmware: "0.1.0", packetOctets: 1024, window: 2 };
+
+function endpointOf(index: number): Endpoint {
+    return { address: "10.0.0.7", port: 1000 + index, sinceMs: START_MS + index, why: "boot" };
+}
+
+export function testRegistrations(scene: Scene): void {
+    test("register: found by its number and by its route, and by nothing else", async () => {
+        const { store } = scene;
+        const { registration, ended } = await store.register(registrationOf(1, { label: "kitchen \u0000 é" }));
+        assert.equal(ended, undefined);
+        assert.equal(registration.label, "kitchen \u0000 é");
+        assert.equal(registration.lastSequence, 0);
+        assert.equal(registration.seenMs, undefined);
+        assert.deepEqual(await store.byNumber(numberOf(1)), registration);
+        assert.deepEqual(await store.byRoute(routeOf(1)), registration);
+        assert.equal(await store.byNumber(numberOf(2)), undefined);
+        assert.equal(await store.byRoute(routeOf(2)), undefined);
+    });
+
+    test("register: anew ends the registration before, whose route never comes back", async () => {
+        const { store } = scene;
+        const first = await store.register(registrationOf(1, { label: "kitchen" }));
+        const second = await store.register(registrationOf(1, { route: routeOf(2) }));
+        assert.equal(second.ended?.route, routeOf(1));
+        assert.equal(second.registration.label, "kitchen", "the label stays with the number");
+        assert.ok(second.registration.epoch > first.registration.epoch, "an epoch of its own, also within one second");
+        assert.equal(await store.byRoute(routeOf(1)), undefined);
+        assert.equal((await store.byNumber(numberOf(1)))?.route, routeOf(2));
+        assert.equal(await store.append(messageOf(1)), undefined);
+        await assert.rejects(store.register(registrationOf(3, { route: routeOf(1) })));
+        assert.equal(await store.byNumber(numberOf(3)), undefined);
+    });
+
+    test("register: the backlog of the registration before is dropped", async () => {
+        const { store } = scene;
+        await store.register(registrationOf(1));
+        const appended = await store.append(messageOf(1));
+        await store.register(registrationOf(1, { route: routeOf(2), backlog: "drop" }));
+        assert.deepEqual(await store.backlog(routeOf(2), 0, 10), []);
+        assert.deepEqual(await store.backlogSize(routeOf(2)), { messages: 0, octets: 0 });
+        const receipt = await store.receipt(appended?.message.id ?? "");
+        assert.equal(receipt?.state, "dropped");
+        assert.match(receipt?.history.at(-1)?.why ?? "", /registered anew/);
+    });
+
+    test("register: the backlog of the registration before is kept, in its order, counted from 1", async () => {
+        const { store } = scene;
+        await store.register(registrationOf(1));
+        for (const body of ["gone", "a", "b", "c"]) await store.append(messageOf(1, { body, id: `id ${body}` }));
+        await store.settle(routeOf(1), 1, "delivered", START_MS);
+        await store.sent(routeOf(1), 2, START_MS);
+        await store.register(registrationOf(1, { route: routeOf(2), backlog: "keep" }));
+        const moved = await store.backlog(routeOf(2), 0, 10);
+        assert.deepEqual(
+            moved.map(({ body, sequence, state, route }) => [body, sequence, state, route]),
+            ["a", "b", "c"].map((body, index) => [body, index + 1, "accepted", routeOf(2)]),
+        );
+        assert.deepEqual(await store.backlogSize(routeOf(2)), { messages: 3, octets: 300 });
+        assert.deepEqual(await store.backlogSize(routeOf(1)), { messages: 0, octets: 0 });
+        assert.equal((await store.receipt("id b"))?.sequence, 2);
+        assert.equal((await store.append(messageOf(2)))?.message.sequence, 4);
+        assert.equal(await store.settle(routeOf(2), 1, "delivered", START_MS), true);
+        assert.equal((await store.receipt("id a"))?.state, "delivered");
+    });
+
+    test("registrations: in the order of their numbers, page by page", async () => {
+        const { store } = scene;
+        for (const index of [5, 3, 1, 4, 2]) await store.register(registrationOf(index));
+        await store.unregister(numberOf(2), START_MS);
+        const first = await store.registrations({ limit: 2 });
+        assert.deepEqual(
+            first.map(({ number }) => number),
+            [numberOf(1), numberOf(3)],
+        );
+        const rest = await store.registrations({ after: numberOf(3), limit: 10 });
+        assert.deepEqual(
+            rest.map(({ number }) => number),
+            [numberOf(4), numberOf(5)],
+        );
+    });
+
+    test("unregister: ends the registration, drops its backlog, and is remembered until the number comes back", async () => {
+        const { store } = scene;
+        assert.equal(await store.unregister(numberOf(1), START_MS), undefined);
+        assert.equal(await store.wasRegistered(numberOf(1)), false);
+        await store.register(registrationOf(1));
+        await store.append(messageOf(1, { id: "waiting" }));
+        assert.equal(await store.wasRegistered(numberOf(1)), false);
+        assert.equal((await store.unregister(numberOf(1), START_MS))?.route, routeOf(1));
+        assert.equal(await store.byNumber(numberOf(1)), undefined);
+        assert.equal(await store.byRoute(routeOf(1)), undefined);
+        assert.equal(await store.wasRegistered(numberOf(1)), true);
+        assert.equal((await store.receipt("waiting"))?.state, "dropped");
+        assert.deepEqual(await store.backlog(routeOf(1), 0, 10), []);
+        await store.register(registrationOf(1, { route: routeOf(2) }));
+        assert.equal(await store.wasRegistered(numberOf(1)), false);
+    });
+
+    test("retire: ends what had no contact since, at most so many; what never had any counts from its making", async () => {
+        const { store } = scene;
+        for (const index of [1, 2, 3, 4]) await store.register(registrationOf(index));
+        await store.contact(routeOf(1), { atMs: START_MS + 10 * DAY_MS });
+        await store.append(messageOf(2, { id: "waiting" }));
+        const before = START_MS + DAY_MS;
+        assert.equal((await store.retire(before, before, 2)).length, 2);
+        assert.equal((await store.retire(before, before, 2)).length, 1);
+        assert.equal((await store.retire(before, before, 2)).length, 0);
+        assert.deepEqual(
+            (await store.registrations({ limit: 10 })).map(({ number }) => number),
+            [numberOf(1)],
+        );
+        assert.equal((await store.receipt("waiting"))?.state, "dropped");
+        assert.equal(await store.wasRegistered(numberOf(2)), true);
+    });
+
+    test("contact: keeps the last 20 endpoints, newest first, and what it is not told stays", async () => {
+        const { store } = scene;
+        await store.register(registrationOf(1));
+        await store.contact(routeOf(1), { atMs: START_MS, capabilities: CAPABILITIES, endpoint: endpointOf(0) });
+        for (let index = 1; index < 25; index++) {
+            await store.contact(routeOf(1), { atMs: START_MS + index, endpoint: endpointOf(index) });
+        }
+        const registration = await store.contact(routeOf(1), { atMs: START_MS + 5 });
+        assert.deepEqual(registration?.capabilities, CAPABILITIES);
+        assert.deepEqual(registration?.endpoint, endpointOf(24));
+        assert.equal(registration?.seenMs, START_MS + 24, "a contact that was written late does not turn it back");
+        assert.deepEqual(
+            await store.endpoints(routeOf(1)),
+            Array.from({ length: 20 }, (_, index) => endpointOf(24 - index)),
+        );
+        assert.equal(await store.contact(routeOf(2), { atMs: START_MS }), undefined);
+        assert.deepEqual(await store.endpoints(routeOf(2)), []);
+    });
+
+    test("contact: an epoch that is given is new in any case", async () => {
+        const { store } = scene;
+        const { registration } = await store.register(registrationOf(1));
+        const later = await store.contact(routeOf(1), { atMs: START_MS, epoch: registration.epoch + 100 });
+        assert.equal(later?.epoch, registration.epoch + 100);
+        const turnedBack = await store.contact(routeOf(1), { atMs: START_MS, epoch: registration.epoch });
+        assert.equal(turnedBack?.epoch, registration.epoch + 101);
+    });
+
+    test("credentials: change only what is given, and only while the secret is the expected one", async () => {
+        const { store } = scene;
+        await store.register(registrationOf(1, { provisional: true }));
+        assert.equal(await store.credentials(routeOf(1), "another", { provisional: false }), false);
+        assert.equal(await store.credentials(routeOf(1), "hash 1", { nextSecretHash: "next" }), true);
+        assert.equal((await store.byRoute(routeOf(1)))?.nextSecretHash, "next");
+        assert.equal((await store.byRoute(routeOf(1)))?.provisional, true);
+        const change = { secretHash: "next", nextSecretHash: null, provisional: false };
+        assert.deepEqual(await Promise.all([1, 2].map(() => store.credentials(routeOf(1), "hash 1", change))), [
+            true,
+            false,
+        ]);
+        const registration = await store.byRoute(routeOf(1));
+        assert.equal(registration?.secretHash, "next");
+        assert.equal(registration?.nextSecretHash, undefined);
+        assert.equal(registration?.provisional, false);
+        await store.unregister(numberOf(1), START_MS);
+        assert.equal(await store.credentials(routeOf(1), "next", { provisional: true }), false);
+    });
+
+    test("forget: a registration that ended long ago is unknown again, and its route still does not come back to life", async () => {
+        const { store } = scene;
+        await store.register(registrationOf(1));
+        await store.unregister(numberOf(1), START_MS);
+        assert.equal(await store.forget(START_MS, 100), 0);
+        assert.equal(await store.wasRegistered(numberOf(1)), true);
+        assert.equal(await store.forget(START_MS + 1, 100), 1);
+        assert.equal(await store.wasRegistered(numberOf(1)), false);
+        assert.equal(await store.append(messageOf(1)), undefined);
+    });
+}

@@ -1,0 +1,62 @@
+import { after, before, beforeEach, suite } from "node:test";
+import type { Store } from "../../gateway/ports.ts";
+import { testCodes } from "./store-codes.ts";
+import { testDurability } from "./store-durability.ts";
+import { testMessages } from "./store-messages.ts";
+import { testRegistrations } from "./store-registrations.ts";
+import { testReceipts } from "./store-receipts.ts";
+import { testTokens } from "./store-tokens.ts";
+
+/** How the suite gets at stores of one kind. The same functions are exported by `module`, for tests in a process of their own. */
+export interface StoreFactory {
+    module: URL;
+    /** A place for a store that is empty yet. */
+    make(): string;
+    open(where: string): Promise<Store>;
+    remove(where: string): void;
+}
+
+/** What a test of the suite works with: an empty store each. */
+export interface Scene {
+    factory: StoreFactory;
+    where: string;
+    store: Store;
+    /** Closes the store and opens it again, as after a restart of the gateway. */
+    reopen(): Promise<void>;
+}
+
+/** The contract of `Store` in gateway/ports.ts. Every implementation passes it. */
+export function runStoreSuite({ name, factory }: { name: string; factory: StoreFactory }): void {
+    suite(`store contract: ${name}`, () => {
+        const places: string[] = [];
+        const scene = { factory } as Scene;
+        scene.reopen = async () => {
+            await scene.store.close();
+            scene.store = await factory.open(scene.where);
+        };
+        before(async () => {
+            await open();
+        });
+        beforeEach(async () => {
+            await scene.store.close();
+            await open();
+        });
+        after(async () => {
+            await scene.store.close();
+            for (const where of places) factory.remove(where);
+        });
+
+        async function open(): Promise<void> {
+            scene.where = factory.make();
+            places.push(scene.where);
+            scene.store = await factory.open(scene.where);
+        }
+
+        testRegistrations(scene);
+        testMessages(scene);
+        testReceipts(scene);
+        testCodes(scene);
+        testTokens(scene);
+        testDurability(scene);
+    });
+}
