@@ -10,9 +10,17 @@ export const systemRandom: Random = (octets) => randomBytes(octets);
 const SECRET_OCTETS = 16;
 const ROUTE_OCTETS = (ROUTE_CHARS * 6) / 8;
 
+/** Random octets as base64url that begins with a letter or a digit: a command line takes a "-" there for a flag. */
+function newText(random: Random, octets: number): string {
+    for (;;) {
+        const text = random(octets).toString("base64url");
+        if (/^[A-Za-z0-9]/.test(text)) return text;
+    }
+}
+
 /** A secret or a token: 128 random bits, 22 characters of base64url. */
 export function newSecret(random: Random): string {
-    return random(SECRET_OCTETS).toString("base64url");
+    return newText(random, SECRET_OCTETS);
 }
 
 /** SHA-256, hex. Enough for 128 random bits: nobody can try them out. */
@@ -28,7 +36,7 @@ export function sameText(one: string, other: string): boolean {
 
 /** 96 random bits as base64url. */
 export function newRoute(random: Random): Route {
-    return random(ROUTE_OCTETS).toString("base64url") as Route;
+    return newText(random, ROUTE_OCTETS) as Route;
 }
 
 /** Whether text can be a route: what cannot is not looked up. */
