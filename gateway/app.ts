@@ -19,6 +19,7 @@ import { ADMIN_TOKEN_FILE, ensureAdminToken } from "./store/admin-token.ts";
 import { openStore } from "./store/open.ts";
 import { startSweeps } from "./sweeps.ts";
 import { createThrottle } from "./throttle.ts";
+import { SYSTEM_TIMERS, type Timers } from "./timers.ts";
 import { createTokens } from "./tokens.ts";
 
 /** A gateway that listens. */
@@ -36,22 +37,29 @@ export interface Gateway {
     close(): Promise<void>;
 }
 
+/** What a test may turn by hand. */
+export interface Surroundings {
+    clock: Clock;
+    log: Log;
+    timers: Timers;
+}
+
 /** How long requests under way may take when the gateway ends. */
 const CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_IDLE_EVERY_MS = 50;
 const MIN_KEY_CHARS = 16;
 
 /**
  * Wires the gateway and starts it. Whatever fails, what was opened before is closed again.
  * @throws GatewayError("unavailable" or "invalid_request") with a sentence about the folder, the address or the port
  */
-export async function startGateway(config: Config, given: { clock?: Clock; log?: Log } = {}): Promise<Gateway> {
-    const clock = given.clock ?? { nowMs: () => Date.now() };
-    const log = given.log ?? createLog(config.logLevel);
+export async function startGateway(config: Config, given: Partial<Surroundings> = {}): Promise<Gateway> {
+    const { clock = { nowMs: () => Date.now() }, log = createLog(config.logLevel), timers = SYSTEM_TIMERS } = given;
     const closers: (() => Promise<void>)[] = [];
     let closing: Promise<void> | undefined;
     const close = () => (closing ??= closeAll(closers, log));
     try {
-        return await start(config, clock, log, closers, close);
+        return await start(config, { clock, log, timers }, closers, close);
     } catch (error) {
         await close();
         throw error;
@@ -61,8 +69,7 @@ export async function startGateway(config: Config, given: { clock?: Clock; log?:
 /** @param closers gets what closes each part, to be called from the last to the first */
 async function start(
     config: Config,
-    clock: Clock,
-    log: Log,
+    { clock, log, timers }: Surroundings,
     closers: (() => Promise<void>)[],
     close: () => Promise<void>,
 ): Promise<Gateway> {
@@ -83,7 +90,7 @@ async function start(
         delivery.appended(appended);
         return appended;
     };
-    const delivery = createDelivery({ store, directory, send, connections: () => connections, clock, log });
+    const delivery = createDelivery({ store, directory, send, connections: () => connections, clock, log, timers });
     closers.push(() => delivery.close());
     const connections = createConnections({ events: delivery, directory, tokens, clock, log });
     let listening = false;
@@ -109,7 +116,7 @@ async function start(
     };
     const server = await createServer(services);
     closers.push(() => closeServer(server, ending));
-    const sweeps = startSweeps({ store, directory, connections, throttle, clock, log });
+    const sweeps = startSweeps({ store, directory, connections, throttle, clock, log, timers });
     closers.push(() => sweeps.close());
 
     const { host } = config;
@@ -158,16 +165,18 @@ function createChannel(config: Config, clock: Clock, log: Log, signal: AbortSign
     return createWebhookChannel({ url: config.codesWebhook, key, clock, log, signal });
 }
 
-/** Waits for requests under way, but not for ever. */
+/** Waits for requests under way, but not for ever. A connection that was answered meanwhile would else stay for its keep-alive. */
 async function closeServer(server: Server, ending: AbortController): Promise<void> {
     const late = setTimeout(() => {
         ending.abort();
         server.server.closeAllConnections();
     }, CLOSE_TIMEOUT_MS);
+    const idle = setInterval(() => server.server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
     try {
         await server.close();
     } finally {
         clearTimeout(late);
+        clearInterval(idle);
     }
 }
 

@@ -45,6 +45,7 @@ export async function createServer(services: Services): Promise<Server> {
         requestTimeout: REQUEST_TIMEOUT_MS,
         keepAliveTimeout: IDLE_TIMEOUT_MS,
         forceCloseConnections: "idle",
+        return503OnClosing: false, // what still comes in while closing is answered as ever, then the connection ends
         ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
         clientErrorHandler: (error, socket) => answerClientError(error, socket, log),
         frameworkErrors: (error, request, reply) => void reply.send(onError(error, request, reply) as never),

@@ -1,10 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Gateway, startGateway } from "../../gateway/app.ts";
+import { type Gateway, type Surroundings, startGateway } from "../../gateway/app.ts";
 import { type Config, type Flags, readConfig } from "../../gateway/config.ts";
 import { createLog } from "../../gateway/log.ts";
-import type { Clock } from "../../gateway/ports.ts";
 
 /** What a request was answered with. */
 export interface Answer<T> {
@@ -45,12 +44,12 @@ export interface RunningGateway {
 }
 
 /** Starts a gateway; `stop` it when done: that removes its folder. */
-export async function runGateway(flags: Flags = {}, clock?: Clock): Promise<RunningGateway> {
+export async function runGateway(flags: Flags = {}, given: Partial<Surroundings> = {}): Promise<RunningGateway> {
     const data = flags.data ?? mkdtempSync(join(tmpdir(), "toque-gateway-"));
     const config = readConfig({ mqttPort: "0", httpPort: "0", ...flags, data }, {});
     const lines: string[] = [];
     const log = createLog("info", { write: (line: string) => void lines.push(line) });
-    const gateway = await startGateway(config, { clock, log });
+    const gateway = await startGateway(config, { log, ...given });
     const token = readFileSync(join(data, "admin-token"), "utf8").trim();
 
     async function ask<T>(method: string, path: string, given: Ask = {}): Promise<Answer<T>> {
@@ -87,7 +86,7 @@ export async function runGateway(flags: Flags = {}, clock?: Clock): Promise<Runn
         },
         async restart() {
             await gateway.close();
-            return runGateway({ ...flags, data }, clock);
+            return runGateway({ ...flags, data }, given);
         },
         async stop() {
             await gateway.close();

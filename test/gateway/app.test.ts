@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import mqtt from "mqtt";
+import { createHealth } from "../../gateway/http/health.ts";
+import { GatewayError } from "../../gateway/error.ts";
+import { EXPIRE_EVERY_MS } from "../../gateway/sweeps.ts";
+import { SYSTEM_TIMERS, type Timers } from "../../gateway/timers.ts";
+import { type RunningGateway, runGateway } from "../support/gateway.ts";
+
+function folder(t: TestContext): string {
+    const path = mkdtempSync(join(tmpdir(), "toque-app-"));
+    t.after(() => rmSync(path, { recursive: true, force: true }));
+    return path;
+}
+
+/** A plain MQTT client with a board's credentials, its inbox subscribed. Every payload it got is in `inbox`. */
+async function connectBoard(it: RunningGateway, { route, secret }: { route: string; secret: string }) {
+    const client = mqtt.connect({
+        port: it.gateway.mqttPort,
+        host: "127.0.0.1",
+        clientId: route,
+        username: route,
+        password: secret,
+        reconnectPeriod: 0,
+    });
+    const inbox: string[] = [];
+    client.on("message", (_topic, payload) => void inbox.push(payload.toString()));
+    await new Promise((connected) => client.once("connect", connected));
+    await client.subscribeAsync(`in/${route}`, { qos: 1 });
+    return { client, inbox };
+}
+
+/** Asks until the answer is right. */
+async function until<T>(ask: () => Promise<T>, right: (answer: T) => boolean): Promise<T> {
+    for (let count = 0; ; count++) {
+        const answer = await ask();
+        if (right(answer) || count === 250) return answer;
+        await sleep(20);
+    }
+}
+
+interface Receipt {
+    state: string;
+    history: { state: string }[];
+}
+
+test("gateway: a message waits for its board, reaches it, and its receipt says so", async (t) => {
+    const it = await runGateway();
+    t.after(() => it.stop());
+    const board = await it.register("+34611222333");
+    const send = async (body: string) =>
+        (await it.ask<{ id: string }>("POST", "/v1/messages", { body: { to: board.number, body } })).body.id;
+    const early = await send("early: Café €5 😀");
+    const { client, inbox } = await connectBoard(it, board);
+    t.after(() => client.endAsync(true));
+    const receiptOf = async (id: string) => (await it.ask<Receipt>("GET", `/v1/messages/${id}`)).body;
+    const isDelivered = ({ state }: Receipt) => state === "delivered";
+    const { history } = await until(() => receiptOf(early), isDelivered);
+    assert.deepEqual(
+        history.map(({ state }) => state),
+        ["accepted", "sent", "delivered"],
+    );
+    const late = await send("late");
+    assert.equal((await until(() => receiptOf(late), isDelivered)).state, "delivered");
+    const bodies = inbox
+        .map((payload) => (JSON.parse(payload) as { b?: string }).b)
+        .filter((body) => body !== undefined);
+    assert.deepEqual(bodies, ["early: Café €5 😀", "late"]);
+    const { body } = await it.ask<{ online: boolean; backlog: { messages: number } }>("GET", "/v1/numbers/34611222333");
+    assert.deepEqual([body.online, body.backlog.messages], [true, 0]);
+    assert.equal((await it.ask<{ connections: { devices: number } }>("GET", "/v1/status")).body.connections.devices, 1);
+});
+
+test("gateway: removing a number, and registering it anew, end its board's connection", async (t) => {
+    const it = await runGateway();
+    t.after(() => it.stop());
+    for (const end of [
+        () => it.ask("POST", "/v1/numbers", { body: { number: "+34611222333" } }),
+        () => it.ask("DELETE", "/v1/numbers/+34611222333"),
+    ]) {
+        const { client } = await connectBoard(it, await it.register("+34611222333"));
+        const closed = new Promise((done) => client.once("close", () => done("closed")));
+        await end();
+        assert.equal(await Promise.race([closed, sleep(5_000, "still open")]), "closed");
+        await client.endAsync(true);
+    }
+});
+
+test("gateway: messages past their time are ended while it runs", async (t) => {
+    const clock = { aheadMs: 0, nowMs: () => Date.now() + clock.aheadMs };
+    const bells: (() => void)[] = [];
+    const timers: Timers = {
+        ...SYSTEM_TIMERS,
+        every(ms, call) {
+            if (ms === EXPIRE_EVERY_MS) bells.push(call);
+            return SYSTEM_TIMERS.every(ms, call);
+        },
+    };
+    const it = await runGateway({}, { clock, timers });
+    t.after(() => it.stop());
+    const { number } = await it.register("+34611222333");
+    const { body } = await it.ask<{ id: string }>("POST", "/v1/messages", {
+        body: { to: number, body: "x", ttlS: 60 },
+    });
+    const receipt = () => it.ask<Receipt>("GET", `/v1/messages/${body.id}`);
+    const ring = () => bells.forEach((bell) => bell());
+    ring();
+    assert.equal((await receipt()).body.state, "accepted");
+    clock.aheadMs = 61_000;
+    ring();
+    assert.equal((await until(receipt, (answer) => answer.body.state === "expired")).body.state, "expired");
+});
+
+test("gateway: a port in use ends the start, and what was opened is closed again", async (t) => {
+    const data = folder(t);
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    t.after(() => taken.close());
+    const port = String((taken.address() as AddressInfo).port);
+    for (const flags of [{ mqttPort: port }, { httpPort: port }]) {
+        await assert.rejects(runGateway({ data, ...flags }), { code: "unavailable", message: /is already in use/ });
+    }
+    const it = await runGateway({ data });
+    await it.stop();
+});
+
+test("gateway: closing twice is closing once; nothing is left in the data folder but store and token", async (t) => {
+    const data = folder(t);
+    const it = await runGateway({ data });
+    await Promise.all([it.gateway.close(), it.gateway.close()]);
+    await it.gateway.close();
+    assert.ok(existsSync(join(data, "admin-token")));
+    await assert.rejects(fetch(it.gateway.url));
+});
+
+test("gateway: messages that are under way when it closes are answered, and those accepted are kept", async (t) => {
+    const data = folder(t);
+    const it = await runGateway({ data });
+    const { number } = await it.register("+34611222333");
+    const sending = Array.from({ length: 200 }, (_, at) =>
+        it
+            .ask<{ id: string }>("POST", "/v1/messages", { body: { to: number, body: String(at) } })
+            .then(({ status, body }) => (status === 202 ? body.id : undefined))
+            .catch(() => undefined),
+    );
+    await sending[0];
+    const startMs = performance.now();
+    await it.gateway.close();
+    assert.ok(performance.now() - startMs < 4_000, "connections that were answered are not waited for");
+    const accepted = (await Promise.all(sending)).filter((id) => id !== undefined);
+    assert.ok(accepted.length > 0);
+    const again = await runGateway({ data });
+    t.after(() => again.gateway.close());
+    for (const id of accepted) assert.equal((await again.ask("GET", `/v1/messages/${id}`)).status, 200);
+});
+
+test("gateway: codes go out by the program that was named, and the answer keeps them to itself", async (t) => {
+    const data = folder(t);
+    const said = join(data, "said");
+    const script =
+        "require('fs').writeFileSync(process.argv[1], process.env.TOQUE_NUMBER + ' ' + process.env.TOQUE_CODE)";
+    const it = await runGateway({ data, codesCommand: `"${process.execPath}" -e "${script}" "${said}"` });
+    t.after(() => it.gateway.close());
+    const { status, body } = await it.ask<Record<string, string>>("POST", "/v1/codes", {
+        body: { number: "+34611222333" },
+    });
+    assert.equal(status, 201);
+    assert.equal(body.channel, "command");
+    assert.equal("code" in body, false);
+    assert.match(readFileSync(said, "utf8"), /^\+34611222333 [0-9]{8}$/);
+});
+
+test("gateway: a program for codes that fails is said with 503, and the code stays unknown", async (t) => {
+    const it = await runGateway({ codesCommand: "false" });
+    t.after(() => it.stop());
+    const answer = await it.ask<{ error: { message: string } }>("POST", "/v1/codes", {
+        body: { number: "+34611222333" },
+    });
+    assert.equal(answer.status, 503);
+    assert.match(answer.body.error.message, /--codes-command ended with 1/);
+    assert.doesNotMatch(answer.text + it.lines.join(""), /[0-9]{8}/);
+});
+
+test("health: the store is written to at most once in 10 s, and what it says holds meanwhile", async () => {
+    const clock = { ms: 0, nowMs: () => clock.ms };
+    let writes = 0;
+    let full = false;
+    const setMeta = async () => {
+        writes++;
+        if (full) throw new GatewayError("unavailable", "The disk is full.");
+    };
+    const health = createHealth({
+        clock,
+        store: { setMeta } as unknown as Parameters<typeof createHealth>[0]["store"],
+    });
+    for (let count = 0; count < 100; count++) await health.check();
+    assert.equal(writes, 1);
+    full = true;
+    clock.ms += 10_000;
+    for (let count = 0; count < 100; count++) await assert.rejects(health.check(), { code: "unavailable" });
+    assert.equal(writes, 2);
+    full = false;
+    clock.ms += 10_000;
+    await health.check();
+});
