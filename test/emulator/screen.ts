@@ -64,12 +64,13 @@ export class Screen {
     }
 
     #takeLine(line: string): void {
-        this.lines.push(line);
-        this.events.emit("line", line);
         const words = /^toque: ([a-z]+)(?:: (.*))?$/.exec(line);
-        if (words === null || !STATES.includes(words[1]!)) return;
-        const shown: Shown = { state: words[1] as StateName, why: words[2] };
-        this.states.push(shown);
-        this.events.emit("state", shown);
+        const shown =
+            words !== null && STATES.includes(words[1]!) ? { state: words[1] as StateName, why: words[2] } : undefined;
+        // all of it is to be seen before anybody is told
+        this.lines.push(line);
+        if (shown !== undefined) this.states.push(shown);
+        this.events.emit("line", line);
+        if (shown !== undefined) this.events.emit("state", shown);
     }
 }

@@ -104,20 +104,17 @@ export class Genuine implements Board {
         await gone;
     }
 
-    wifi(event: "connected" | "disconnected" | undefined, address: string): Promise<void> {
-        this.#type(`require("Wifi").happen(${JSON.stringify(address)},${JSON.stringify(event ?? "")})`);
-        return Promise.resolve();
+    async wifi(event: "connected" | "disconnected" | undefined, address: string): Promise<void> {
+        await this.#ask(`require("Wifi").happen(${JSON.stringify(address)},${JSON.stringify(event ?? "")})`);
     }
 
-    setNames(names: Names): Promise<void> {
+    async setNames(names: Names): Promise<void> {
         Object.assign(this.#names, names);
-        this.#type(`require("Wifi").names=${JSON.stringify(this.#names)}`);
-        return Promise.resolve();
+        await this.#ask(`require("Wifi").names=${JSON.stringify(this.#names)},1`);
     }
 
-    failHandler(times: number): Promise<void> {
-        this.#type(`global.failing=${times}`);
-        return Promise.resolve();
+    async failHandler(times: number): Promise<void> {
+        await this.#ask(`global.failing=${times}`);
     }
 
     async say(what: Say): Promise<boolean> {
@@ -139,13 +136,10 @@ export class Genuine implements Board {
         await this.#relay.close();
     }
 
-    /** Types a line on the console. Nothing, when the power is off. */
-    #type(line: string): void {
-        this.#child?.stdin.write(SILENTLY + line + "\n");
-    }
-
-    /** The words that an expression's value prints as. */
+    /** Types an expression on the console, and reads the words that its value prints as. */
     #ask(expression: string): Promise<string[]> {
+        const child = this.#child;
+        if (child === undefined) return Promise.reject(new Error("The interpreter is not running."));
         return new Promise((resolve, reject) => {
             const timer = setTimeout(
                 () => reject(new Error(`The interpreter did not answer ${expression} within ${ANSWER_MS} ms.`)),
@@ -155,7 +149,7 @@ export class Genuine implements Board {
                 clearTimeout(timer);
                 resolve(words);
             });
-            this.#type(`print("#answer "+(${expression}))`);
+            child.stdin.write(`${SILENTLY}print("#answer "+(${expression}))\n`);
         });
     }
 

@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ESPRUINO_BUNDLE } from "../../../scripts/build.ts";
 import type { Board, DeviceOptions, EmulatedDevice } from "../device.ts";
 import { EmulatedBoard } from "../emulated-board.ts";
 import { Radio } from "../radio.ts";
@@ -15,11 +14,12 @@ import { StandIn } from "./stand-in.ts";
 /** Of an ESP32; an ESP8266 has half. */
 const CHUNK_OCTETS = 536;
 
+const BUNDLE = fileURLToPath(new URL("../../../dist/espruino/toque.js", import.meta.url));
 const APP = fileURLToPath(new URL("app.js", import.meta.url));
 
 /** What a person would flash: the program, an application, and what is known of settings and credentials. */
 function flashedFiles(options: DeviceOptions): Map<string, string> {
-    const program = options.program ?? ESPRUINO_BUNDLE;
+    const program = options.program ?? BUNDLE;
     if (!existsSync(program)) throw new Error(`${program} is missing: npm run build makes the bundle.`);
     const files = new Map([
         [".bootcde", readFileSync(program, "latin1")],
