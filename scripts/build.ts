@@ -4,9 +4,11 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import luamin from "luamin";
-import { compileLua, libraryCalls, readPrelude, shrinkBundle } from "./lua-bundle.ts";
-import { privateNames } from "./private-names.ts";
+import { compileLua, libraryCalls, readPrelude } from "./lua-bundle.ts";
 import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
+import { shareNames } from "./lua-locals.ts";
+import { shrinkBundle } from "./lua-shrink.ts";
+import { privateNames } from "./private-names.ts";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const ESPRUINO_BUNDLE = join(ROOT, "dist/espruino/toque.js");
@@ -57,15 +59,21 @@ export function buildNodemcu(outFile = NODEMCU_BUNDLE): string {
     if (files.size !== 1 || bundle === undefined)
         throw new BuildError(`typescript-to-lua wrote ${files.size} files instead of one.`);
     mkdirSync(dirname(outFile), { recursive: true });
-    writeFileSync(outFile, minifyLua(withPrelude(shrinkBundle(bundle))));
+    writeFileSync(outFile, finishBundle(bundle));
     for (const name of readdirSync(join(ROOT, "device/nodemcu"))) {
         if (!name.endsWith(".lua") || name === "prelude.lua") continue;
         writeFileSync(
             join(dirname(outFile), basename(name)),
-            minifyLua(readFileSync(join(ROOT, "device/nodemcu", name), "utf8")),
+            holdToLimits(minifyLua(readFileSync(join(ROOT, "device/nodemcu", name), "utf8"))),
         );
     }
     return outFile;
+}
+
+/** What typescript-to-lua bundled, as small as it gets. */
+export function finishBundle(bundle: string): string {
+    const names = new Set(privateNames(ROOT, ["device/nodemcu/globals.d.ts"]));
+    return holdToLimits(shrinkBundle(bundle, names, (lua) => minifyLua(shareNames(withPrelude(lua)))));
 }
 
 /** Puts the prelude's functions that a bundle calls in front of it. */
@@ -81,13 +89,16 @@ export function withPrelude(lua: string): string {
     return [...calls.map((name) => prelude.get(name)), lua].join("\n");
 }
 
-/** Minifies, and holds the result to what NodeMCU's Lua 5.1 can load. */
 function minifyLua(lua: string): string {
-    const small = luamin.minify(lua) + "\n";
-    const locals = maxActiveLocals(small);
+    return luamin.minify(lua) + "\n";
+}
+
+/** Throws what NodeMCU's Lua 5.1 cannot load. */
+function holdToLimits(lua: string): string {
+    const locals = maxActiveLocals(lua);
     if (locals > MAX_ACTIVE_LOCALS)
         throw new BuildError(`A function has ${locals} locals at once; NodeMCU's Lua stops at ${MAX_ACTIVE_LOCALS}.`);
-    return small;
+    return lua;
 }
 
 /** Builds the boards that are named, or both. */

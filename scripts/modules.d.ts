@@ -5,6 +5,6 @@ declare module "luamin" {
 }
 
 declare module "luaparse" {
-    const luaparse: { parse(lua: string, options: { luaVersion: "5.1"; comments: boolean }): unknown };
+    const luaparse: { parse(lua: string, options: { luaVersion: "5.1"; comments: boolean; ranges?: boolean }): unknown };
     export default luaparse;
 }

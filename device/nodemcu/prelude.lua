@@ -17,3 +17,7 @@ local function __TS__StringSubstring(s, from, to)
     if to and from > to then from, to = to, from end
     return string.sub(s, math.max(from, 0) + 1, to and math.max(to, 0))
 end
+
+local function __TS__StringIndexOf(s, part, from)
+    return (string.find(s, part, (from or 0) + 1, true) or 0) - 1
+end

@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { runInNewContext } from "node:vm";
-import luamin from "luamin";
-import { BuildError, ROOT, withPrelude } from "../../scripts/build.ts";
-import { compileLua, shrinkBundle } from "../../scripts/lua-bundle.ts";
+import { BuildError, finishBundle, ROOT, withPrelude } from "../../scripts/build.ts";
+import { compileLua } from "../../scripts/lua-bundle.ts";
 import { maxActiveLocals } from "../../scripts/lua-limits.ts";
 
 /** The part of fengari (Lua 5.3) used here; it has no types. */
@@ -50,7 +49,7 @@ function compile(t: TestContext, sources: Record<string, string>): string {
 
 /** From sources to what a board would load. The exported name `main` is kept so that the test can call it. */
 function bundle(t: TestContext, sources: Record<string, string>): string {
-    const small = luamin.minify(withPrelude(shrinkBundle(compile(t, sources))));
+    const small = finishBundle(compile(t, sources));
     return `local m = (function() ${small} end)() local _, f = next(m) return { main = f }`;
 }
 
@@ -79,6 +78,19 @@ const SAME: [name: string, source: string][] = [
         `const s = "hello"; const a = s.length - 3; return s.substring(a) + s.substring(a, 1) + s.substring(-a, a);`,
     ],
     ["indexOf from", `const s = "hello"; const i = s.indexOf("l"); return String(s.indexOf("l", i + 1));`],
+    [
+        "concatenation",
+        `const n = 7; const a = "x"; return a + (n + 1) + ("-" + n + a) + n * 2 + (a + "!").length + 5 + String(n === 7 ? 0.5 : n);`,
+    ],
+    [
+        "indexOf nothing",
+        `const s = "hello"; const p = "z"; return String(s.indexOf(p)) + String(s.indexOf("l", s.length - 1));`,
+    ],
+    ["indexOf plain", `const s = "a.b%c"; return String(s.indexOf(".")) + s.indexOf("%c") + s.indexOf("b", 2);`],
+    [
+        "many calls",
+        `let o = 0; for (let i = 0; i < 5; i++) { o += Math.max(i, 2) + Math.max(1, i) + Math.floor(i / 2); } return String(o);`,
+    ],
     ["continue", `let o = ""; for (let i = 0; i < 4; i++) { if (i === 2) { continue; } o += String(i); } return o;`],
     [
         "switch",
@@ -102,6 +114,47 @@ test("Lua bundle: modules keep their exports through short names, type imports l
     });
     assert.equal(runLua(lua), "ABC");
     assert.doesNotMatch(lua, /Bytes|octet|shared/);
+});
+
+test("Lua bundle: names that are shared, shadowed, or too many for locals still mean the same", (t) => {
+    const many = Array.from({ length: 90 }, (_, i) => `export function f${i}(a: number): number { return a + ${i}; }`);
+    const sum = Array.from({ length: 90 }, (_, i) => `f${i}(a)`).join(" + ");
+    const lua = bundle(t, {
+        "many.ts": many.join("\n"),
+        "state.ts": `let count = 0;\nexport function next(): number { count++; return count; }`,
+        "main.ts":
+            `import { ${many.map((_, i) => `f${i}`).join(", ")} } from "./many.ts";\nimport { next } from "./state.ts";\n` +
+            `function f(a: number): string { const b = a; let c = ""; for (let a = 0; a < 3; a++) { const g = (b: number): number => b + a; c += g(b); } return c + a; }\n` +
+            `export function main(): string { const a = 1; return (${sum}) + "," + f(next()) + f(next()); }`,
+    });
+    assert.equal(runLua(lua), `${90 + (89 * 90) / 2},12312342`);
+    assert.ok(maxActiveLocals(lua) <= 50 + 3);
+});
+
+test("Lua bundle: constants stand where they are used, and what nobody calls is left out", (t) => {
+    const lua = bundle(t, {
+        "limits.ts": `export const MOST = 17;\nexport const WORD = "abc";\nexport const LONG = "0123456789012345678901234567890123456789";\nexport function never(): number { return 4242; }`,
+        "main.ts": `import { LONG, MOST, WORD } from "./limits.ts";\nconst HALF = 5;\nlet step = 1;\nexport function main(): string { step += HALF; return WORD + MOST + step + WORD.length + LONG.length + LONG.length + LONG.length; }`,
+    });
+    assert.equal(runLua(lua), "abc1763404040");
+    assert.doesNotMatch(lua, /4242|MOST/);
+    assert.equal(lua.split("0123456789012345678901234567890123456789").length, 2);
+});
+
+test("Lua bundle: what stays out of text stays out of concatenations", (t) => {
+    const folder = { "main.ts": `export function main(a?: string): string { return "a" + a; }` };
+    assert.throws(
+        () => compile(t, folder),
+        /only strings and numbers can be added to a string in Lua; a is string \| undefined/,
+    );
+});
+
+test("Lua bundle: modules that import each other are refused by name", (t) => {
+    const lua = compile(t, {
+        "a.ts": `import { b } from "./main.ts";\nexport function a(): string { return b(); }`,
+        "main.ts": `import { a } from "./a.ts";\nexport function b(): string { return "b"; }\nexport function main(): string { return a(); }`,
+    });
+    assert.throws(() => finishBundle(lua), /import each other: main → a → main/);
 });
 
 test("Lua bundle: a call that needs typescript-to-lua's library is named", (t) => {

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { ROOT, withPrelude } from "../../../scripts/build.ts";
-import { compileLua, shrinkBundle } from "../../../scripts/lua-bundle.ts";
+import { finishBundle, ROOT } from "../../../scripts/build.ts";
+import { compileLua } from "../../../scripts/lua-bundle.ts";
 
 /** A program for the board that is made of parts of device/, compiled as the bundle is. @param source TypeScript; "@/" is the repository */
 export function compileForBoard(source: string): string {
@@ -27,7 +27,7 @@ export function compileForBoard(source: string): string {
         const { files, problems } = compileLua(join(folder, "tsconfig.json"));
         const [lua] = [...files.values()];
         if (lua === undefined || problems.length > 0) throw new Error(problems.join("\n"));
-        return withPrelude(shrinkBundle(lua));
+        return finishBundle(lua);
     } finally {
         rmSync(folder, { recursive: true, force: true });
     }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,8 +36,10 @@ export function readInterpreter(name: string | undefined): Interpreter {
 
 /** What `npm run build` made for the board. */
 export function programs(): Map<string, Buffer> {
-    const names = ["init.lua", "toque.lua", "toque-say.lua"];
-    return new Map(names.map((name) => [name, readFileSync(fileURLToPath(new URL(name, DIST)))]));
+    const folder = fileURLToPath(DIST);
+    if (!existsSync(join(folder, "toque.lua"))) throw new Error("There is no dist/nodemcu/toque.lua: npm run build.");
+    const names = readdirSync(folder).filter((name) => name.endsWith(".lua"));
+    return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
 }
 
 /** JSON as the board's settings are: octets of UTF-8, absent keys left out. */

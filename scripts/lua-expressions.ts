@@ -1,0 +1,94 @@
+import type { Edit, Node } from "./lua-scopes.ts";
+import { edited, readScopes } from "./lua-scopes.ts";
+
+/** Functions of Lua that are worth a local of one letter where they are called often: nobody replaces them. */
+const STANDARD = ["type", "tostring", "pcall", "print", "ipairs", "string", "math", "table"];
+
+function isCallOf(node: Node, name: string): boolean {
+    const base = node["base"] as Node | undefined;
+    return node.type === "CallExpression" && base?.type === "Identifier" && base["name"] === name;
+}
+
+/** The place of a parenthesis around an expression: luaparse's range is without it. */
+function parentheses(node: Node, lua: string): [open: number, close: number] {
+    const before = lua.slice(0, node.range[0]).trimEnd().length - 1;
+    const behind = lua.length - lua.slice(node.range[1]).trimStart().length;
+    return [before, behind];
+}
+
+/**
+ * `((a .. b) .. tostring(n)) .. c` without parentheses and calls: a number is its text there, and it is one instruction. That nothing
+ * but strings and numbers is added to a string is checked where TypeScript's types are known: `compileLua`.
+ */
+export function plainConcatenation(lua: string): string {
+    const edits: Edit[] = [];
+    const drop = (from: number, to: number): void => void edits.push({ range: [from, to], text: "" });
+    for (const pair of readScopes(lua).pairs) {
+        if (pair["operator"] !== "..") continue;
+        const left = pair["left"] as Node;
+        if (left["operator"] === ".." && left["inParens"] === true) {
+            const [open, close] = parentheses(left, lua);
+            drop(open, open + 1);
+            drop(close, close + 1);
+        }
+        for (const side of [left, pair["right"] as Node]) {
+            const base = side["base"] as Node;
+            if (isCallOf(side, "tostring")) drop(base.range[0], base.range[1]);
+        }
+    }
+    return edited(lua, edits);
+}
+
+/** `(string.find(text, part, from, true) or 0) - 1`, which is `text.indexOf(part, from)`, as a call of the prelude's function. */
+export function callIndexOf(lua: string): string {
+    const edits: Edit[] = [];
+    for (const pair of readScopes(lua).pairs) {
+        const found = (pair["left"] as Node)["left"] as Node | undefined;
+        const base = found?.["base"] as Node | undefined;
+        if (pair["operator"] !== "-" || found?.type !== "CallExpression" || base === undefined) continue;
+        const [text, part, from, plain] = found["arguments"] as Node[];
+        if (lua.slice(...base.range) !== "string.find" || plain?.["value"] !== true || !text || !part || !from)
+            continue;
+        const start = from.type === "NilLiteral" ? "" : `, ${lua.slice(...from.range)} - 1`;
+        const call = `__TS__StringIndexOf(${lua.slice(...text.range)}, ${lua.slice(...part.range)}${start})`;
+        const [open] = parentheses(pair["left"] as Node, lua);
+        edits.push({ range: [open, (pair["right"] as Node).range[1]], text: call });
+    }
+    return edited(lua, outermost(edits));
+}
+
+/** Of edits that lie in each other the outer ones: the inner ones are for the next round. */
+function outermost(edits: Edit[]): Edit[] {
+    return edits.filter(
+        ({ range }) =>
+            !edits.some((other) => other.range !== range && other.range[0] <= range[0] && range[1] <= other.range[1]),
+    );
+}
+
+/** Gives a local to each standard function that is named so often that this is shorter. */
+export function aliasGlobals(lua: string): string {
+    const { globals, members } = readScopes(lua);
+    const places = new Map<string, [number, number][]>();
+    const standard = new Set(globals.filter((node) => STANDARD.includes(node["name"] as string)));
+    const add = (name: string, range: [number, number]): void => {
+        places.set(name, [...(places.get(name) ?? []), range]);
+    };
+    const bases = new Set<Node>();
+    for (const member of members) {
+        const base = member["base"] as Node;
+        if (!standard.has(base) || member["indexer"] !== ".") continue;
+        bases.add(base);
+        const name = member["identifier"] as Node;
+        add(`${base["name"] as string}.${name["name"] as string}`, [base.range[0], name.range[1]]);
+    }
+    for (const node of standard) if (!bases.has(node)) add(node["name"] as string, node.range);
+    const edits: Edit[] = [];
+    let head = "";
+    for (const [name, ranges] of places) {
+        if (ranges.length * (name.length - 1) < name.length + 12) continue;
+        const alias = `____${name.replace(".", "_")}`;
+        head += `local ${alias} = ${name}\n`;
+        for (const range of ranges) edits.push({ range, text: alias });
+    }
+    return head + edited(lua, edits);
+}

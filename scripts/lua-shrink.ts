@@ -1,0 +1,134 @@
+import { aliasGlobals, callIndexOf, plainConcatenation } from "./lua-expressions.ts";
+import { renameFields, shortName } from "./lua-fields.ts";
+import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
+import { exportName, readModules } from "./lua-modules.ts";
+import type { LuaModule } from "./lua-modules.ts";
+import type { Binding, Edit, Node } from "./lua-scopes.ts";
+import { edited, readScopes } from "./lua-scopes.ts";
+
+/** The table that holds the exports that are not locals of the whole program. */
+const TABLE = "____m";
+
+/**
+ * Makes one program of what typescript-to-lua bundled, for a board with 40 KB of memory: no modules and no loader, constants
+ * where they are used, nothing that nobody calls, and short names for fields. Each module is a block of its own; the most used
+ * exports are locals in front of the blocks, as many as a function may have, and the others are fields of one table.
+ * @param privateFields names of fields that nobody outside sees
+ * @param finish what is done with the program in the end: it decides how many exports fit as locals
+ */
+export function shrinkBundle(
+    bundle: string,
+    privateFields: ReadonlySet<string>,
+    finish: (lua: string) => string,
+): string {
+    const { modules, entry } = readModules(bundle);
+    let body =
+        modules.map((module) => (module.lua.trim() === "" ? "" : `do\n${module.lua}\nend\n`)).join("") +
+        returnsOf(modules, entry);
+    for (let before = ""; before !== body;) {
+        before = body;
+        body = inlineConstants(dropUnused(body));
+    }
+    body = aliasGlobals(plainConcatenation(callIndexOf(renameFields(body, privateFields))));
+    const exports = countExports(body);
+    for (let locals = Math.min(exports.length, MAX_ACTIVE_LOCALS); ; locals--) {
+        const whole = finish(declare(body, exports, locals));
+        if (locals === 0 || maxActiveLocals(whole) <= MAX_ACTIVE_LOCALS) return whole;
+    }
+}
+
+/** What the whole program returns: the entry's exports, under their own names. */
+function returnsOf(modules: LuaModule[], entry: string): string {
+    const prefix = exportName(entry, "");
+    const own = modules.at(-1)?.lua.match(new RegExp(`\\b${prefix}\\w+`, "g")) ?? [];
+    const pairs = [...new Set(own)].map((name) => `["${name.slice(prefix.length)}"] = ${name}`);
+    return pairs.length > 0 ? `return { ${pairs.join(", ")} }\n` : "";
+}
+
+/** Exports by how often they are named, the most named first. */
+function countExports(body: string): string[] {
+    const counts = new Map<string, number>();
+    for (const name of body.match(/\b____e_\w+/g) ?? []) counts.set(name, (counts.get(name) ?? 0) + 1);
+    return [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
+}
+
+function declare(body: string, exports: string[], locals: number): string {
+    const names = exports.slice(0, locals);
+    const fields = new Map(exports.slice(locals).map((name, index) => [name, `${TABLE}.${shortName(index)}`]));
+    const first = names.length > 0 ? `local ${names.join(", ")}\n` : "";
+    const table = fields.size > 0 ? `local ${TABLE} = {}\n` : "";
+    return first + table + body.replace(/\b____e_\w+/g, (name) => fields.get(name) ?? name);
+}
+
+/** Where an export gets its value: `function ____e_x(…)` or `____e_x = …`, all of them in the blocks' own statements. */
+function exportStatements(body: Node[]): Map<string, Node[]> {
+    const found = new Map<string, Node[]>();
+    for (const statement of body.flatMap((node) => (node.type === "DoStatement" ? (node["body"] as Node[]) : [node]))) {
+        const target =
+            statement.type === "AssignmentStatement"
+                ? (statement["variables"] as Node[])[0]
+                : statement.type === "FunctionDeclaration"
+                  ? (statement["identifier"] as Node)
+                  : undefined;
+        const name = target?.["name"];
+        if (typeof name === "string" && name.startsWith("____e_"))
+            found.set(name, [...(found.get(name) ?? []), statement]);
+    }
+    return found;
+}
+
+function literal(node: Node | undefined, lua: string): string | undefined {
+    const plain = node?.type === "NumericLiteral" || node?.type === "StringLiteral" || node?.type === "BooleanLiteral";
+    return plain ? lua.slice(...node.range) : undefined;
+}
+
+/** Functions and constants of modules that nobody names. */
+function dropUnused(lua: string): string {
+    const { body, bindings } = readScopes(lua);
+    const edits: Edit[] = [];
+    const drop = (statement: Node): void => void edits.push({ range: statement.range, text: "" });
+    for (const { uses, statement } of bindings) {
+        if (statement === undefined || uses.length > 0) continue;
+        if (statement.type === "FunctionDeclaration") drop(statement);
+        else if ((statement["init"] as Node[]).every((init) => literal(init, lua) !== undefined)) drop(statement);
+    }
+    for (const [name, statements] of exportStatements(body))
+        if (lua.split(new RegExp(`\\b${name}\\b`)).length - 1 === statements.length) statements.forEach(drop);
+    return edited(lua, edits);
+}
+
+/** Numbers and strings that have a name and never change stand where they are used, unless the name is shorter. */
+function inlineConstants(lua: string): string {
+    const { body, bindings } = readScopes(lua);
+    const edits: Edit[] = [];
+    const take = (statement: Node, value: string, uses: [number, number][]): void => {
+        const named = value.length + 9 + 2 * uses.length;
+        if (uses.length * value.length > named && value.length > 4) return;
+        edits.push({ range: statement.range, text: "" });
+        // a method or an index of a literal needs parentheses
+        for (const range of uses)
+            edits.push({ range, text: /^[.:[]/.test(lua.slice(range[1])) ? `(${value})` : value });
+    };
+    for (const { uses, written, statement } of bindings) {
+        if (written || statement?.type !== "LocalStatement" || (statement["variables"] as Node[]).length !== 1)
+            continue;
+        const value = literal((statement["init"] as Node[])[0], lua);
+        if (value !== undefined) take(statement, value, uses.map(rangeOf));
+    }
+    for (const [name, statements] of exportStatements(body)) {
+        const [statement] = statements;
+        if (statements.length !== 1 || statement?.type !== "AssignmentStatement") continue;
+        const value = literal((statement["init"] as Node[])[0], lua);
+        if (value === undefined) continue;
+        const target = (statement["variables"] as Node[])[0]!.range;
+        const uses = [...lua.matchAll(new RegExp(`\\b${name}\\b`, "g"))]
+            .map((match): [number, number] => [match.index, match.index + name.length])
+            .filter((range) => range[0] !== target[0]);
+        take(statement, value, uses);
+    }
+    return edited(lua, edits);
+}
+
+function rangeOf(node: Binding["uses"][number]): [number, number] {
+    return node.range;
+}
