@@ -1,0 +1,144 @@
+/**
+ * `npm run emulate -- <number> --route R --secret S`: an emulated board, its screen on this one, its fate in your hands.
+ */
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { parseE164 } from "../../gateway/number.ts";
+import type { DeviceOptions, EmulatedDevice, Runtime } from "./device.ts";
+import { decodeText } from "./screen.ts";
+import { RUNTIMES, startDevice } from "./start.ts";
+
+const USAGE = `npm run emulate -- <number> --route R --secret S [options]
+
+  <number>            as E.164: "+34 600 111 222"
+  --route, --secret   as \`toque number add\` printed them; or
+  --code C            a one-time code, to enrol with
+  --gateway HOST:PORT where the gateway's MQTT listens (127.0.0.1:1883)
+  --runtime R         ${RUNTIMES.join(", ")} (espruino-sim)
+  --address A         loopback address to leave from (127.0.0.1)
+  --flash DIR         keeps the board's flash there
+  --keep-alive S      seconds (60)
+
+On its input: address [A], down, up [A], drop, read SEQUENCE, send NUMBER TEXT, reboot, quit`;
+
+/** A wrong call: the sentence, and nothing else. */
+class UsageError extends Error {}
+
+export function readOptions(args: string[]): DeviceOptions {
+    const text = { type: "string" } as const;
+    const { values, positionals } = parseArgs({
+        args,
+        allowPositionals: true,
+        options: {
+            route: text,
+            secret: text,
+            code: text,
+            gateway: { type: "string", default: "127.0.0.1:1883" },
+            runtime: { type: "string", default: "espruino-sim" },
+            address: text,
+            flash: text,
+            "keep-alive": text,
+        },
+    });
+    const { route, secret, code, flash } = values;
+    if (positionals.length === 0) throw new UsageError(`Give one phone number.\n\n${USAGE}`);
+    if ((route === undefined || secret === undefined) && code === undefined && flash === undefined)
+        throw new UsageError("Give --route and --secret, as `toque number add` printed them, or --code to enrol.");
+    if (!RUNTIMES.includes(values.runtime as Runtime))
+        throw new UsageError(`There is no runtime "${values.runtime}": say ${RUNTIMES.join(", ")}.`);
+    const gateway = /^(.+):(\d{1,5})$/.exec(values.gateway);
+    if (gateway === null) throw new UsageError(`--gateway ${values.gateway}: give host and port, as 127.0.0.1:1883.`);
+    const keepAlive = values["keep-alive"];
+    if (keepAlive !== undefined && !/^\d+$/.test(keepAlive)) throw new UsageError("--keep-alive: give seconds.");
+    return {
+        runtime: values.runtime as Runtime,
+        number: parseE164(positionals.join(" ")),
+        route,
+        secret,
+        code,
+        gateway: { host: gateway[1]!, port: Number(gateway[2]) },
+        address: values.address,
+        flashDir: flash,
+        keepAliveS: keepAlive === undefined ? undefined : Number(keepAlive),
+    };
+}
+
+/** 127.0.0.1, 127.0.0.2 … 127.0.0.254, 127.0.0.1 … */
+function nextAddress(address: string | undefined): string {
+    const last = Number((address ?? "127.0.0.0").split(".")[3]);
+    return `127.0.0.${(last % 254) + 1}`;
+}
+
+/** Does one line of input. @returns what to say about it */
+async function obey(device: EmulatedDevice, line: string): Promise<string | undefined> {
+    const [command = "", argument, ...rest] = line.trim().split(/\s+/);
+    const octets = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
+    switch (command) {
+        case "":
+            return undefined;
+        case "address": {
+            const address = argument ?? nextAddress(device.address);
+            await device.setAddress(address);
+            return `the address is ${address}`;
+        }
+        case "down":
+            await device.linkDown();
+            return "the Wi-Fi is gone";
+        case "up":
+            await device.linkUp(argument);
+            return `the Wi-Fi is back, with ${device.address}`;
+        case "drop":
+            await device.hiddenDrop();
+            return "the Wi-Fi was lost and is back, and the board was not told";
+        case "reboot":
+            await device.reboot();
+            return "power cut, and power again";
+        case "read":
+            return (await device.say({ say: "read", sequence: Number(argument) })) ? undefined : "too much to say";
+        case "send": {
+            const what = { say: "msg", to: argument ?? "", body: octets(rest.join(" ")) } as const;
+            return (await device.say(what)) ? undefined : "too much to say: try again later";
+        }
+        default:
+            return `"${command}"? Say address [A], down, up [A], drop, read SEQUENCE, send NUMBER TEXT, reboot or quit.`;
+    }
+}
+
+async function main(): Promise<void> {
+    const device = await startDevice(readOptions(process.argv.slice(2)));
+    for (const line of device.screen) console.log(line);
+    device.on("line", (line) => console.log(line));
+    device.on("push", ({ sequence, body, title, from }) => {
+        const sender = from === undefined ? "" : ` from ${decodeText(from)}`;
+        console.log(
+            `message ${sequence}${sender}: ${title === undefined ? "" : decodeText(title) + ": "}${decodeText(body)}`,
+        );
+    });
+    const end = (): void => {
+        input.close();
+        void device.close().then(() => process.exit());
+    };
+    device.on("gone", (why) => {
+        console.error(why);
+        process.exitCode = 1;
+        end();
+    });
+    const input = createInterface({ input: process.stdin });
+    input.on("line", (line) => {
+        if (line.trim() === "quit") end();
+        else
+            void obey(device, line).then(
+                (said) => said !== undefined && console.log(`[${said}]`),
+                (error: unknown) => console.log(`[${String(error)}]`),
+            );
+    });
+    process.on("SIGINT", end);
+    process.on("SIGTERM", end);
+}
+
+if (process.argv[1]?.endsWith("emulate.ts") === true) {
+    main().catch((error: unknown) => {
+        console.error(error instanceof Error ? error.message : String(error));
+        process.exitCode = 1;
+    });
+}
