@@ -28,11 +28,11 @@ export function addClock(platform: Platform): void {
     let totalMs = 0;
     platform.nowMs = () => {
         const us = readUs();
-        restUs += us - lastUs;
-        if (us < lastUs) restUs = restUs + LARGEST_US + 1;
+        const passed = us - lastUs; // a number of its own: luamin takes `a + (b - c)` for `a + b - c`, and that is not it for floats
+        restUs += passed;
+        if (passed < 0) restUs = restUs + LARGEST_US + 1;
         lastUs = us;
-        const ms = Math.floor(restUs / 1000);
-        totalMs += ms;
+        totalMs += Math.floor(restUs / 1000);
         restUs = restUs % 1000;
         return totalMs;
     };

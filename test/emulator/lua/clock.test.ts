@@ -21,7 +21,7 @@ const WRAP_US = 2 ** 31;
 const WRAP_MS = 2 ** 31;
 
 async function readMs(bench: Bench): Promise<number> {
-    return Number(await bench.board.ask(`string.format("%d", p.nowMs())`));
+    return Number(await bench.board.ask("p.nowMs()"));
 }
 
 for (const { interpreter, kind, skip } of BOARDS) {
@@ -82,7 +82,7 @@ for (const { interpreter, skip } of LUAS) {
             for (let days = 0; days < 26; days += 0.0208) {
                 await bench.turn(0.0208 * 86_400_000);
                 await bench.board.type("t1 = t0  t0 = p.nowMs()");
-                const passed = Number(await bench.board.ask(`string.format("%d", t0 - t1)`));
+                const passed = Number(await bench.board.ask("t0 - t1"));
                 assert.ok(Math.abs(passed - 0.0208 * 86_400_000) <= 1, `${passed} ms`);
             }
             const total = await readMs(bench);

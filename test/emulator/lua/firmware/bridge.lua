@@ -50,7 +50,7 @@ function F.event(line)
     local words = {}
     for word in string.gmatch(line, "%S+") do words[#words + 1] = word end
     F.us31 = tonumber(words[1])
-    F.us = tonumber(words[2])
+    F.us = tonumber(words[2]) + 0.0
     F.protect(F.events[words[3]], words[4], words[5], words[6])
     while tasks[1] and not F.dead do F.protect(table.remove(tasks, 1)) end
     write("done")
