@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, before, test } from "node:test";
+import mqtt from "mqtt";
 import { type Ended, type Served, runToque, serveToque } from "../../support/toque.ts";
 
 let served: Served;
@@ -80,6 +81,25 @@ test("toque send --wait: says when the board has not taken it in time", async ()
     assert.equal(status, 1);
     assert.match(stdout, /^message /);
     assert.match(stderr, /^toque: The board has not taken it within 1 s\. It goes on waiting at the gateway\.\n$/);
+});
+
+test("toque send --wait: ends with 0 as soon as the board has it", async () => {
+    const { route, secret } = document<{ route: string; secret: string }>(
+        await toque("number", "add", "+34600111550", "--json"),
+    );
+    const address = `mqtt://127.0.0.1:${served.mqttPort}`;
+    const board = mqtt.connect(address, { clientId: route, username: route, password: secret, reconnectPeriod: 0 });
+    try {
+        await new Promise((connected) => board.once("connect", connected));
+        await board.subscribeAsync(`in/${route}`, { qos: 1 });
+        const { status, stdout, stderr } = await toque("send", "+34600111550", "hello", "--wait", "20s");
+        assert.equal(stderr, "");
+        assert.match(stdout, /^state +delivered$/m);
+        assert.equal(status, 0);
+        assert.match((await toque("number", "show", "+34600111550")).stdout, /^board +online$/m);
+    } finally {
+        await board.endAsync(true);
+    }
 });
 
 test("toque code: prints a code of 8 digits", async () => {
