@@ -23,10 +23,11 @@ function find(name: string): Chosen | undefined {
     return choose(read(name, 0), read(name, 1));
 }
 
-/** What was last written whole. */
-export function load(name: string): Bytes | undefined {
+/** What was last written whole; "": nothing. */
+export function load(name: string): Bytes {
     const found = find(name);
-    return found === undefined ? undefined : found.text;
+    if (found === undefined) return "";
+    return found.text;
 }
 
 /** Writes to the slot not in use, and reads it back, because not every way to fail is reported; nothing when it is there already. */

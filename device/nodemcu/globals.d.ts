@@ -14,11 +14,11 @@ declare namespace net {
         on(event: "connection" | "sent" | "disconnection", handler: (this: void, socket: Socket) => void): void;
         on(event: "receive", handler: (this: void, socket: Socket, data: string) => void): void;
         /** Throws when there is no memory for another connection. */
-        connect(port: number, address: string): void;
+        connect: (this: Socket, port: number, address: string) => void;
         /** Throws when not connected, and when its buffer is full. */
-        send(data: string): void;
+        send: (this: Socket, data: string) => void;
         /** Throws when not connected. Nothing is reported after it. */
-        close(): void;
+        close: (this: Socket) => void;
     }
 }
 
@@ -98,12 +98,16 @@ declare namespace string {
     function gsub(text: string, pattern: string, by: string): string;
 }
 
-declare function pcall(call: (this: void) => void): boolean;
-declare function print(...values: unknown[]): void;
-declare function tonumber(text: string, base: number): number;
+/** True: it did not throw. */
+declare function pcall<A extends unknown[]>(
+    call: ((this: void, ...values: A) => void) | undefined,
+    ...values: A
+): boolean;
+declare function pcall<T, A extends unknown[]>(call: (this: T, ...values: A) => void, self: T, ...values: A): boolean;
+declare function print(text: string): void;
 
-/** What an application may define: a Lua file that ran before this one. */
-declare let onPush: ((this: void, message: import("../core/states.ts").Push) => void) | undefined;
+/** The application's, or init.lua's. */
+declare const onPush: ((this: void, message: import("../core/events.ts").Push) => void) | undefined;
 /** What an application is given. */
 declare let toque: {
     save: (this: void, name: string, json: string) => boolean;

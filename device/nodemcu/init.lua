@@ -31,6 +31,7 @@ timer:alarm(waitS * 1000, 0, function()
         local fine, message = pcall(dofile, app)
         if not fine then print("toque: " .. app .. " does not start: " .. tostring(message)) end
     end
+    onPush = onPush or function(message) print("toque: message " .. message.sequence .. ": " .. message.body) end
     timer:alarm(60000, 0, function() file.remove("toque-boots") end)
     dofile(find("toque") or "toque.lua")
 end)

@@ -2,8 +2,8 @@
  * Toque on NodeMCU (ESP32, ESP8266): `toque.lua` is the bundle of this file, and `init.lua` runs it.
  *
  * It reads its settings from flash, joins the Wi-Fi, registers with the gateway and hands each push message to the global
- * function `onPush(message)`; without one, the message is printed. The application that defines it is the file `toque-app.lua`
- * (or `.lc`), which `init.lua` runs before this one:
+ * function `onPush(message)`. The application that defines it is the file `toque-app.lua` (or `.lc`), which `init.lua` runs before
+ * this one; without it, `init.lua` prints the messages:
  *
  *     function onPush(message) print(message.sequence, message.title, message.body) end
  *
@@ -30,8 +30,7 @@ import { addSockets } from "./socket.ts";
 const BOOTS = 16777215;
 
 function readSlot(name: string): unknown {
-    const text = load(name);
-    return text === undefined ? undefined : readFields(text);
+    return readFields(load(name));
 }
 
 function main(): void {
@@ -41,38 +40,28 @@ function main(): void {
         print("toque: no settings: toque.save them, and restart");
         return;
     }
-    const chip = string.gsub(wifi.sta.getmac(), "%W", "");
-    const random = node.random === undefined ? math.random : node.random;
-    math.randomseed(readUs() + tonumber(chip.slice(-4), 16));
+    const getrssi = wifi.sta.getrssi;
     const platform = {
-        handle: (push) =>
-            pcall(() => {
-                if (onPush === undefined) print(push.body);
-                else onPush(push);
-            }),
+        handle: (push) => pcall(onPush, push),
         save: save,
         show: (state, text) => print("toque: " + state + (text === undefined ? "" : ": " + text)),
         about: () => {
-            const getrssi = wifi.sta.getrssi;
+            let json = '"r":"nodemcu","v":"' + VERSION + '","f":' + node.heap();
             const signal = getrssi === undefined ? undefined : getrssi();
-            return (
-                '"r":"nodemcu","v":"' +
-                VERSION +
-                '","f":' +
-                node.heap() +
-                (signal === undefined ? "" : ',"q":' + signal)
-            );
+            if (signal !== undefined) json += ',"q":' + signal;
+            return json;
         },
     } as Platform;
     addClock(platform);
+    math.randomseed(node.random === undefined ? readUs() : node.random(0, BOOTS));
     const device = drive(
         platform,
         {
-            chip: chip,
+            chip: string.gsub(wifi.sta.getmac(), "%W", ""),
             packetOctets: PACKET_OCTETS,
             window: 1,
-            boot: random(0, BOOTS),
-            random: (span) => random(0, span - 1),
+            boot: math.random(0, BOOTS),
+            random: (span) => math.random(0, span - 1),
         },
         settings,
         readSlot("credentials") as Credentials | undefined,

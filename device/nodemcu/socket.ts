@@ -25,7 +25,7 @@ export function addSockets(platform: Platform, port: number, report: Device["rep
         if (old === undefined) return;
         kept[closes % KEPT] = old;
         closes++;
-        pcall(() => old.close()); // throws when it is closed already
+        pcall(old.close, old); // throws when it is closed already
     }
 
     // The handlers are told their socket. One that was hung up is not `socket` any more, and stays silent. Nor do they have it as an
@@ -43,7 +43,7 @@ export function addSockets(platform: Platform, port: number, report: Device["rep
         const part = queue.slice(0, SEGMENT_OCTETS);
         queue = queue.slice(SEGMENT_OCTETS);
         sending = true;
-        if (!pcall(() => to.send(part))) tell("closed", to);
+        if (!pcall(to.send, to, part)) tell("closed", to);
     }
 
     platform.hangUp = hangUp;
@@ -52,11 +52,9 @@ export function addSockets(platform: Platform, port: number, report: Device["rep
         const mine = lookUps;
         // (nil, address) on ESP8266, (address) on ESP32
         const found = (first?: string, second?: string): void => {
-            if (mine !== lookUps) return;
-            lookUps++;
-            report("resolved", second === undefined ? first : second);
+            if (mine === lookUps) report("resolved", second === undefined ? first : second);
         };
-        if (!pcall(() => net.dns.resolve(host, found))) found();
+        if (!pcall(net.dns.resolve, host, found)) found();
     };
     platform.dial = (address) => {
         const to = net.createConnection();
@@ -69,7 +67,7 @@ export function addSockets(platform: Platform, port: number, report: Device["rep
             sending = false;
             pump();
         });
-        if (!pcall(() => to.connect(port, address))) tell("closed", to);
+        if (!pcall(to.connect, to, port, address)) tell("closed", to);
     };
     platform.send = (data) => {
         queue += data;
