@@ -28,6 +28,8 @@ export interface Scopes {
     members: Node[];
     /** `{ name = … }` */
     keys: Node[];
+    /** the statements of each block */
+    blocks: Node[][];
     /** `a .. b`, and other pairs */
     pairs: Node[];
     /** identifiers that mean no local */
@@ -52,11 +54,13 @@ class Reader {
         keys: [],
         pairs: [],
         globals: [],
+        blocks: [],
     };
 
     /** Reads statements in order; each local is known from its statement on. */
     block(statements: Node[], outer: Names, end: number, top = false): Names {
         const names = new Map(outer);
+        this.found.blocks.push(statements);
         for (const statement of statements) this.statement(statement, names, end, top);
         return names;
     }

@@ -5,6 +5,7 @@ import { exportName, readModules } from "./lua-modules.ts";
 import type { LuaModule } from "./lua-modules.ts";
 import type { Binding, Edit, Node } from "./lua-scopes.ts";
 import { edited, readScopes } from "./lua-scopes.ts";
+import { joinLocals, shortenChoices } from "./lua-statements.ts";
 
 /** The table that holds the exports that are not locals of the whole program. */
 const TABLE = "____m";
@@ -29,12 +30,19 @@ export function shrinkBundle(
         before = body;
         body = inlineConstants(dropUnused(body));
     }
-    body = aliasGlobals(plainConcatenation(callIndexOf(renameFields(body, privateFields))));
+    for (const pass of [shortenChoices, callIndexOf, plainConcatenation, joinLocals]) body = untilSame(body, pass);
+    body = aliasGlobals(renameFields(body, privateFields));
     const exports = countExports(body);
     for (let locals = Math.min(exports.length, MAX_ACTIVE_LOCALS); ; locals--) {
         const whole = finish(declare(body, exports, locals));
         if (locals === 0 || maxActiveLocals(whole) <= MAX_ACTIVE_LOCALS) return whole;
     }
+}
+
+/** Repeats a pass, because what it does makes more of it possible. */
+function untilSame(lua: string, pass: (lua: string) => string): string {
+    const next = pass(lua);
+    return next === lua ? lua : untilSame(next, pass);
 }
 
 /** What the whole program returns: the entry's exports, under their own names. */
