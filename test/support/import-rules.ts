@@ -53,7 +53,11 @@ const RULES: Rule[] = [
     },
     ...Object.keys(TECHNOLOGIES).map(technology),
     { files: /^bin\//, paths: [/^gateway\/cli\//], packages: /^tsx\/esm\/api$/ },
-    { files: /^flash-scripts\//, paths: [/^flash-scripts\//, /^shared\//, /^device\/core\//], packages: /./ },
+    {
+        files: /^flash-scripts\//,
+        paths: [/^flash-scripts\//, /^scripts\//, /^shared\//, /^device\/(core\/|[\w-]+\.ts$)/],
+        packages: /./,
+    },
     { files: /^scripts\//, paths: [/^scripts\//], packages: /./ },
     { files: /^test\//, paths: [/./], packages: /./ },
 ];

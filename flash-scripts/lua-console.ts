@@ -1,0 +1,75 @@
+import type { Duplex } from "node:stream";
+import { FlashError } from "./options.ts";
+
+/** NodeMCU takes lines of at most 255 octets: that many octets as hexadecimal digits leave room for the rest. */
+const CHUNK_OCTETS = 80;
+/** A flash page may have to be erased first. */
+const ANSWER_MS = 10_000;
+
+/** The interactive Lua of a board, at the other end of a stream. */
+export class LuaConsole {
+    readonly #stream: Duplex;
+    #heard = "";
+    #waiting: (() => void) | undefined;
+
+    constructor(stream: Duplex) {
+        this.#stream = stream;
+        stream.on("data", (data: Buffer) => {
+            this.#heard += data.toString("latin1");
+            this.#waiting?.();
+        });
+    }
+
+    /** Types a line and waits for the next prompt. @returns what the board printed in between */
+    async type(line: string): Promise<string> {
+        this.#heard = "";
+        this.#stream.write(`${line}\r\n`, "latin1");
+        await this.#hear(() => /(^|\n)>+ $/.test(this.#heard));
+        const printed = this.#heard
+            .replace(/(^|\n)>+ $/, "")
+            .replace(line, "")
+            .trim();
+        if (/^(lua|stdin|input):\d+:|attempt to/m.test(printed)) {
+            throw new FlashError(`The board did not understand. It said: ${printed}`);
+        }
+        return printed;
+    }
+
+    /** Writes a file, chunk by chunk, and lets the board check its length. */
+    async upload(name: string, octets: Buffer): Promise<void> {
+        await this.type(`_f=(file and file.open or io.open)("${name}","w")`);
+        await this.type(
+            `_h=function(h) _f:write((h:gsub("..",function(c) return string.char(tonumber(c,16)) end))) end`,
+        );
+        for (let at = 0; at < octets.length; at += CHUNK_OCTETS) {
+            await this.type(`_h("${octets.subarray(at, at + CHUNK_OCTETS).toString("hex")}")`);
+        }
+        await this.type('_f:close() _f=(file and file.open or io.open)("' + name + '","r") _n=0');
+        await this.type('repeat _s=_f:read(512) _n=_n+#(_s or "") until not _s _f:close()');
+        const length = await this.type('print("n=".._n)');
+        await this.type("_f=nil _h=nil _n=nil _s=nil");
+        if (!length.includes(`n=${octets.length}`)) {
+            throw new FlashError(
+                `${name} is not whole on the board: ${length} of ${octets.length} octets. Is its flash full?`,
+            );
+        }
+    }
+
+    async #hear(is: () => boolean): Promise<void> {
+        const deadline = Date.now() + ANSWER_MS;
+        while (!is()) {
+            if (Date.now() > deadline) {
+                throw new FlashError(
+                    `No Lua prompt came. Is this port the board's, does it run NodeMCU, and is no other program using it?\nHeard: ${JSON.stringify(this.#heard.slice(-200))}`,
+                );
+            }
+            await new Promise<void>((resolve) => {
+                const timer = setTimeout(resolve, 500);
+                this.#waiting = () => {
+                    clearTimeout(timer);
+                    resolve();
+                };
+            });
+        }
+    }
+}

@@ -1,0 +1,61 @@
+/** Puts Toque on a board that runs NodeMCU (ESP32, ESP8266): init.lua, toque.lua, the application, settings and credentials. */
+import { once } from "node:events";
+import { readFileSync, readdirSync } from "node:fs";
+import { connect } from "node:net";
+import { basename, dirname, join } from "node:path";
+import type { Duplex } from "node:stream";
+import { frame } from "../device/slots.ts";
+import { NODEMCU_BUNDLE, buildNodemcu } from "../scripts/build.ts";
+import { LuaConsole } from "./lua-console.ts";
+import { FlashError, type FlashOptions, main, readOptions } from "./options.ts";
+
+const BAUD = 115_200;
+
+/** Opens a serial port, or a TCP connection to a serial server. */
+async function open(port: string): Promise<Duplex> {
+    try {
+        if (port.startsWith("tcp://")) {
+            const { hostname, port: number } = new URL(port);
+            const socket = connect(Number(number), hostname);
+            await once(socket, "connect");
+            return socket;
+        }
+        const { SerialPort } = await import("serialport");
+        const serial = new SerialPort({ path: port, baudRate: BAUD });
+        await once(serial, "open");
+        return serial;
+    } catch (error) {
+        throw new FlashError(`${port} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+    }
+}
+
+async function flash({ port, slots, app }: FlashOptions): Promise<void> {
+    buildNodemcu();
+    const stream = await open(port);
+    try {
+        const board = new LuaConsole(stream);
+        await board.type("print('toque')");
+        const folder = dirname(NODEMCU_BUNDLE);
+        for (const name of readdirSync(folder).filter((file) => file.endsWith(".lua"))) {
+            console.log(`Uploading ${name}…`);
+            await board.upload(name, readFileSync(join(folder, name)));
+        }
+        if (app !== undefined) {
+            console.log(`Uploading ${basename(app)} as toque-app.lua…`);
+            await board.upload("toque-app.lua", readFileSync(app));
+        }
+        for (const [name, json] of slots) {
+            console.log(`Saving ${name}…`);
+            // each name has two slots: the first one new, the second one empty, so that this is what counts
+            await board.upload(`toque-${name}0`, Buffer.from(frame(1, json), "latin1"));
+            await board.upload(`toque-${name}1`, Buffer.alloc(0));
+        }
+        stream.write("node.restart()\r\n");
+        console.log("Done: the board restarts, and joins the Wi-Fi after three seconds. Its screen is its console.");
+    } finally {
+        stream.end();
+        stream.destroy();
+    }
+}
+
+await main(() => flash(readOptions("npm run flash:nodemcu --", process.argv.slice(2))));

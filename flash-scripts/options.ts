@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { Settings } from "../device/core/settings.ts";
+
+/** What a person says on the command line: the port, what the board is to know, and what it is to run. */
+export interface FlashOptions {
+    /** a serial port's path, or tcp://host:port for a serial server */
+    port: string;
+    settings: Settings;
+    /** flat JSON by slot: "config", and "credentials" unless a code was given */
+    slots: Map<string, string>;
+    /** the application's file; undefined: messages are printed */
+    app: string | undefined;
+}
+
+/** A sentence for the person at the command line. */
+export class FlashError extends Error {}
+
+const USAGE = `--port PORT --gateway HOST[:1883] --number +34600111222 (--route R --secret S | --code C)
+    [--ssid NAME --password TEXT] [--app FILE] [--keep-alive SECONDS] [--ca FILE]
+
+  --port     the board's serial port (/dev/ttyUSB0, COM3), or tcp://HOST:PORT
+  --gateway  where "toque serve" listens for boards
+  --route, --secret   as "toque number add" printed them; or --code, as "toque code" did
+  --ssid     without it the board joins the network that its firmware remembers
+  --app      what to do with a message: see device/examples`;
+
+function readPort(text: string): { host: string; port: number } {
+    const [host = "", port = "1883", ...more] = text.split(":");
+    if (host === "" || more.length > 0 || !/^\d{1,5}$/.test(port) || Number(port) > 65535) {
+        throw new FlashError(`--gateway is a name or an address, and a port if it is not 1883: not "${text}".`);
+    }
+    return { host, port: Number(port) };
+}
+
+/** Text as a board has it: one character for each octet of UTF-8. */
+export function octetsOf(text: string): string {
+    return Buffer.from(text, "utf8").toString("latin1");
+}
+
+/** Reads the command line. @param script its name, for the usage */
+export function readOptions(script: string, words: string[]): FlashOptions {
+    const text = { type: "string" } as const;
+    const options = {
+        ...{ port: text, gateway: text, number: text, route: text, secret: text, code: text },
+        ...{ ssid: text, password: text, app: text, "keep-alive": text, ca: text, help: { type: "boolean" } as const },
+    };
+    let values: Partial<Record<keyof typeof options, string | boolean>>;
+    try {
+        values = parseArgs({ args: words, options }).values;
+    } catch (error) {
+        throw new FlashError(`${error instanceof Error ? error.message : String(error)}\n\nUse: ${script} ${USAGE}`);
+    }
+    const said = (name: keyof typeof options) => values[name] as string | undefined;
+    if (values.help === true) throw new FlashError(`Use: ${script} ${USAGE}`);
+    const { port, gateway, number } = { port: said("port"), gateway: said("gateway"), number: said("number") };
+    if (port === undefined || gateway === undefined || number === undefined) {
+        throw new FlashError(`--port, --gateway and --number are needed.\n\nUse: ${script} ${USAGE}`);
+    }
+    if (!/^\+[1-9]\d{1,14}$/.test(number)) {
+        throw new FlashError(
+            `--number is "+", country code and number, digits only, as "toque number add" prints it: not "${number}".`,
+        );
+    }
+    const { route, secret, code } = { route: said("route"), secret: said("secret"), code: said("code") };
+    if (
+        code === undefined ? route === undefined || secret === undefined : route !== undefined || secret !== undefined
+    ) {
+        throw new FlashError("Give --route and --secret, or --code: a board needs the one or the other.");
+    }
+    const keepAlive = said("keep-alive");
+    if (keepAlive !== undefined && !(Number(keepAlive) >= 15 && Number(keepAlive) <= 300)) {
+        throw new FlashError("--keep-alive is 15 to 300 seconds.");
+    }
+    for (const name of ["app", "ca"] as const) {
+        const file = said(name);
+        if (file !== undefined && !existsSync(file)) throw new FlashError(`--${name}: there is no file ${file}.`);
+    }
+    const ca = said("ca");
+    const settings: Settings = {
+        ...readPort(gateway),
+        number,
+        code,
+        ssid: said("ssid"),
+        password: said("password"),
+        keepAliveS: keepAlive === undefined ? undefined : Math.floor(Number(keepAlive)),
+        ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
+    };
+    const slots = new Map([["config", octetsOf(JSON.stringify(settings))]]);
+    if (code === undefined) slots.set("credentials", JSON.stringify({ route, secret }));
+    return { port, settings, slots, app: said("app") };
+}
+
+/** Runs a script, and shows what went wrong as the sentence it is. */
+export async function main(run: () => Promise<void>): Promise<void> {
+    try {
+        await run();
+    } catch (error) {
+        if (!(error instanceof FlashError)) throw error;
+        console.error(error.message);
+        process.exitCode = 1;
+    }
+}
