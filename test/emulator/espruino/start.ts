@@ -8,6 +8,7 @@ import { Radio } from "../radio.ts";
 import { Screen } from "../screen.ts";
 import { slotFiles } from "../settings.ts";
 import { FlashFolder } from "./flash-folder.ts";
+import { checkProgram, describe } from "./gate/gate.ts";
 import { Genuine, findInterpreter } from "./genuine.ts";
 import { StandIn } from "./stand-in.ts";
 
@@ -16,6 +17,9 @@ const CHUNK_OCTETS = 536;
 
 const BUNDLE = fileURLToPath(new URL("../../../dist/espruino/toque.js", import.meta.url));
 const APP = fileURLToPath(new URL("app.js", import.meta.url));
+
+/** Of the files in flash: what the interpreter runs. */
+const PROGRAMS = [".bootcde", "toque-app"];
 
 /** What a person would flash: the program, an application, and what is known of settings and credentials. */
 function flashedFiles(options: DeviceOptions): Map<string, string> {
@@ -51,11 +55,15 @@ async function startBoard(
 
 /** The built bundle in the stand-in. */
 export function startStandIn(options: DeviceOptions): Promise<EmulatedDevice> {
-    return startBoard(options, (folder, screen, radio) => {
+    return startBoard(options, async (folder, screen, radio) => {
         const flash = new FlashFolder(folder);
-        for (const [name, data] of flashedFiles(options)) flash.write(name, data);
+        for (const [name, data] of flashedFiles(options)) {
+            const findings = PROGRAMS.includes(name) ? checkProgram(data, { asciiOnly: name === ".bootcde" }) : [];
+            if (findings.length > 0) throw new Error(describe(findings, name));
+            flash.write(name, data);
+        }
         const chunkOctets = options.chunkOctets ?? CHUNK_OCTETS;
-        return Promise.resolve(new StandIn(screen, radio, flash, chunkOctets, folder));
+        return new StandIn(screen, radio, flash, chunkOctets, folder);
     });
 }
 
