@@ -44,7 +44,7 @@ export interface DeliveryOptions {
     log: Log;
     timers?: Timers;
     /** holds devices and publishers that flood a number */
-    throttle?: Pick<Throttle, "waitS" | "charge">;
+    throttle?: Pick<Throttle, "enter" | "settle">;
 }
 
 /** The only place that decides when to send. Its state is of connected routes only, bounded for each. */
@@ -125,16 +125,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
     /** @param sender whom the throttle counts it for */
     async function accept(sender: string, draft: Draft): Promise<void> {
-        if ((throttle?.waitS(sender, draft.to) ?? 0) > 0) {
+        const registration = await directory.recipient(draft.to);
+        if ((throttle?.enter(sender, draft.to) ?? 0) > 0) {
             throw new GatewayError("too_many", "The backlog of this number is full: send later.");
         }
-        const registration = await directory.recipient(draft.to);
+        let pushedOut = 0;
         try {
-            const { dropped } = await options.send(registration, draft);
-            if (dropped.length > 0) throttle?.charge(sender, draft.to, dropped.length);
+            pushedOut = (await options.send(registration, draft)).dropped.length;
         } catch (error) {
-            if (error instanceof GatewayError && error.code === "too_many") throttle?.charge(sender, draft.to, 1);
+            if (error instanceof GatewayError && error.code === "too_many") pushedOut = 1;
             throw error;
+        } finally {
+            throttle?.settle(sender, draft.to, pushedOut);
         }
     }
 

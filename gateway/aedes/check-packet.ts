@@ -43,4 +43,12 @@ function checkTopicName(name: Buffer): void {
 function checkFilter(filter: Buffer, filters: number): void {
     if (filters > MAX_FILTERS) throw new Violation(`more than ${MAX_FILTERS} topic filters in one packet`);
     if (filter.length === 0) throw new Violation("MQTT-4.7.3-1: an empty topic filter");
+    if (!filter.includes(PLUS) && !filter.includes(HASH)) return;
+    const levels = filter.toString("latin1").split("/");
+    for (const [index, level] of levels.entries()) {
+        if (level.includes("#") && (level !== "#" || index < levels.length - 1)) {
+            throw new Violation("MQTT-4.7.1-2: # that is not the last level");
+        }
+        if (level.includes("+") && level !== "+") throw new Violation("MQTT-4.7.1-3: + that is not a whole level");
+    }
 }

@@ -1,0 +1,139 @@
+import { EventEmitter, once } from "node:events";
+import { connect, type Socket } from "node:net";
+import {
+    createConnections,
+    type ConnectionsOptions,
+    type GatewayConnections,
+} from "../../../gateway/aedes/connections.ts";
+import type { E164 } from "../../../gateway/number.ts";
+import type { ConnectionEvents } from "../../../gateway/ports.ts";
+import type { Registration, Route } from "../../../gateway/registration.ts";
+import type { Caller } from "../../../gateway/tokens.ts";
+
+/** Routes, codes and tokens that the door knows. A route's secret is "secret-" and the route. */
+export const ROUTE = "AAAAbbbb0000-__x" as Route;
+export const OTHER = "BBBBcccc1111-__y" as Route;
+export const CODE = "12345678";
+export const TOKEN = "token-of-a-sender";
+
+/** What happened at the door, as lines: "connected A", "said A read {…}". */
+export interface Door {
+    connections: GatewayConnections;
+    port: number;
+    happened: string[];
+    logged: string[];
+    /** Resolves when a line that starts so has come, or is there already. */
+    until(start: string): Promise<void>;
+    /** how long a saying, a registration and an authentication take, and whether they fail */
+    slow: { saidMs: number; authenticateMs: number; fails: boolean };
+    shut(): Promise<void>;
+}
+
+/** Connections of the gateway on a port of their own, with people behind the door that only take notes. */
+export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promise<Door> {
+    const happened: string[] = [];
+    const logged: string[] = [];
+    const news = new EventEmitter().setMaxListeners(0);
+    const slow = { saidMs: 0, authenticateMs: 0, fails: false };
+    const note = (line: string) => {
+        happened.push(line);
+        news.emit("line");
+    };
+    const said = async (line: string) => {
+        note(line);
+        if (slow.saidMs > 0) await new Promise((resolve) => setTimeout(resolve, slow.saidMs));
+        if (slow.fails) throw new Error("the store is away");
+    };
+    const events: ConnectionEvents = {
+        connected: (route, { address, port }) => note(`connected ${route} ${address} ${port > 0}`),
+        subscribed: (route) => note(`subscribed ${route}`),
+        registered: (route, fields) => said(`registered ${route} ${JSON.stringify(fields)}`),
+        acknowledged: (route, sequence) => note(`acknowledged ${route} ${sequence}`),
+        said: (route, saying, payload) => said(`said ${route} ${saying} ${payload.toString()}`),
+        closed: (route) => note(`closed ${route}`),
+        published: (caller, to, payload) => said(`published ${caller.id} ${to} ${payload.toString()}`),
+    };
+    const registration = (route: Route) => ({ route, number: "+34600111222" as E164 }) as Registration;
+    const directory = {
+        async authenticate(route: string, secret: string) {
+            const ms = slow.authenticateMs; // as it is when the CONNECT comes
+            if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+            return secret === `secret-${route}` ? registration(route as Route) : undefined;
+        },
+        async redeem(number: E164, code: string) {
+            if (code !== CODE || number !== "+34600111222") return undefined;
+            return { route: ROUTE, secret: "s3cret", registration: registration(ROUTE) };
+        },
+        findByRoute: async (route: string) =>
+            route === ROUTE || route === OTHER ? registration(route as Route) : undefined,
+    };
+    const tokens = {
+        authenticateToken: async (token: string) =>
+            token === TOKEN ? ({ id: "t1", role: "sender", pattern: "*" } as Caller) : undefined,
+    };
+    const write = (fields: Record<string, unknown>, message: string) =>
+        void logged.push(`${message} ${JSON.stringify(fields)}`);
+    const connections = createConnections({
+        events,
+        directory,
+        tokens,
+        clock: { nowMs: () => Date.now() },
+        log: { info: write, warn: write, error: write },
+        ...options,
+    });
+    const { port } = await connections.listen({ host: "127.0.0.1", port: 0 });
+    return {
+        connections,
+        port,
+        happened,
+        logged,
+        slow,
+        async until(start) {
+            while (!happened.some((line) => line.startsWith(start))) await once(news, "line");
+        },
+        shut: () => connections.shut(),
+    };
+}
+
+/** A client that writes what it likes. */
+export class RawClient {
+    readonly socket: Socket;
+    received = Buffer.alloc(0);
+    closed = false;
+    readonly #news = new EventEmitter();
+
+    constructor(port: number, from = "127.0.0.1") {
+        this.socket = connect({ port, host: "127.0.0.1", localAddress: from });
+        this.socket.setNoDelay(true);
+        this.socket.on("data", (chunk) => {
+            this.received = Buffer.concat([this.received, chunk]);
+            this.#news.emit("news");
+        });
+        this.socket.on("error", () => {});
+        this.socket.on("close", () => {
+            this.closed = true;
+            this.#news.emit("news");
+        });
+    }
+
+    /** @param octets as they are, or in hexadecimal with spaces in between */
+    write(octets: Buffer | string): void {
+        this.socket.write(typeof octets === "string" ? Buffer.from(octets.replaceAll(" ", ""), "hex") : octets);
+    }
+
+    /** Resolves when so many octets have come, or the connection is closed. */
+    async octets(count: number): Promise<Buffer> {
+        while (this.received.length < count && !this.closed) await once(this.#news, "news");
+        return this.received;
+    }
+
+    /** Resolves when the connection is closed. @returns everything received */
+    async end(): Promise<Buffer> {
+        while (!this.closed) await once(this.#news, "news");
+        return this.received;
+    }
+
+    destroy(): void {
+        this.socket.destroy();
+    }
+}
