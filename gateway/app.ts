@@ -90,7 +90,16 @@ async function start(
         delivery.appended(appended);
         return appended;
     };
-    const delivery = createDelivery({ store, directory, send, connections: () => connections, clock, log, timers });
+    const delivery = createDelivery({
+        store,
+        directory,
+        send,
+        connections: () => connections,
+        clock,
+        log,
+        timers,
+        throttle,
+    });
     closers.push(() => delivery.close());
     const connections = createConnections({ events: delivery, directory, tokens, clock, log });
     let listening = false;

@@ -4,12 +4,16 @@ import type { Clock } from "./ports.ts";
 export const OVERFLOW_BURST = 1_000;
 /** What it gets back of that, a second. */
 export const OVERFLOW_PER_S = 2;
+
 /** Messages of one sender that may be on their way to the store. */
 export const MAX_PENDING = 1_000;
 
 interface Bucket {
+    /** tokens taken, as of `atMs` */
     spent: number;
     atMs: number;
+    /** messages under way: a token each, given back if it pushed nothing out */
+    entered: number;
 }
 
 /**
@@ -17,10 +21,14 @@ interface Bucket {
  * message that pushed another one out costs a token, so an online device can be sent to as fast as it goes.
  */
 export interface Throttle {
-    /** @returns 0: go on; otherwise after how many seconds to try again */
-    waitS(sender: string, number: string): number;
-    /** Takes one token for each message pushed out. */
-    charge(sender: string, number: string, messages: number): void;
+    /**
+     * Asks to store one message. Who has pushed others out before pays in advance, so that many at once do not all pass on one token.
+     * @param sender a token's id, a device's route
+     * @returns after how many seconds to try again; 0: go on, and tell with `settle` what came of it
+     */
+    enter(sender: string, number: string): number;
+    /** @param pushedOut how many messages the one that entered pushed out of the backlog; 1 if it was refused as too_many itself */
+    settle(sender: string, number: string, pushedOut: number): void;
     /** Forgets buckets that are full again. */
     sweep(): void;
     size(): number;
@@ -37,21 +45,30 @@ export function createThrottle(clock: Clock): Throttle {
     }
 
     return {
-        waitS(sender, number) {
+        enter(sender, number) {
             const bucket = buckets.get(keyOf(sender, number));
             if (bucket === undefined) return 0;
-            const over = spent(bucket) - (OVERFLOW_BURST - 1);
-            return over <= 0 ? 0 : Math.ceil(over / OVERFLOW_PER_S);
+            const over = spent(bucket) + bucket.entered - (OVERFLOW_BURST - 1);
+            if (over > 0) return Math.ceil(over / OVERFLOW_PER_S);
+            bucket.entered++;
+            return 0;
         },
-        charge(sender, number, messages) {
+        settle(sender, number, pushedOut) {
             const key = keyOf(sender, number);
-            const bucket = buckets.get(key) ?? { spent: 0, atMs: clock.nowMs() };
-            bucket.spent = Math.min(OVERFLOW_BURST, spent(bucket) + messages);
+            let bucket = buckets.get(key);
+            if (bucket === undefined) {
+                if (pushedOut === 0) return;
+                bucket = { spent: 0, atMs: clock.nowMs(), entered: 0 };
+                buckets.set(key, bucket);
+            }
+            bucket.entered = Math.max(0, bucket.entered - 1); // some entered before there was a bucket
+            bucket.spent = Math.min(OVERFLOW_BURST, spent(bucket) + pushedOut);
             bucket.atMs = clock.nowMs();
-            buckets.set(key, bucket);
         },
         sweep() {
-            for (const [key, bucket] of buckets) if (spent(bucket) === 0) buckets.delete(key);
+            for (const [key, bucket] of buckets) {
+                if (spent(bucket) === 0 && bucket.entered === 0) buckets.delete(key);
+            }
         },
         size: () => buckets.size,
     };

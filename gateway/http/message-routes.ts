@@ -23,16 +23,19 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
     const pending = createPending();
 
     async function append(caller: Caller, draft: Draft): Promise<Appended> {
-        const waitS = throttle.waitS(caller.id, draft.to);
-        if (waitS > 0) throw new RetryLater("too_many", waitS, FLOODED);
         const registration = await directory.recipient(draft.to);
+        const waitS = throttle.enter(caller.id, draft.to);
+        if (waitS > 0) throw new RetryLater("too_many", waitS, FLOODED);
+        let pushedOut = 0;
         try {
             const appended = await services.send(registration, draft);
-            if (appended.dropped.length > 0) throttle.charge(caller.id, draft.to, appended.dropped.length);
+            pushedOut = appended.dropped.length;
             return appended;
         } catch (error) {
-            if (error instanceof GatewayError && error.code === "too_many") throttle.charge(caller.id, draft.to, 1);
+            if (error instanceof GatewayError && error.code === "too_many") pushedOut = 1;
             throw error;
+        } finally {
+            throttle.settle(caller.id, draft.to, pushedOut);
         }
     }
 
