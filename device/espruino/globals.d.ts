@@ -36,7 +36,7 @@ interface EspruinoWifi {
     getDetails(): { rssi?: number };
     /** … and ESP32 here. */
     getStatus(): { rssi?: number };
-    /** One look-up at a time: a newer one takes the older one's callback. Null: not found. */
+    /** The firmware has one callback: an older look-up's answer goes to the newest. A device asks for one name only. Null: not found. */
     getHostByName(host: string, found: (address: string | null) => void): void;
 }
 

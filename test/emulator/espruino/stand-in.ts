@@ -47,6 +47,11 @@ export class StandIn implements Board {
         this.#chip = createHash("sha256").update(chipSeed).digest("hex").slice(0, 12);
     }
 
+    /** What the program made global: tests look into it. */
+    get program(): Record<string, unknown> {
+        return this.#context;
+    }
+
     start(): Promise<void> {
         this.#boot++;
         this.#address = "0.0.0.0";

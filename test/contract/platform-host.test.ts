@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Device } from "../../device/drive.ts";
+import { folderFlash } from "../../device/host/flash.ts";
+import { createPlatform } from "../../device/host/start.ts";
+import { Radio } from "../emulator/radio.ts";
+import { runPlatformSuite } from "./platform.ts";
+import type { Reported } from "./platform.ts";
+
+runPlatformSuite({
+    name: "host",
+    start: (port, names) => {
+        const folder = mkdtempSync(join(tmpdir(), "toque-platform-"));
+        const radio = new Radio(names);
+        radio.move("127.0.0.1");
+        const flash = folderFlash(folder);
+        const reports: Reported[] = [];
+        let wakes = 0;
+        let fails = false;
+        const device: Device = {
+            report: (type, value) => void reports.push({ type, value }),
+            wake: () => void wakes++,
+            say: () => false,
+        };
+        const platform = createPlatform(
+            {
+                flash,
+                network: radio,
+                chip: "test",
+                handle: () => {
+                    if (fails) throw new Error("asked to fail");
+                },
+                show: () => undefined,
+            },
+            { host: "127.0.0.1", port },
+            () => device,
+        );
+        return Promise.resolve({
+            platform,
+            reports,
+            wakes: () => wakes,
+            load: (name) => flash.load(name),
+            slotFiles: (name) => [join(folder, `toque-${name}0`), join(folder, `toque-${name}1`)],
+            failHandler: (now) => (fails = now),
+            close: () => {
+                platform.wakeAfter(-1);
+                radio.dispose();
+                rmSync(folder, { recursive: true, force: true });
+            },
+        });
+    },
+});
