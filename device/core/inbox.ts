@@ -26,11 +26,11 @@ export function acknowledge(session: Session, packetId: number): void {
     if (packetId !== 0) emit(session, "send", encodePuback(packetId));
 }
 
-/** A push is done with. @param why it was not shown: the nack goes before the PUBACK */
-function finish(session: Session, sequence: number, packetId: number, why: NackWhy | undefined): void {
+/** A push is done with. @param why it was not shown ("": it was): the nack goes before the PUBACK */
+function finish(session: Session, sequence: number, packetId: number, why: NackWhy | ""): void {
     session.memory.sequence = sequence;
     session.dirty = true;
-    if (why !== undefined && session.outbox.length < OUTBOX * 2) {
+    if (why !== "" && session.outbox.length < OUTBOX * 2) {
         say(session, { topic: "nack", payload: '{"n":' + sequence + ',"y":"' + why + '"}', packetId: 0 });
     }
     acknowledge(session, packetId);
@@ -113,5 +113,5 @@ export function handled(session: Session, shown: boolean): void {
         return;
     }
     session.push = undefined;
-    finish(session, push.sequence, session.pushId, shown ? undefined : "handler");
+    finish(session, push.sequence, session.pushId, shown ? "" : "handler");
 }
