@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { frame } from "../../../device/slots.ts";
 import type { DeviceOptions, EmulatedDevice, StartDevice } from "../device.ts";
 import { EmulatedBoard } from "../emulated-board.ts";
 import { Radio } from "../radio.ts";
+import { slotFiles } from "../settings.ts";
 import { Screen } from "../screen.ts";
 import { LuaBoard } from "./board.ts";
 import type { BoardOptions } from "./board.ts";
@@ -34,27 +34,11 @@ export function readInterpreter(name: string | undefined): Interpreter {
     return interpreter as Interpreter;
 }
 
-/** What `npm run build` made for the board. */
-export function programs(): Map<string, Buffer> {
-    const folder = fileURLToPath(DIST);
-    if (!existsSync(join(folder, "toque.lua"))) throw new Error("There is no dist/nodemcu/toque.lua: npm run build.");
+/** What `npm run build` made for the board, by file name. */
+export function programs(folder = fileURLToPath(DIST)): Map<string, Buffer> {
+    if (!existsSync(join(folder, "toque.lua"))) throw new Error(`There is no toque.lua in ${folder}: npm run build.`);
     const names = readdirSync(folder).filter((name) => name.endsWith(".lua"));
     return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
-}
-
-/** JSON as the board's settings are: octets of UTF-8, absent keys left out. */
-function slot(fields: object): Buffer {
-    return Buffer.from(frame(1, Buffer.from(JSON.stringify(fields)).toString("latin1")), "latin1");
-}
-
-/** Writes what a person would flash. */
-export function flashSettings(flash: FlashFolder, options: DeviceOptions): void {
-    const { gateway, number, code, keepAliveS, route, secret } = options;
-    flash.put("toque-config0", slot({ ...gateway, number, code, keepAliveS, ssid: "test", password: "testtest" }));
-    flash.remove("toque-config1");
-    if (route === undefined || secret === undefined) return;
-    flash.put("toque-credentials0", slot({ route, secret }));
-    flash.remove("toque-credentials1");
 }
 
 /** Starts a NodeMCU board: an ESP8266 unless told otherwise, without init.lua's grace. @param more what only a Lua board has */
@@ -67,14 +51,14 @@ export async function startLuaBoard(options: DeviceOptions, more: Partial<BoardO
     const flash = more.flash ?? new FlashFolder(folder);
     const radio = new Radio(options.names);
     const screen = new Screen();
-    flashSettings(flash, options);
+    for (const [name, data] of slotFiles(options)) flash.put(name, Buffer.from(data, "latin1"));
     const board = new LuaBoard(
         {
             interpreter,
             kind: "esp8266",
             flash,
             clock: wallClock(),
-            programs: programs(),
+            programs: more.programs ?? programs(),
             boots: ["toque-say.lua", "toque.lua"],
             chunkOctets: options.chunkOctets ?? SEGMENT_OCTETS,
             startUs: 0,

@@ -69,7 +69,9 @@ function F.events.set(name, value) F[name] = tonumber(value) end
 -- A line typed at the console.
 function F.events.type(hex)
     local call, message = (loadstring or load)(F.unhex(hex), "=stdin")
-    if not call then F.print(message) else F.protect(call) end
+    local fine = call
+    if call then fine, message = pcall(call) end
+    if not fine then F.print(message) end -- at the console an error is an answer
 end
 
 -- Evaluates an expression, and tells its value.

@@ -79,7 +79,6 @@ function file.list()
     return sizes
 end
 
-io = nil
 if esp32 then
     io = { open = opener }
 else

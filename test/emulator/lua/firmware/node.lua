@@ -39,8 +39,14 @@ else
     function node.random(low, high) return math.random(low, high) end
 end
 
--- What the firmware's Lua lacks is not there in a stock Lua either.
-os, require, package = nil, nil, nil
+-- What the firmware lacks is not there in the Lua of this computer either. (The firmware's own Lua, built for a computer, finds
+-- such names in its ROM when they are nil.)
+local hidden = { os = true, require = true, package = true, io = not esp32 }
+os, require, package, io = nil, nil, nil, nil
+if os ~= nil then
+    local rom = getmetatable(_G).__index
+    setmetatable(_G, { __index = function(_, name) if not hidden[name] then return rom[name] end end })
+end
 if _VERSION == "Lua 5.1" then
     local kept = {}
     for word in string.gmatch("abs ceil floor huge max min pi pow random randomseed sqrt", "%a+") do kept[word] = true end

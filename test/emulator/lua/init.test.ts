@@ -1,0 +1,119 @@
+/** device/nodemcu/init.lua: what a person at the console can stop, and what a crash loop is slowed down to. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { ROOT } from "../../../scripts/build.ts";
+import type { Bench } from "./bench.ts";
+import { BOARDS, LUAS, putOnBench } from "./bench.ts";
+import type { BoardOptions } from "./board.ts";
+
+const INIT = readFileSync(`${ROOT}device/nodemcu/init.lua`, "latin1");
+
+/** Puts a board with these files on the bench and switches it on: the firmware runs init.lua. */
+async function powerOn(
+    t: Parameters<typeof putOnBench>[0],
+    { interpreter, kind }: Pick<BoardOptions, "interpreter" | "kind">,
+    files: Record<string, string>,
+): Promise<Bench> {
+    const bench = putOnBench(t, interpreter, { "init.lua": INIT, ...files }, { kind, boots: ["init.lua"] });
+    await bench.board.start();
+    return bench;
+}
+
+const RUNS = { "toque.lua": 'print("running")' };
+
+for (const board of BOARDS) {
+    const name = `${board.kind} on ${board.interpreter}`;
+    const { skip } = board;
+
+    test(
+        `init.lua, ${name}: the program starts after three seconds, the application before it`,
+        { skip },
+        async (t) => {
+            const bench = await powerOn(t, board, { ...RUNS, "toque-app.lua": 'print("app")' });
+            await bench.turn(2999);
+            assert.deepEqual(bench.screen.lines.slice(1), []);
+            await bench.turn(1);
+            assert.deepEqual(bench.screen.lines, [
+                "toque: starts in 3 s, boot 1; to prevent it: stop()",
+                "app",
+                "running",
+            ]);
+        },
+    );
+
+    test(`init.lua, ${name}: stop() at the console prevents it`, { skip }, async (t) => {
+        const bench = await powerOn(t, board, RUNS);
+        await bench.turn(2500);
+        await bench.board.type("stop()");
+        await bench.turn(600_000);
+        assert.equal(bench.screen.lines.at(-1), "toque: stopped until the next restart");
+        assert.deepEqual(bench.gone, []);
+    });
+
+    test(
+        `init.lua, ${name}: a crash loop waits longer and longer, and forgets it after a good minute`,
+        { skip },
+        async (t) => {
+            const bench = await powerOn(t, board, {
+                "toque.lua": 'if not file.exists("fine") then error("crash") end print("runs")',
+            });
+            const waits: number[] = [];
+            for (let boot = 0; boot < 12; boot++) {
+                if (boot > 0) await bench.board.start();
+                let waitS = 0;
+                while (bench.gone.length === boot && waitS < 400) {
+                    await bench.turn(1000);
+                    waitS++;
+                }
+                waits.push(waitS);
+            }
+            assert.deepEqual(waits, [3, 3, 6, 12, 24, 48, 96, 192, 300, 300, 300, 300]);
+            assert.match(bench.gone[0] ?? "", /crash/);
+
+            bench.flash.put("fine", Buffer.from("1"));
+            await bench.board.start();
+            await bench.turn(300_000 + 59_000);
+            assert.equal(bench.screen.lines.at(-1), "runs");
+            assert.ok(bench.flash.files().has("toque-boots"));
+            await bench.turn(1000);
+            assert.ok(!bench.flash.files().has("toque-boots"));
+        },
+    );
+}
+
+for (const { interpreter, skip } of LUAS) {
+    const board = { interpreter, kind: "esp8266" as const };
+
+    test(`init.lua, ${interpreter}: a file toque-stop prevents it`, { skip }, async (t) => {
+        const bench = await powerOn(t, board, { ...RUNS, "toque-stop": "" });
+        await bench.turn(600_000);
+        assert.match(bench.screen.lines.join("\n"), /^toque: stopped by the file toque-stop: .*$/);
+    });
+
+    test(
+        `init.lua, ${interpreter}: an application that does not start is named, and Toque runs without it`,
+        { skip },
+        async (t) => {
+            const bench = await powerOn(t, board, { ...RUNS, "toque-app.lua": "this is not Lua" });
+            await bench.turn(3000);
+            assert.match(bench.screen.lines[1] ?? "", /^toque: toque-app.lua does not start: /);
+            assert.equal(bench.screen.lines[2], "running");
+        },
+    );
+
+    test(`init.lua, ${interpreter}: without an application, messages are printed`, { skip }, async (t) => {
+        const bench = await powerOn(t, board, {
+            "toque.lua": 'onPush({ sequence = 7, body = "hello" })',
+            "toque-app.lua": "onPush = nil",
+        });
+        await bench.turn(3000);
+        assert.equal(bench.screen.lines.at(-1), "toque: message 7: hello");
+    });
+
+    test(`init.lua, ${interpreter}: a compiled file goes before its source`, { skip }, async (t) => {
+        const bench = await powerOn(t, board, { ...RUNS, "toque.lc": 'print("compiled")' });
+        await bench.turn(3000);
+        assert.equal(bench.screen.lines.at(-1), "compiled");
+    });
+}

@@ -1,0 +1,123 @@
+/**
+ * How much of Lua's heap the bundle takes, online and at rest: `node --import tsx test/emulator/lua/measure.ts [--json]`.
+ *
+ * Measured is the difference to the heap before the bundle was loaded, both after a full collection, so the emulated firmware's own
+ * tables do not count, but its sockets and timers do: they are C structures outside of Lua's heap on a board. How the numbers relate to
+ * one: the firmware's own Lua (NODEMCU_LUA, NODEMCU_LUA53), built for 32-bit pointers, has the board's layout of functions, strings and
+ * tables, and 5.3 its numbers too; that is the number to hold against the budget. A 64-bit Lua takes about half as much again.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { frame } from "../../../device/slots.ts";
+import { Radio } from "../radio.ts";
+import { Screen } from "../screen.ts";
+import { LuaBoard } from "./board.ts";
+import { wallClock } from "./clock.ts";
+import { FlashFolder } from "./flash-folder.ts";
+import { missing } from "./interpreters.ts";
+import type { Interpreter } from "./machine.ts";
+import { INTERPRETERS } from "./machine.ts";
+import { Peer } from "./peer.ts";
+import { programs } from "./start.ts";
+
+/** Octets of heap that the bundle takes. */
+export interface Heap {
+    interpreter: Interpreter;
+    /** its code ran, and it waits for the Wi-Fi */
+    loaded: number;
+    /** registered, and nothing to do */
+    online: number;
+    /** the same after some messages and connections */
+    used: number;
+    /** online, but without the code: what is left in the heap when the bundle is in LFS, the firmware's flash for Lua */
+    fromFlash: number;
+}
+
+const MESSAGES = 20;
+const CONNECTIONS = 10;
+const PATIENCE_MS = 30_000;
+
+/** @param interpreter not fengari, which has no heap of its own @param bundle toque.lua */
+export async function measureHeap(interpreter: Interpreter, bundle = programs().get("toque.lua")!): Promise<Heap> {
+    const folder = mkdtempSync(join(tmpdir(), "toque-heap-"));
+    const peer = await Peer.listen();
+    const radio = new Radio();
+    const screen = new Screen();
+    const flash = new FlashFolder(folder);
+    const settings = `{"host":"127.0.0.1","port":${peer.port},"number":"+34600111222","ssid":"some Wi-Fi","password":"its password"}`;
+    flash.put("toque-config0", Buffer.from(frame(1, settings), "latin1"));
+    const credentials = `{"route":"abcdefghijklmnop","secret":"abcdefghijklmnopqrstuv"}`;
+    flash.put("toque-credentials0", Buffer.from(frame(1, credentials), "latin1"));
+    const board = new LuaBoard(
+        {
+            interpreter,
+            kind: "esp8266",
+            flash,
+            clock: wallClock(),
+            programs: new Map([["toque.lua", bundle]]),
+            boots: [],
+            chunkOctets: 1460,
+            startUs: 0,
+            onNewAddress: "abort",
+        },
+        screen,
+        radio,
+    );
+    const octets = async (): Promise<number> => (await board.memory()).used;
+    const until = async (is: () => boolean): Promise<void> => {
+        const deadline = Date.now() + PATIENCE_MS;
+        while (!is()) {
+            if (Date.now() > deadline) throw new Error(`${interpreter}: ${screen.lines.slice(-5).join("; ")}`);
+            await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        await board.settled();
+    };
+    const again = async (address: string): Promise<void> => {
+        const shown = screen.states.length;
+        radio.move(address);
+        await board.wifi("connected", address);
+        await until(() => screen.states.length > shown && screen.states.at(-1)?.state === "online");
+    };
+    try {
+        await board.start();
+        const before = await octets();
+        await board.boot("toque.lua");
+        const loaded = (await octets()) - before;
+        radio.move("127.0.0.1");
+        await board.wifi("connected", "127.0.0.1");
+        await until(() => screen.states.at(-1)?.state === "online");
+        const online = (await octets()) - before;
+        for (let i = 1; i <= MESSAGES; i++) {
+            peer.push(`message ${i}`);
+            await until(() => peer.acknowledged === i);
+        }
+        for (let i = 0; i < CONNECTIONS; i++) await again(`127.0.0.${i + 2}`);
+        const used = (await octets()) - before;
+        // the same functions once more, with state of their own: what that adds is all but the code
+        await board.type(`again = loadfile("toque.lua") again()`);
+        await again("127.0.0.100");
+        const first = await octets();
+        await board.type("again()");
+        await again("127.0.0.101");
+        return { interpreter, loaded, online, used, fromFlash: (await octets()) - first };
+    } finally {
+        radio.dispose();
+        await board.dispose();
+        peer.close();
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+    for (const interpreter of INTERPRETERS) {
+        if (interpreter === "fengari" || missing(interpreter) !== false) continue;
+        const heap = await measureHeap(interpreter);
+        if (process.argv.includes("--json")) console.log(JSON.stringify(heap));
+        else
+            console.log(
+                `${interpreter}: ${heap.loaded} loaded, ${heap.online} online, ${heap.used} after use, ${heap.fromFlash} if its code is in LFS (octets)`,
+            );
+    }
+}
