@@ -70,7 +70,7 @@ async function again({ device }: Scene, change: () => void): Promise<number> {
 test(
     "80 new addresses by hand: registered again within a second, nothing lost, nothing twice",
     { skip: whyNoLab() },
-    async () => {
+    async (t) => {
         await play(20, 60, async (scene) => {
             const took: number[] = [];
             for (let i = 0; i < 80; i++) {
