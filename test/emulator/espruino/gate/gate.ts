@@ -2,10 +2,10 @@ import { parse } from "acorn";
 import type { AnyNode, Program } from "acorn";
 import { checkNames } from "./names.ts";
 import { isPresent } from "./globals.ts";
-import { readScopes } from "./scopes.ts";
-import type { Reference, Variable } from "./scopes.ts";
+import { readScopes } from "../../../../scripts/js-scopes.ts";
+import type { Reference, Variable } from "../../../../scripts/js-scopes.ts";
 import { checkSyntax } from "./syntax.ts";
-import { isFunction, walk } from "./walk.ts";
+import { isFunction, walk } from "../../../../scripts/js-walk.ts";
 
 /** A place that Espruino would refuse, or run otherwise than it reads. */
 export interface Finding {

@@ -1,5 +1,5 @@
 import type { AnyNode, Literal } from "acorn";
-import { isFunction, walk } from "./walk.ts";
+import { isFunction, walk } from "../../../../scripts/js-walk.ts";
 
 /** What one node means on Espruino: a sentence, or nothing when it is all right. */
 type Rule = (node: never, parents: readonly AnyNode[], source: string) => string | undefined;

@@ -1,6 +1,6 @@
 import type { AnyNode, Identifier, VariableDeclaration } from "acorn";
-import { children, isCalledAtOnce, isFunction } from "./walk.ts";
-import type { FunctionNode } from "./walk.ts";
+import { children, isCalledAtOnce, isFunction } from "./js-walk.ts";
+import type { FunctionNode } from "./js-walk.ts";
 
 /** A name, and from where in the source on it has its value: Espruino hoists nothing. */
 export interface Variable {
