@@ -19,11 +19,10 @@ import { readFields } from "../../shared/push/fields.ts";
 import { PACKET_OCTETS } from "../../shared/push/limits.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
 import { drive } from "../drive.ts";
-import type { Platform } from "../platform.ts";
-import { VERSION } from "../version.ts";
-import { addClock, addTimer, readUs } from "./clock.ts";
+import { addTimer, readUs } from "./clock.ts";
 import { load, save } from "./flash.ts";
 import { watchLink } from "./link.ts";
+import { createPlatform } from "./platform.ts";
 import { addSockets } from "./socket.ts";
 
 /** A boot's number: larger ones do not fit in a float of 32 bits. */
@@ -40,19 +39,7 @@ function main(): void {
         print("toque: no settings: toque.save them, and restart");
         return;
     }
-    const getrssi = wifi.sta.getrssi;
-    const platform = {
-        handle: (push) => pcall(onPush, push),
-        save: save,
-        show: (state, text) => print("toque: " + state + (text === undefined ? "" : ": " + text)),
-        about: () => {
-            let json = '"r":"nodemcu","v":"' + VERSION + '","f":' + node.heap();
-            const signal = getrssi === undefined ? undefined : getrssi();
-            if (signal !== undefined) json += ',"q":' + signal;
-            return json;
-        },
-    } as Platform;
-    addClock(platform);
+    const platform = createPlatform();
     math.randomseed(node.random === undefined ? readUs() : node.random(0, BOOTS));
     const device = drive(
         platform,

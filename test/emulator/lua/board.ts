@@ -97,6 +97,20 @@ export class LuaBoard implements Board {
         return unhex(answer) ?? "nil";
     }
 
+    /** The same at once, where Lua runs in this process. */
+    askNow(expression: string): string {
+        let value: string | undefined;
+        this.answers.push(([, answer]) => (value = unhex(answer) ?? "nil"));
+        this.post(`ask ${hex(expression)}`);
+        if (value === undefined) throw new Error(`${expression}: only fengari answers at once`);
+        return value;
+    }
+
+    /** Gives the firmware a file as it is on the disk now. */
+    reread(name: string): void {
+        this.post(`file ${hex(name)} ${hex(this.options.flash.files().get(name))}`);
+    }
+
     /** Tells the firmware that something is wrong: `sockets_left` (none can be made at 0), `disk_full` (1). */
     set(name: "sockets_left" | "disk_full", value: number): Promise<void> {
         return this.tell(`set ${name} ${value}`);

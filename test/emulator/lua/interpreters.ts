@@ -24,6 +24,13 @@ function program(interpreter: Exclude<Interpreter, "fengari">): string | undefin
     return process.env[VARIABLES[interpreter]];
 }
 
+/** The interpreter's path. Throws a sentence when it is not here. */
+export function findLua(interpreter: Exclude<Interpreter, "fengari">): string {
+    const path = program(interpreter);
+    if (path === undefined) throw new Error(String(missing(interpreter)));
+    return path;
+}
+
 /** Why this Lua cannot be used here, or false: made for a test's `skip`. */
 export function missing(interpreter: Interpreter): string | false {
     if (interpreter === "fengari" || program(interpreter) !== undefined) return false;
@@ -39,9 +46,7 @@ export function startMachine(
     listener: MachineListener,
 ): LuaMachine {
     if (interpreter === "fengari") return startFengari(kind, mac, listener);
-    const path = program(interpreter);
-    if (path === undefined) throw new Error(String(missing(interpreter)));
-    return startChild(path, kind, mac, listener);
+    return startChild(findLua(interpreter), kind, mac, listener);
 }
 
 /** Lua 5.1 with 50 locals a function is what the board may be: the others would let more pass. */
