@@ -17,6 +17,9 @@ export interface Listener {
     reload(tls: SecureContextOptions): void;
 }
 
+/** Connections that may wait to be taken in (as far as the system allows): after a restart a whole fleet comes at once. */
+const BACKLOG = 4_096;
+
 /** Opens a listener whose sockets go to the reception. @throws Error of node:net when the port is taken */
 export async function openListener(
     { host, port, tls }: ListenOptions,
@@ -26,7 +29,7 @@ export async function openListener(
     const server = tls === undefined ? createPlain(reception) : createSecure(tls, reception, connectMs);
     await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
-        server.listen({ host, port }, () => {
+        server.listen({ host, port, backlog: BACKLOG }, () => {
             server.off("error", reject);
             resolve();
         });

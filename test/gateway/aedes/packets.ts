@@ -56,3 +56,28 @@ export const ACCEPTED = Buffer.from([0x20, 2, 0, 0]);
 export function connack(code: number): Buffer {
     return Buffer.from([0x20, 2, 0, code]);
 }
+
+/** PUBLISH at QoS 0. §3.3 */
+export function publishOnce(topic: string | Buffer, payload: string | Buffer): Buffer {
+    return packet(0x30, text(topic), Buffer.from(payload));
+}
+
+/** UNSUBSCRIBE. §3.10 */
+export function unsubscribe(packetId: number, filter: string): Buffer {
+    return packet(0xa2, uint16(packetId), text(filter));
+}
+
+/** Cuts what a client received into packets. */
+export function packetsIn(octets: Buffer): Buffer[] {
+    const packets: Buffer[] = [];
+    let rest = octets;
+    while (rest.length > 1) {
+        let length = 0;
+        let at = 1;
+        do length += (rest[at]! % 128) * 128 ** (at - 1);
+        while (rest[at++]! >= 128);
+        packets.push(rest.subarray(0, at + length));
+        rest = rest.subarray(at + length);
+    }
+    return packets;
+}
