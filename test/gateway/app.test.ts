@@ -128,12 +128,14 @@ test("gateway: a port in use ends the start, and what was opened is closed again
         await assert.rejects(runGateway({ data, ...flags }), { code: "unavailable", message: /is already in use/ });
     }
     const it = await runGateway({ data });
-    await it.stop();
+    t.after(() => it.gateway.close());
+    assert.equal((await it.ask("GET", "/v1/health")).status, 200);
 });
 
 test("gateway: closing twice is closing once; nothing is left in the data folder but store and token", async (t) => {
     const data = folder(t);
     const it = await runGateway({ data });
+    t.after(() => it.gateway.close());
     await Promise.all([it.gateway.close(), it.gateway.close()]);
     await it.gateway.close();
     assert.ok(existsSync(join(data, "admin-token")));
@@ -143,6 +145,7 @@ test("gateway: closing twice is closing once; nothing is left in the data folder
 test("gateway: messages that are under way when it closes are answered, and those accepted are kept", async (t) => {
     const data = folder(t);
     const it = await runGateway({ data });
+    t.after(() => it.gateway.close());
     const { number } = await it.register("+34611222333");
     const sending = Array.from({ length: 200 }, (_, at) =>
         it
