@@ -62,7 +62,7 @@ export function drive(
 
     function say(topic: Saying["topic"], payload: Bytes): boolean {
         if (!canSay(session, payload, inputs.length)) return false;
-        run({ type: "say", value: { topic: topic, payload: payload, packetId: 0 } });
+        run({ type: "said", value: { topic: topic, payload: payload, packetId: 0 } });
         return true;
     }
 

@@ -2,8 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import luamin from "luamin";
+import { shrinkEspruino } from "./espruino-shrink.ts";
 import { compileLua, libraryCalls, readPrelude } from "./lua-bundle.ts";
 import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
 import { shareNames } from "./lua-locals.ts";
@@ -28,25 +29,32 @@ function demandEntry(path: string): void {
     }
 }
 
-/** One file that Espruino can parse, octets below 0x80 only. Source maps would cost a board more than they tell. */
-export async function buildEspruino(outFile = ESPRUINO_BUNDLE): Promise<string> {
-    demandEntry("device/espruino/main.ts");
-    await build({
-        entryPoints: [join(ROOT, "device/espruino/main.ts")],
-        outfile: outFile,
+/**
+ * One file that Espruino can parse, octets below 0x80 only. Source maps would cost a board more than they tell.
+ * @param entry another program made of the device's parts: tests play the core on the board by itself
+ */
+export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): Promise<string> {
+    if (entry === undefined) demandEntry("device/espruino/main.ts");
+    const language = { target: "es2019", supported: { "nullish-coalescing": true }, charset: "ascii" } as const;
+    const fail = (error: unknown): never => {
+        throw new BuildError(`esbuild: ${String(error)}`);
+    };
+    const bundled = await build({
+        ...language,
+        entryPoints: [entry ?? join(ROOT, "device/espruino/main.ts")],
+        write: false,
         bundle: true,
         format: "cjs",
         platform: "neutral",
-        target: "es2019",
-        minify: true,
-        charset: "ascii",
         mangleProps: new RegExp(`^(${privateNames(ROOT, ["device/espruino/globals.d.ts"]).join("|")})$`),
         external: FIRMWARE_MODULES,
         tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
         logLevel: "silent",
-    }).catch((error: unknown) => {
-        throw new BuildError(`esbuild: ${String(error)}`);
-    });
+    }).catch(fail);
+    const program = shrinkEspruino(bundled.outputFiles[0]!.text);
+    const small = await transform(program, { ...language, minify: true }).catch(fail);
+    mkdirSync(dirname(outFile), { recursive: true });
+    writeFileSync(outFile, small.code);
     return outFile;
 }
 

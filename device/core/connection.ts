@@ -1,6 +1,5 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { KEEP_ALIVE_S } from "../../shared/push/limits.ts";
-import type { ConnectWhy } from "../../shared/push/registration.ts";
 import { enrolClientId, enrolTopic, inboxTopic, outTopic } from "../../shared/push/topics.ts";
 import { encodeConnect, encodePublish, encodeSubscribe } from "../../shared/wire/encode.ts";
 import { backoffMs, NEW_ADDRESS_MS, STABLE_MS } from "./backoff.ts";
@@ -15,15 +14,17 @@ export const TCP_MS = 10000;
 export const CONNACK_MS = 10000;
 export const PINGRESP_MS = 5000;
 
+/** What the screen says when the gateway hung up. */
+const CLOSED = "closed";
+
 export function keepAliveS(session: Session): number {
-    const given = session.settings.keepAliveS;
-    return given === undefined ? KEEP_ALIVE_S : given;
+    return session.settings.keepAliveS ?? KEEP_ALIVE_S;
 }
 
 /** Goes to a state that may last so long. */
 export function enter(session: Session, state: State, forMs: number, text?: string): void {
     session.state = state;
-    session.dueAt = session.nowMs + forMs;
+    session.dueAt = session.now + forMs;
     emit(session, "show", stateName(state), text);
 }
 
@@ -39,37 +40,43 @@ function drop(session: Session): void {
     for (const saying of session.outbox) saying.packetId = 0;
 }
 
-/** Something went wrong: try again later. @param text what, for the screen @param why said at the next registration, if this one had been online */
-export function retreat(session: Session, text: string, why: ConnectWhy): void {
+/** Something went wrong: try again later. If it had been online, the next registration says why it is not. @param text what, for the screen */
+export function retreat(session: Session, text: string): void {
     const at = stateName(session.state);
     if (session.state === State.online) {
-        session.why = why;
-        if (session.nowMs - session.onlineAt >= STABLE_MS) session.tries = 0;
+        session.why = text === CLOSED ? "gateway" : "lost";
+        if (session.now - session.onlineAt >= STABLE_MS) session.tries = 0;
     }
     drop(session);
     session.tries++;
-    const delayMs = backoffMs(session.tries, session.body.random);
+    const delayMs = backoffMs(session.tries, session.board.random);
     enter(session, State.waiting, delayMs, text + " (" + at + ", " + session.target + ")");
+}
+
+export function closed(session: Session): void {
+    if (session.state > State.resolving) retreat(session, CLOSED);
 }
 
 /** Dials soon: with a new address, or with new credentials. */
 export function restart(session: Session): void {
     drop(session);
     session.state = State.waiting;
-    session.dueAt = session.nowMs + session.body.random(NEW_ADDRESS_MS + 1);
+    session.dueAt = session.now + session.board.random(NEW_ADDRESS_MS + 1);
 }
 
 /** A new address: whatever is open is dead, though nothing closed it. */
 export function linkUp(session: Session, address: string): void {
+    const settings = session.settings;
     if (address === session.address) return;
     session.address = address;
-    const settings = session.settings;
     if (session.credentials === undefined && (settings.code === undefined || settings.number === undefined)) {
         emit(session, "show", "offline", "no secret and no code: enrol this device");
         return;
     }
-    if (session.registered !== "" && address !== session.registered) session.why = "address";
-    else if (session.registered !== "" && session.state === State.offline) session.why = "link";
+    if (session.registered !== "") {
+        if (address !== session.registered) session.why = "address";
+        else if (session.state === State.offline) session.why = "link";
+    }
     restart(session);
 }
 
@@ -85,25 +92,15 @@ function dial(session: Session, address: string): void {
     enter(session, State.dialing, TCP_MS);
 }
 
-/** True if it is an address and no name: digits and dots, or a colon somewhere. */
-function isAddress(host: string): boolean {
-    for (let i = 0; i < host.length; i++) {
-        const code = host.charCodeAt(i);
-        if (code > 57 || code < 46) return code === 58;
-    }
-    return true;
-}
-
-/** Begins a try. An address needs no look-up, and every other try takes the last good one, in case the look-up lies. */
+/** Begins a try. An address (it has no letters) needs no look-up, and every other try takes the last good one, in case the look-up lies. */
 export function resolve(session: Session): void {
     const host = session.settings.host;
-    const known = session.memory.gateway;
-    session.target = host;
-    if (isAddress(host)) {
+    if (host.toUpperCase() === host.toLowerCase()) {
         dial(session, host);
-    } else if (known !== "" && session.tries % 2 === 1) {
-        dial(session, known);
+    } else if (session.known !== "" && session.tries % 2 === 1) {
+        dial(session, session.known);
     } else {
+        session.target = host;
         emit(session, "resolve", host);
         enter(session, State.resolving, DNS_MS);
     }
@@ -111,10 +108,16 @@ export function resolve(session: Session): void {
 
 /** The look-up's answer. Without one, the last good address has to do. */
 export function resolved(session: Session, address: string | undefined): void {
-    const known = session.memory.gateway;
-    if (address !== undefined) dial(session, address);
-    else if (known !== "") dial(session, known);
-    else retreat(session, "the name was not found", "lost");
+    const target = address ?? session.known;
+    if (session.state !== State.resolving) return;
+    if (target !== "") dial(session, target);
+    else retreat(session, "the name was not found");
+}
+
+/** Where this device is told something: its pushes, or its first credentials. */
+export function inbox(session: Session): string {
+    const credentials = session.credentials;
+    return credentials === undefined ? enrolTopic(session.board.chip) : inboxTopic(credentials.route);
 }
 
 /**
@@ -122,33 +125,29 @@ export function resolved(session: Session, address: string | undefined): void {
  * push is two round trips after SYN. @param about `Platform.about`
  */
 export function opened(session: Session, about: Bytes): void {
-    const body = session.body;
+    const board = session.board;
     const credentials = session.credentials;
-    const memory = session.memory;
     const settings = session.settings;
-    let data = "";
-    session.subscribeId = takeId(session);
-    if (credentials === undefined) {
-        const clientId = enrolClientId(body.chip);
-        data =
-            encodeConnect(clientId, settings.number!, settings.code!, keepAliveS(session)) +
-            encodeSubscribe(session.subscribeId, enrolTopic(body.chip));
-    } else {
-        const route = credentials.route;
-        const where = ',"a":"' + session.address + '","y":"' + session.why + '","m":' + body.packetOctets;
-        const marks = ',"w":' + body.window + ',"e":' + memory.epoch + ',"n":' + memory.sequence;
-        data =
-            encodeConnect(route, route, credentials.secret, keepAliveS(session)) +
-            encodeSubscribe(session.subscribeId, inboxTopic(route)) +
+    if (session.state !== State.dialing) return;
+    const enrolling = credentials === undefined;
+    const user = enrolling ? settings.number! : credentials.route;
+    const password = enrolling ? settings.code! : credentials.secret;
+    let data =
+        encodeConnect(enrolling ? enrolClientId(board.chip) : user, user, password, keepAliveS(session)) +
+        encodeSubscribe(takeId(session), inbox(session));
+    if (!enrolling) {
+        const where = ',"a":"' + session.address + '","y":"' + session.why + '","m":' + board.packetOctets;
+        const marks = ',"w":' + board.window + ',"e":' + session.era + ',"n":' + session.mark + "}";
+        data +=
             encodeOutbox(session, true) +
-            encodePublish(takeId(session), outTopic(route, "reg"), "{" + about + where + marks + "}");
+            encodePublish(takeId(session), outTopic(user, "reg"), "{" + about + where + marks);
     }
     emit(session, "send", data);
     enter(session, State.connecting, CONNACK_MS);
 }
 
 export function subscribed(session: Session): void {
-    session.onlineAt = session.nowMs;
+    session.onlineAt = session.now;
     session.registered = session.address;
     enter(session, State.online, keepAliveS(session) * 500);
     const data = encodeOutbox(session, false);

@@ -26,7 +26,7 @@ export type Input =
     | { type: "handled"; value: boolean }
     /** the credentials are in flash: true; they could not be written: false */
     | { type: "saved"; value: boolean }
-    | { type: "say"; value: Saying }
+    | { type: "said"; value: Saying }
     | { type: "tick"; value?: undefined };
 
 /** What a device says of its own accord, kept until the gateway has acknowledged it, over any number of connections. */

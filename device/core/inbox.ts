@@ -1,9 +1,9 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { readFields } from "../../shared/push/fields.ts";
-import type { Fields } from "../../shared/push/fields.ts";
 import type { NackWhy, Urgency } from "../../shared/push/message.ts";
 import { encodePuback } from "../../shared/wire/encode.ts";
-import { OUTBOX, say } from "./outbox.ts";
+import { restart } from "./connection.ts";
+import { OUTBOX, said } from "./outbox.ts";
 import { emit } from "./session.ts";
 import type { Session } from "./session.ts";
 
@@ -13,13 +13,12 @@ export const TRIES = 3;
 /** Between two writes of the session slot: flash wears out. */
 export const SAVE_MS = 3600000;
 
-/** Writes the memory down, now. */
+/** Writes down what is to be remembered, now. */
 export function save(session: Session): void {
-    const memory = session.memory;
     session.dirty = false;
-    session.savedAt = session.nowMs;
-    const marks = '{"epoch":' + memory.epoch + ',"sequence":' + memory.sequence;
-    emit(session, "save", "session", marks + ',"gateway":"' + memory.gateway + '"}');
+    session.savedAt = session.now;
+    const marks = '{"epoch":' + session.era + ',"sequence":' + session.mark;
+    emit(session, "save", "session", marks + ',"gateway":"' + session.known + '"}');
 }
 
 export function acknowledge(session: Session, packetId: number): void {
@@ -28,90 +27,88 @@ export function acknowledge(session: Session, packetId: number): void {
 
 /** A push is done with. @param why it was not shown ("": it was): the nack goes before the PUBACK */
 function finish(session: Session, sequence: number, packetId: number, why: NackWhy | ""): void {
-    session.memory.sequence = sequence;
+    session.mark = sequence;
     session.dirty = true;
     if (why !== "" && session.outbox.length < OUTBOX * 2) {
-        say(session, { topic: "nack", payload: '{"n":' + sequence + ',"y":"' + why + '"}', packetId: 0 });
+        said(session, { topic: "nack", payload: '{"n":' + sequence + ',"y":"' + why + '"}', packetId: 0 });
     }
     acknowledge(session, packetId);
 }
 
-/** New credentials. They count, and are acknowledged, when they are in flash: see `saved`. */
-export function offer(session: Session, route: Bytes, secret: Bytes, packetId: number): void {
-    session.offered = { route: route, secret: secret };
-    session.offeredId = packetId;
-    emit(session, "save", "credentials", '{"route":"' + route + '","secret":"' + secret + '"}');
-}
-
-function textOf(value: Fields[string]): Bytes | undefined {
-    return typeof value === "string" ? value : undefined;
-}
-
-/** The gateway's answer to a registration. A new epoch is a new numbering: the old mark says nothing in it. */
-function hello(session: Session, epoch: number, clockS: Fields[string]): void {
-    session.clockS = typeof clockS === "number" ? clockS : 0;
-    session.clockAt = session.nowMs;
-    if (epoch === session.memory.epoch) return;
-    session.memory.epoch = epoch;
-    session.memory.sequence = 0;
-    save(session);
-}
-
-/** True if it expired, as far as the gateway told the time. */
-function isExpired(session: Session, expires: Fields[string]): boolean {
-    if (typeof expires !== "number" || session.clockS === 0) return false;
-    return expires <= session.clockS + Math.floor((session.nowMs - session.clockAt) / 1000);
+/** The credentials that were offered are in flash: now they count, and the gateway may know. If they are not, it will give them again. */
+export function saved(session: Session, safe: boolean): void {
+    const offered = session.offered;
+    if (!safe || offered === undefined) return;
+    const enrolled = session.credentials === undefined;
+    session.credentials = offered;
+    session.offered = undefined;
+    acknowledge(session, session.offeredId);
+    if (enrolled) restart(session);
 }
 
 /**
- * Takes what came to the inbox: a push, the hello, a notice of an overflow, or a new secret.
+ * Takes what came to the inbox: a push, the hello, a notice of an overflow, or a secret.
  * @param payload flat JSON; its head, if it is oversize
  */
 export function takeInbox(session: Session, packetId: number, payload: Bytes, oversize: boolean): void {
     const whole = readFields(payload);
     // of what is no flat JSON as a whole the first pair may still be one: {"n":sequence,
-    const fields = whole !== undefined ? whole : readFields(payload.slice(0, payload.indexOf(",")) + "}");
-    const sequence = fields !== undefined && typeof fields.n === "number" ? fields.n : 0;
-    const body = fields !== undefined ? textOf(fields.b) : undefined;
-    if (fields !== undefined && sequence === 0) {
-        if (typeof fields.s === "string") {
-            offer(session, session.credentials!.route, fields.s, packetId);
-            return;
-        }
-        if (typeof fields.e === "number") hello(session, fields.e, fields.c);
-        if (fields.o !== undefined)
-            emit(session, "show", "online", fields.o + " messages were dropped: too many waited");
+    const fields = whole ?? readFields(payload.slice(0, payload.indexOf(",")) + "}") ?? {};
+    const credentials = session.credentials;
+    const route = credentials === undefined ? fields.r : credentials.route;
+    const sequence = fields.n;
+    const body = fields.b;
+    if (typeof fields.s === "string" && typeof route === "string") {
+        session.offered = { route: route, secret: fields.s };
+        session.offeredId = packetId;
+        emit(session, "save", "credentials", '{"route":"' + route + '","secret":"' + fields.s + '"}');
+        return;
     }
-    if (fields === undefined || sequence <= session.memory.sequence) {
-        acknowledge(session, packetId); // seen before, or no push at all
-    } else if (whole === undefined || body === undefined) {
+    if (typeof fields.e === "number" && typeof fields.c === "number") {
+        session.clockS = fields.c;
+        session.clockAt = session.now;
+        if (fields.e !== session.era) {
+            // a new numbering: the old mark says nothing in it
+            session.era = fields.e;
+            session.mark = 0;
+            save(session);
+        }
+    }
+    if (fields.o !== undefined) emit(session, "show", "online", fields.o + " messages were dropped: too many waited");
+    if (typeof sequence !== "number" || sequence <= session.mark) {
+        acknowledge(session, packetId); // no push at all, or seen before
+    } else if (whole === undefined || typeof body !== "string") {
         finish(session, sequence, packetId, oversize ? "oversize" : "garbled");
-    } else if (isExpired(session, fields.x)) {
+    } else if (
+        typeof fields.x === "number" &&
+        session.clockS !== 0 &&
+        fields.x <= session.clockS + Math.floor((session.now - session.clockAt) / 1000)
+    ) {
         finish(session, sequence, packetId, "expired");
     } else {
-        session.push = {
+        session.showing = {
             sequence: sequence,
             body: body,
-            title: textOf(fields.t),
-            urgency: textOf(fields.u) as Urgency | undefined,
-            from: textOf(fields.f),
-            collapseKey: textOf(fields.k),
+            title: fields.t as Bytes | undefined,
+            urgency: fields.u as Urgency | undefined,
+            from: fields.f as Bytes | undefined,
+            collapseKey: fields.k as Bytes | undefined,
         };
         session.pushId = packetId;
         session.failures = 0;
-        emit(session, "handle", session.push);
+        emit(session, "handle", session.showing);
     }
 }
 
 /** The handler returned, or threw. */
 export function handled(session: Session, shown: boolean): void {
-    const push = session.push;
+    const push = session.showing;
     if (push === undefined) return;
     session.failures++;
     if (!shown && session.failures < TRIES) {
         emit(session, "handle", push);
         return;
     }
-    session.push = undefined;
+    session.showing = undefined;
     finish(session, push.sequence, session.pushId, shown ? "" : "handler");
 }

@@ -25,14 +25,14 @@ export function encodeOutbox(session: Session, nacks: boolean): Bytes {
 }
 
 /** Takes a saying, and writes it when there is a connection to write it on. */
-export function say(session: Session, saying: Saying): void {
+export function said(session: Session, saying: Saying): void {
     session.outbox.push(saying);
     if (session.state === State.online) emit(session, "send", encodeOutbox(session, false));
 }
 
 /** @param waiting sayings on their way here @returns false: too much waits already, or it is too large for a packet */
 export function canSay(session: Session, payload: Bytes, waiting: number): boolean {
-    return session.outbox.length + waiting < OUTBOX && payload.length + OVERHEAD_OCTETS <= session.body.packetOctets;
+    return session.outbox.length + waiting < OUTBOX && payload.length + OVERHEAD_OCTETS <= session.board.packetOctets;
 }
 
 /** A PUBACK: what it is for is safe. Those of a registration stand for nothing here. */

@@ -7,12 +7,16 @@ import { State } from "./states.ts";
 
 /** All that a device knows. A plain record: `step` is the only one that changes it. Moments are `nowMs`, compared by difference. */
 export interface Session {
-    body: Body;
+    board: Body;
     settings: Settings;
     /** undefined: to be enrolled with the settings' code */
     credentials: Credentials | undefined;
-    memory: Memory;
-    /** the memory was written to flash, or read from it; and what is newer than its slot */
+
+    /** what `Memory` says: the store's epoch, the last sequence handled in it, and the gateway's last good address */
+    era: number;
+    mark: number;
+    known: string;
+    /** when it was written to flash, or read from it; and whether it is newer than its slot */
     savedAt: number;
     dirty: boolean;
 
@@ -30,14 +34,13 @@ export interface Session {
     target: string;
 
     decoder: Decoder;
-    /** the last packet id given, and that of the SUBSCRIBE */
+    /** the last packet id given */
     lastId: number;
-    subscribeId: number;
     pinging: boolean;
     outbox: Saying[];
 
     /** the push that is with the handler, the packet id to acknowledge it by, and how often the handler threw */
-    push: Push | undefined;
+    showing: Push | undefined;
     pushId: number;
     failures: number;
     /** credentials that the gateway gave, until they are in flash; then the packet is acknowledged */
@@ -49,7 +52,7 @@ export interface Session {
     clockAt: number;
 
     /** of the step that is running */
-    nowMs: number;
+    now: number;
     outputs: Output[];
 }
 
@@ -62,10 +65,12 @@ export function createSession(
     nowMs: number,
 ): Session {
     return {
-        body: body,
+        board: body,
         settings: settings,
         credentials: credentials,
-        memory: memory === undefined ? { epoch: 0, sequence: 0, gateway: "" } : memory,
+        era: memory === undefined ? 0 : memory.epoch,
+        mark: memory === undefined ? 0 : memory.sequence,
+        known: memory === undefined ? "" : memory.gateway,
         savedAt: nowMs,
         dirty: false,
         state: State.offline,
@@ -78,17 +83,16 @@ export function createSession(
         target: "",
         decoder: { limit: body.packetOctets, buffer: "", skip: 0 },
         lastId: 0,
-        subscribeId: 0,
         pinging: false,
         outbox: [],
-        push: undefined,
+        showing: undefined,
         pushId: 0,
         failures: 0,
         offered: undefined,
         offeredId: 0,
         clockS: 0,
         clockAt: 0,
-        nowMs: nowMs,
+        now: nowMs,
         outputs: [],
     };
 }

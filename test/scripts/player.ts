@@ -7,15 +7,20 @@ import type { Session } from "../../device/core/session.ts";
 import { step, wakeAfterMs } from "../../device/core/step.ts";
 import { encodeMessage, encodeRead } from "../../device/say.ts";
 
+type Write = (this: void, line: string) => void;
+
 /**
  * Plays a golden script (see STYLE.md) against the core, on whatever runtime this is compiled for, and gives the script back with
  * the answers that came. Inputs stand flush left as `t=<ms> <input> …`, answers are indented; what a timer brought stands as
  * `  [<ms>] answer`. `device <key> <value>` lines come first; `handler throws <times>` changes what the application does.
  */
 interface Play {
+    write: Write;
+    /** what the `device` lines say */
+    given: Record<string, string | undefined>;
+    /** from the first input on */
     session: Session;
     nowMs: number;
-    out: string;
     throws: number;
     random: number;
     inputs: Input[];
@@ -69,17 +74,17 @@ function describe(first: number, rest: Bytes): string {
     return toHex(String.fromCharCode(first) + rest);
 }
 
-function describeAll(data: Bytes, indent: string): string {
-    let text = "";
+function describeAll(play: Play, data: Bytes, mark: string): void {
+    let before = mark + "send ";
     let at = 0;
     while (at < data.length) {
         const low = data.charCodeAt(at + 1);
         const restAt = low > 127 ? at + 3 : at + 2; // what a device writes has two octets of length at most
         const end = restAt + (low > 127 ? low - 128 + data.charCodeAt(at + 2) * 128 : low);
-        text += (text === "" ? "" : indent + "     ") + describe(data.charCodeAt(at), data.slice(restAt, end)) + "\n";
+        play.write(before + describe(data.charCodeAt(at), data.slice(restAt, end)));
+        before = mark + "     ";
         at = end;
     }
-    return text;
 }
 
 function describePush(push: Push): string {
@@ -95,13 +100,13 @@ function perform(play: Play, output: Output, mark: string): void {
     const value = output.value;
     let line = mark + output.type;
     if (output.type === "send" && typeof value === "string") {
-        play.out += line + " " + describeAll(value, mark);
+        describeAll(play, value, mark);
         return;
     }
     if (typeof value === "string") line += " " + value;
     else if (value !== undefined) line += " " + describePush(value);
     if (output.more !== undefined) line += " " + output.more;
-    play.out += line + "\n";
+    play.write(line);
     if (output.type === "handle") {
         play.inputs.push({ type: "handled", value: play.throws === 0 });
         if (play.throws > 0) play.throws--;
@@ -132,7 +137,7 @@ function encode(play: Play, kind: string, rest: string): Bytes {
     const parts = cut(rest);
     const id = parts[0]!;
     if (kind === "connack") return String.fromCharCode(0x20, 2, 0, toNumber(rest));
-    if (kind === "suback") return encodePacket(0x90, encodeUint16(play.session.subscribeId) + String.fromCharCode(toNumber(rest)));
+    if (kind === "suback") return encodePacket(0x90, encodeUint16(1) + String.fromCharCode(toNumber(rest)));
     if (kind === "puback") return encodePacket(0x40, encodeUint16(toNumber(rest)));
     if (kind === "pingresp") return String.fromCharCode(0xd0, 0);
     if (kind === "hex") return fromHex(rest);
@@ -161,7 +166,7 @@ function say(play: Play, text: string): void {
         parts[0] === "read"
             ? encodeRead(toNumber(parts[1]!))
             : encodeMessage(play.said, 7, cut(parts[1]!)[0]!, cut(parts[1]!)[1]!, undefined);
-    feed(play, { type: "say", value: { topic: parts[0] as "read" | "msg", payload: payload, packetId: 0 } }, "  ");
+    feed(play, { type: "said", value: { topic: parts[0] as "read" | "msg", payload: payload, packetId: 0 } }, "  ");
 }
 
 function act(play: Play, text: string): void {
@@ -198,15 +203,14 @@ function act(play: Play, text: string): void {
     }
 }
 
-/** The device of a script: `device route r1`, `device host gw.local`, … */
-function prepare(lines: string[]): Play {
-    const play: Play = { session: undefined!, nowMs: 0, out: "", throws: 0, random: 0, inputs: [], said: 0 };
+function begin(write: Write): Play {
     const given: Record<string, string | undefined> = { host: "10.0.0.1", route: "route1", secret: "secret1" };
-    for (const line of lines) {
-        const parts = cut(line);
-        const pair = cut(parts[1]!);
-        if (parts[0] === "device") given[pair[0]!] = pair[1] === "" ? undefined : pair[1];
-    }
+    return { write: write, given: given, session: undefined!, nowMs: 0, throws: 0, random: 0, inputs: [], said: 0 };
+}
+
+/** The device of a script: `device route r1`, `device host gw.local`, … */
+function prepare(play: Play): void {
+    const given = play.given;
     play.session = createSession(
         {
             chip: "chip1",
@@ -222,30 +226,46 @@ function prepare(lines: string[]): Play {
             : { epoch: toNumber(given.epoch), sequence: toNumber(given.sequence!), gateway: given.gateway === undefined ? "" : given.gateway },
         0,
     );
-    return play;
+}
+
+function playLine(play: Play, line: string): void {
+    if (line.slice(0, 2) === "  ") return; // an answer of an earlier run
+    const parts = cut(line);
+    if (parts[0]!.slice(0, 2) === "t=") {
+        if (play.session === undefined) prepare(play);
+        advance(play, toNumber(parts[0]!.slice(2)));
+        play.write(line);
+        act(play, parts[1]!);
+        return;
+    }
+    if (parts[0] === "device") {
+        const pair = cut(parts[1]!);
+        play.given[pair[0]!] = pair[1] === "" ? undefined : pair[1];
+    }
+    play.write(line);
+}
+
+/** Takes scripts line by line, each after the line "begin", so that a board need not hold a whole one. @param write is given each line of the answer */
+export function createPlayer(write: Write): (this: void, line: string) => void {
+    let play = begin(write);
+    return (line: string) => {
+        if (line === "begin") play = begin(write);
+        else playLine(play, line);
+    };
 }
 
 /** @param script as it stands in the file, answers included @returns the script with the answers of this run */
 export function playScript(script: string): string {
-    const lines: string[] = [];
+    let out = "";
+    const play = createPlayer((line: string) => {
+        out += line + "\n";
+    });
     let from = 0;
     while (from < script.length) {
         let end = script.indexOf("\n", from);
         if (end < 0) end = script.length;
-        lines.push(script.slice(from, end));
+        play(script.slice(from, end));
         from = end + 1;
     }
-    const play = prepare(lines);
-    for (const line of lines) {
-        if (line.slice(0, 2) === "  ") continue; // an answer of an earlier run
-        if (line.slice(0, 2) !== "t=") {
-            play.out += line + "\n";
-            continue;
-        }
-        const parts = cut(line);
-        advance(play, toNumber(parts[0]!.slice(2)));
-        play.out += line + "\n";
-        act(play, parts[1]!);
-    }
-    return play.out;
+    return out;
 }
