@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { derOf } from "../device/host/network.ts";
 import type { Settings } from "../device/core/settings.ts";
 
 /** What a person says on the command line: the port, what the board is to know, and what it is to run. */
@@ -84,7 +85,7 @@ export function readOptions(script: string, words: string[]): FlashOptions {
         ssid: said("ssid"),
         password: said("password"),
         keepAliveS: keepAlive === undefined ? undefined : Math.floor(Number(keepAlive)),
-        ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
+        ca: ca === undefined ? undefined : derOf(readFileSync(ca, "utf8")),
     };
     const slots = new Map([["config", octetsOf(JSON.stringify(settings))]]);
     if (code === undefined) slots.set("credentials", JSON.stringify({ route, secret }));

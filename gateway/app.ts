@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
-import { createConnections } from "./aedes/connections.ts";
+import { type GatewayConnections, createConnections } from "./aedes/connections.ts";
 import { createCommandChannel } from "./channels/command.ts";
 import { createWebhookChannel } from "./channels/webhook.ts";
 import type { CodeChannel } from "./code-channel.ts";
@@ -20,11 +20,14 @@ import { openStore } from "./store/open.ts";
 import { startSweeps } from "./sweeps.ts";
 import { createThrottle } from "./throttle.ts";
 import { SYSTEM_TIMERS, type Timers } from "./timers.ts";
+import { findTlsFiles, readTlsFiles, watchTlsFiles } from "./tls/files.ts";
 import { createTokens } from "./tokens.ts";
 
 /** A gateway that listens. */
 export interface Gateway {
     mqttPort: number;
+    /** undefined: there is no certificate, so TLS is not spoken */
+    tlsPort: number | undefined;
     httpPort: number;
     /** where HTTP is, for a program on this machine */
     url: string;
@@ -132,15 +135,17 @@ async function start(
     const mqtt = await connections
         .listen({ host, port: config.mqttPort })
         .catch((error: unknown) => explainListen(error, host, config.mqttPort, "--mqtt-port"));
+    const tlsPort = await listenTls(config, connections, closers, log);
     listening = true;
     await server
         .listen({ host, port: config.httpPort })
         .catch((error: unknown) => explainListen(error, host, config.httpPort, "--http-port"));
     const httpPort = (server.server.address() as AddressInfo).port;
-    log.info({ version, host, mqttPort: mqtt.port, httpPort }, "started");
+    log.info({ version, host, mqttPort: mqtt.port, tlsPort, httpPort }, "started");
     closers.unshift(async () => log.info({}, "stopped"));
     return {
         mqttPort: mqtt.port,
+        tlsPort,
         httpPort,
         url: `http://${urlHost(reachable(host))}:${httpPort}`,
         mqttAddress: `${urlHost(host)}:${mqtt.port}`,
@@ -148,6 +153,24 @@ async function start(
         log,
         close,
     };
+}
+
+/** Opens the TLS listener if there is a certificate for it, named or made by `toque tls init`. @returns its port */
+async function listenTls(
+    { data, host, tlsPort, tlsCert, tlsKey }: Config,
+    connections: GatewayConnections,
+    closers: (() => Promise<void>)[],
+    log: Log,
+): Promise<number | undefined> {
+    const named = tlsCert !== undefined && tlsKey !== undefined ? { certificate: tlsCert, key: tlsKey } : undefined;
+    const files = named ?? findTlsFiles(resolve(data));
+    if (files === undefined) return undefined;
+    const listener = await connections
+        .listen({ host, port: tlsPort, tls: readTlsFiles(files) })
+        .catch((error: unknown) => explainListen(error, host, tlsPort, "--tls-port"));
+    const unwatch = watchTlsFiles(files, (material) => listener.reload(material), log);
+    closers.push(async () => unwatch());
+    return listener.port;
 }
 
 function createChannel(config: Config, clock: Clock, log: Log, signal: AbortSignal): CodeChannel | undefined {

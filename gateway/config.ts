@@ -24,6 +24,14 @@ export const OPTIONS = {
     ),
     mqttPort: option("--mqtt-port <port>", "TOQUE_MQTT_PORT", "1883", "port for boards, 0 for any free one", readPort),
     httpPort: option("--http-port <port>", "TOQUE_HTTP_PORT", "8080", "port for senders, 0 for any free one", readPort),
+    tlsPort: option("--tls-port <port>", "TOQUE_TLS_PORT", "8883", "port for boards that speak TLS", readPort),
+    tlsCert: maybe(
+        "--tls-cert <file>",
+        "TOQUE_TLS_CERT",
+        "certificate with its chain, PEM; what `toque tls init` made is found without it",
+        readText,
+    ),
+    tlsKey: maybe("--tls-key <file>", "TOQUE_TLS_KEY", "the certificate's key, PEM", readText),
     logLevel: option("--log-level <level>", "TOQUE_LOG_LEVEL", "info", "info, warn, error or silent", readLevel),
     codesCommand: maybe(
         "--codes-command <command>",
@@ -71,6 +79,9 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
         } catch (error) {
             throw new GatewayError("invalid_request", `${source} ${(error as Error).message}`);
         }
+    }
+    if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
+        throw new GatewayError("invalid_request", "Give --tls-cert and --tls-key together.");
     }
     if (config.codesCommand !== undefined && config.codesWebhook !== undefined) {
         throw new GatewayError("invalid_request", "Give --codes-command or --codes-webhook, not both.");

@@ -10,7 +10,7 @@ export interface Settings {
     ssid?: string;
     password?: string;
     keepAliveS?: number;
-    /** PEM of the CA to trust: TLS, on runtimes that can */
+    /** the CA to trust, DER in base64: TLS, on runtimes that can */
     ca?: string;
 }
 

@@ -56,6 +56,8 @@ declare function require(name: string): unknown;
 declare function print(text: string): void;
 /** Seconds, with a fraction. `setTime` and SNTP move it. */
 declare function getTime(): number;
+/** @returns octets */
+declare function atob(base64: string): string;
 /** The chip's own id in hexadecimal, with dashes. */
 declare function getSerial(): string;
 declare function setInterval(callback: (this: void) => void, periodMs: number): number;

@@ -65,8 +65,9 @@ export function createPlatform(settings: Settings, app: Handler | undefined, wir
 
         dial: function (address) {
             try {
-                socket = require(settings.ca === undefined ? "net" : "tls").connect(
-                    { host: address, port: settings.port, ca: settings.ca },
+                const ca = settings.ca;
+                socket = require(ca === undefined ? "net" : "tls").connect(
+                    { host: address, port: settings.port, ca: ca === undefined ? ca : atob(ca) },
                     heard,
                 );
                 socket.on("data", heard);

@@ -59,3 +59,14 @@ export function directNetwork(localAddress?: string): Network {
 export function checkServerIdentity(): undefined {
     return undefined;
 }
+
+/** @param der base64, as the settings have it @returns PEM, RFC 7468 */
+export function pemOf(der: string): string {
+    const lines = der.match(/.{1,64}/g) ?? [];
+    return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
+}
+
+/** @param pem the first certificate of it counts @returns DER in base64 */
+export function derOf(pem: string): string {
+    return (/-----BEGIN CERTIFICATE-----([^-]+)-----END/.exec(pem)?.[1] ?? "").replace(/\s/g, "");
+}

@@ -7,6 +7,7 @@ import type { Platform } from "../platform.ts";
 import { encodeMessage, encodeRead } from "../say.ts";
 import { VERSION } from "../version.ts";
 import type { Flash } from "./flash.ts";
+import { pemOf } from "./network.ts";
 import type { Connection, Listener, Network } from "./network.ts";
 
 /** Largest packet and window of a device that has a whole machine to itself. */
@@ -86,7 +87,12 @@ export function createPlatform(options: HostOptions, settings: Settings, device:
                     device().report("closed");
                 },
             };
-            connection = network.open(address, settings.port, listener, settings.ca);
+            connection = network.open(
+                address,
+                settings.port,
+                listener,
+                settings.ca === undefined ? undefined : pemOf(settings.ca),
+            );
         },
         send: (data) => connection?.write(Buffer.from(data, "latin1")),
         hangUp: () => {

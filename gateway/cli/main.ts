@@ -7,6 +7,7 @@ import { codeCommand, numberCommand } from "./numbers.ts";
 import { plain } from "./print.ts";
 import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
+import { tlsCommand } from "./tls.ts";
 import { tokenCommand } from "./tokens.ts";
 
 const EXAMPLES = `
@@ -28,6 +29,7 @@ function createProgram(): Command {
         sendCommand(),
         messageCommand(),
         tokenCommand(),
+        tlsCommand(),
         statusCommand(),
     ];
     for (const command of commands) program.addCommand(command);

@@ -25,12 +25,13 @@ async function serve(flags: Flags & { json?: boolean }): Promise<void> {
         gateway.log.error({ error }, "a mistake of Toque: the gateway ends");
         process.exit(1);
     });
-    const { url, mqttPort, httpPort, mqttAddress, adminTokenFile } = gateway;
+    const { url, mqttPort, tlsPort, httpPort, mqttAddress, adminTokenFile } = gateway;
     writeGatewayFile(config.data, { url, mqttPort, httpPort, pid: process.pid });
     const text =
-        `Toque listens for boards on ${mqttAddress} and for messages on ${url}; ` +
+        `Toque listens for boards on ${mqttAddress}${tlsPort === undefined ? "" : ` (TLS: port ${tlsPort})`} ` +
+        `and for messages on ${url}; ` +
         `the admin token is in ${adminTokenFile}`;
-    const document = { url, mqttPort, httpPort, adminTokenFile: resolve(adminTokenFile), pid: process.pid };
+    const document = { url, mqttPort, tlsPort, httpPort, adminTokenFile: resolve(adminTokenFile), pid: process.pid };
     process.stdout.write((flags.json === true ? JSON.stringify(document) : text) + "\n");
     await ended;
     await stop(gateway, config);

@@ -1,3 +1,4 @@
+import { derOf } from "../../device/host/network.ts";
 import { frame } from "../../device/slots.ts";
 import type { DeviceOptions } from "./device.ts";
 
@@ -9,7 +10,9 @@ export function octetsOf(fields: Record<string, string | number | undefined>): s
 /** The texts of the slots that a person would flash, by name. */
 export function slotTexts(options: DeviceOptions): Map<string, string> {
     const { gateway, number, route, secret, code, keepAliveS, ca } = options;
-    const texts = new Map([["config", octetsOf({ ...gateway, number, code, keepAliveS, ca })]]);
+    const texts = new Map([
+        ["config", octetsOf({ ...gateway, number, code, keepAliveS, ca: ca === undefined ? ca : derOf(ca) })],
+    ]);
     if (route !== undefined && secret !== undefined) texts.set("credentials", octetsOf({ route, secret }));
     return texts;
 }

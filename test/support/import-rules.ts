@@ -24,6 +24,7 @@ const TECHNOLOGIES: Record<string, string> = {
     aedes: "aedes|aedes-packet|aedes-persistence(/.+)?|mqtt-packet",
     http: "fastify|@fastify/[\\w-]+|typebox(/.+)?|prom-client",
     store: "libsql|tsx/esm/api",
+    tls: "@peculiar/x509|reflect-metadata",
     cli: "commander|libphonenumber-js(/.+)?",
 };
 
@@ -55,7 +56,7 @@ const RULES: Rule[] = [
     { files: /^bin\//, paths: [/^gateway\/cli\//], packages: /^tsx\/esm\/api$/ },
     {
         files: /^flash-scripts\//,
-        paths: [/^flash-scripts\//, /^scripts\//, /^shared\//, /^device\/(core\/|[\w-]+\.ts$)/],
+        paths: [/^flash-scripts\//, /^scripts\//, /^shared\//, /^device\/(core\/|host\/|[\w-]+\.ts$)/],
         packages: /./,
     },
     { files: /^scripts\//, paths: [/^scripts\//], packages: /./ },
@@ -74,7 +75,7 @@ function board(name: string, packages: RegExp): Rule {
 /** A technology folder sees the domain and itself; only the command line starts the whole. */
 function technology(name: string): Rule {
     const paths = [new RegExp(`^gateway/${name}/`), DOMAIN, /^shared\//];
-    if (name === "cli") paths.push(/^gateway\/(app|config)\.ts$/);
+    if (name === "cli") paths.push(/^gateway\/(app|config)\.ts$/, /^gateway\/tls\//);
     return { files: new RegExp(`^gateway/${name}/`), paths, packages: new RegExp(`^(${NODE}|${TECHNOLOGIES[name]})$`) };
 }
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LAUNCHER = join(ROOT, "bin/toque.mjs");
 /** Longer than any command takes on a slow machine. */
-const END_TIMEOUT_MS = 60_000;
+const END_TIMEOUT_MS = 300_000;
 
 /** What a process left behind. */
 export interface Ended {

@@ -1,3 +1,4 @@
+import { pemOf } from "../../../device/host/network.ts";
 import type { Connection } from "../../../device/host/network.ts";
 import type { Radio } from "../radio.ts";
 
@@ -73,7 +74,7 @@ export function connectSocket(
             },
             closed: () => close(false),
         },
-        options.ca,
+        options.ca === undefined ? undefined : pemOf(Buffer.from(options.ca, "latin1").toString("base64")),
     );
     return socket;
 }

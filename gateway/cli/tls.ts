@@ -1,0 +1,40 @@
+import { Command } from "commander";
+import { hostname, networkInterfaces } from "node:os";
+import { GatewayError } from "../error.ts";
+import { createHomeAuthority } from "../tls/authority.ts";
+import { writeHomeAuthority } from "../tls/files.ts";
+import { Failure } from "./failure.ts";
+import { plain } from "./print.ts";
+
+/** By what this machine may be reached: its name, its name by mDNS, and its addresses. */
+function ownNames(): string[] {
+    const name = hostname();
+    const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+    const own = addresses.filter(({ address }) => !address.startsWith("fe80:")).map(({ address }) => address);
+    return [...new Set([name, `${name}.local`, "localhost", ...own])];
+}
+
+/** `toque tls init`: a CA for the home network, and a certificate for the gateway. Works on files, not on a running gateway. */
+export function tlsCommand(): Command {
+    const command = new Command("tls").description("encrypt what boards and gateway say to each other");
+    command
+        .command("init")
+        .description("make a CA for this home, and a certificate of the gateway for it")
+        .option("--data <folder>", "the gateway's folder", process.env.TOQUE_DATA ?? "toque-data")
+        .option("--name <names...>", "names and addresses of the gateway, instead of this machine's own")
+        .action(async ({ data, name }: { data: string; name?: string[] }) => {
+            const names = name ?? ownNames();
+            try {
+                const folder = writeHomeAuthority(data, await createHomeAuthority(names, Date.now()));
+                process.stdout.write(
+                    `Made ${plain(folder)}: for ${names.map(plain).join(", ")}.\n` +
+                        `"toque serve" uses it from its next start on, on port 8883. Give ca.pem to whoever connects by TLS,\n` +
+                        `and keep ca-key.pem to yourself: who has it can pretend to be the gateway.\n`,
+                );
+            } catch (error) {
+                if (error instanceof GatewayError) throw new Failure(error.message, 1);
+                throw error;
+            }
+        });
+    return command;
+}
