@@ -39,6 +39,20 @@ export function plainConcatenation(lua: string): string {
     return edited(lua, edits);
 }
 
+/** `"a" .. "b"` as `"ab"`. */
+export function joinLiterals(lua: string): string {
+    for (const pair of readScopes(lua).pairs) {
+        const left = pair["left"] as Node;
+        const right = pair["right"] as Node;
+        const next = right["operator"] === ".." && right["inParens"] !== true ? (right["left"] as Node) : right;
+        if (pair["operator"] !== ".." || left.type !== "StringLiteral" || next.type !== "StringLiteral") continue;
+        const [a, b] = [lua.slice(...left.range), lua.slice(...next.range)];
+        if (!a.startsWith('"') || !b.startsWith('"')) continue;
+        return edited(lua, [{ range: [left.range[0], next.range[1]], text: a.slice(0, -1) + b.slice(1) }]);
+    }
+    return lua;
+}
+
 /** `(string.find(text, part, from, true) or 0) - 1`, which is `text.indexOf(part, from)`, as a call of the prelude's function. */
 export function callIndexOf(lua: string): string {
     const edits: Edit[] = [];

@@ -32,6 +32,8 @@ export interface Scopes {
     blocks: Node[][];
     /** `a .. b`, and other pairs */
     pairs: Node[];
+    /** `f(…)` */
+    calls: Node[];
     /** identifiers that mean no local */
     globals: Node[];
 }
@@ -40,7 +42,17 @@ type Names = Map<string, Binding>;
 
 /** Parses Lua 5.1 and finds what each name means. Throws what luaparse throws. */
 export function readScopes(lua: string): Scopes {
-    const chunk = luaparse.parse(lua, { luaVersion: "5.1", comments: false, ranges: true }) as Node;
+    const chunk = luaparse.parse(lua, {
+        luaVersion: "5.1",
+        comments: false,
+        ranges: true,
+        onCreateNode(node) {
+            // luaparse lets nodes share a range, which then grows with the outer ones, and ends an index before its bracket
+            const { type, range } = node as Node;
+            const end = type === "IndexExpression" ? lua.indexOf("]", range[1]) + 1 : range[1];
+            (node as Node).range = [range[0], end];
+        },
+    }) as Node;
     const reader = new Reader();
     reader.block(chunk["body"] as Node[], new Map(), lua.length, true);
     return { body: chunk["body"] as Node[], ...reader.found };
@@ -53,6 +65,7 @@ class Reader {
         members: [],
         keys: [],
         pairs: [],
+        calls: [],
         globals: [],
         blocks: [],
     };
@@ -171,6 +184,7 @@ class Reader {
             this.expression(node["value"] as Node, names);
         } else {
             if (node.type === "BinaryExpression") this.found.pairs.push(node);
+            if (node.type === "CallExpression") this.found.calls.push(node);
             for (const [key, value] of Object.entries(node)) {
                 if (Array.isArray(value) && key !== "range") this.all(value, names);
                 else if (value !== null && typeof value === "object" && key !== "range")

@@ -1,14 +1,27 @@
-import { aliasGlobals, callIndexOf, plainConcatenation } from "./lua-expressions.ts";
+import { aliasGlobals, callIndexOf, joinLiterals, plainConcatenation } from "./lua-expressions.ts";
 import { renameFields, shortName } from "./lua-fields.ts";
+import { inlineOne, uniqueNames } from "./lua-inline.ts";
 import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
 import { exportName, readModules } from "./lua-modules.ts";
 import type { LuaModule } from "./lua-modules.ts";
 import type { Binding, Edit, Node } from "./lua-scopes.ts";
 import { edited, readScopes } from "./lua-scopes.ts";
-import { joinLocals, shortenChoices } from "./lua-statements.ts";
+import { declareLate, joinLocals, shortenChoices, unwrapBlocks } from "./lua-statements.ts";
 
 /** The table that holds the exports that are not locals of the whole program. */
 const TABLE = "____m";
+
+/** What is done to the program in turn, each as often as it changes something. */
+const PASSES = [
+    inlineOne,
+    shortenChoices,
+    callIndexOf,
+    plainConcatenation,
+    joinLiterals,
+    unwrapBlocks,
+    declareLate,
+    joinLocals,
+];
 
 /**
  * Makes one program of what typescript-to-lua bundled, for a board with 40 KB of memory: no modules and no loader, constants
@@ -26,11 +39,8 @@ export function shrinkBundle(
     let body =
         modules.map((module) => (module.lua.trim() === "" ? "" : `do\n${module.lua}\nend\n`)).join("") +
         returnsOf(modules, entry);
-    for (let before = ""; before !== body;) {
-        before = body;
-        body = inlineConstants(dropUnused(body));
-    }
-    for (const pass of [shortenChoices, callIndexOf, plainConcatenation, joinLocals]) body = untilSame(body, pass);
+    body = uniqueNames(untilSame(body, (lua) => inlineConstants(dropUnused(lua))));
+    for (const pass of PASSES) body = untilSame(body, pass);
     body = aliasGlobals(renameFields(body, privateFields));
     const exports = countExports(body);
     for (let locals = Math.min(exports.length, MAX_ACTIVE_LOCALS); ; locals--) {

@@ -114,3 +114,44 @@ export function joinLocals(lua: string): string {
     }
     return edited(lua, withoutInner(edits));
 }
+
+/** Blocks of their own inside of functions, and empty ones anywhere, without \`do\` and \`end\`. Each local has a name of its own. */
+export function unwrapBlocks(lua: string): string {
+    const { blocks, body } = readScopes(lua);
+    for (const block of blocks) {
+        for (const [index, statement] of block.entries()) {
+            if (statement.type !== "DoStatement") continue;
+            const inner = statement["body"] as Node[];
+            const last = inner.at(-1);
+            const ends = last?.type === "ReturnStatement" || last?.type === "BreakStatement";
+            const stays = last !== undefined && (block === body || (ends && index < block.length - 1));
+            if (stays) continue;
+            const text = last === undefined ? "" : lua.slice(inner[0]!.range[0], last.range[1]);
+            return edited(lua, [{ range: statement.range, text: ` ${text} ` }]); // one at a time
+        }
+    }
+    return lua;
+}
+
+/** `local x … x = f()` as `local x = f()`, where nothing in between names it. */
+export function declareLate(lua: string): string {
+    const { blocks, meaning } = readScopes(lua);
+    for (const block of blocks) {
+        for (const [index, statement] of block.entries()) {
+            const local = oneLocal(statement);
+            const binding = local === undefined ? undefined : meaning.get(local.variable);
+            if (local === undefined || local.init !== undefined || binding === undefined) continue;
+            const names = (node: Node): Node[] =>
+                binding.uses.filter((use) => node.range[0] <= use.range[0] && use.range[1] <= node.range[1]);
+            const first = block.slice(index + 1).find((next) => names(next).length > 0);
+            const [target] = (first?.["variables"] as Node[] | undefined) ?? [];
+            const single = first?.type === "AssignmentStatement" && (first["variables"] as Node[]).length === 1;
+            if (first === undefined || !single || meaning.get(target!) !== binding || names(first).length > 1) continue;
+            return edited(lua, [
+                { range: statement.range, text: "" },
+                { range: [first.range[0], first.range[0]], text: "local " },
+            ]);
+        }
+    }
+    return lua;
+}

@@ -5,6 +5,12 @@ declare module "luamin" {
 }
 
 declare module "luaparse" {
-    const luaparse: { parse(lua: string, options: { luaVersion: "5.1"; comments: boolean; ranges?: boolean }): unknown };
+    interface Options {
+        luaVersion: "5.1";
+        comments: boolean;
+        ranges?: boolean;
+        onCreateNode?: (node: unknown) => void;
+    }
+    const luaparse: { parse(lua: string, options: Options): unknown };
     export default luaparse;
 }

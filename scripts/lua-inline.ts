@@ -1,0 +1,159 @@
+import type { Binding, Edit, Node, Scopes } from "./lua-scopes.ts";
+import { edited, readScopes } from "./lua-scopes.ts";
+
+/** A function that is named once, where it is called. */
+interface Once {
+    definition: Node;
+    call: Node;
+}
+
+function contains(outer: Node, inner: Node): boolean {
+    return outer.range[0] <= inner.range[0] && inner.range[1] <= outer.range[1];
+}
+
+/** Gives each local a name that no other has, so that code can be moved. */
+export function uniqueNames(lua: string): string {
+    const edits: Edit[] = [];
+    readScopes(lua).bindings.forEach(({ declaration, name, uses }, index) => {
+        const text = `____${index}_${name.replace(/^____\d+_/, "")}`;
+        for (const node of [declaration, ...uses]) edits.push({ range: node.range, text });
+    });
+    return edited(lua, edits);
+}
+
+/** Functions of the program's own blocks that are named once, in a call, outside of themselves. */
+function calledOnce({ bindings, blocks, calls, globals }: Scopes): Once[] {
+    const definitions = new Map<string, Node>();
+    const named = new Map<string, Node[]>();
+    for (const statement of blocks.flat())
+        if (statement.type === "FunctionDeclaration" && statement["isLocal"] !== true)
+            definitions.set((statement["identifier"] as Node)["name"] as string, statement);
+    for (const node of globals) named.set(node["name"] as string, [...(named.get(node["name"] as string) ?? []), node]);
+    const found: { definition: Node; uses: Node[] }[] = [...definitions]
+        .filter(([name]) => name.startsWith("____e_"))
+        .map(([name, definition]) => ({
+            definition,
+            uses: (named.get(name) ?? []).filter((use) => use !== definition["identifier"]),
+        }));
+    for (const { statement, uses, written } of bindings)
+        if (statement?.type === "FunctionDeclaration" && !written) found.push({ definition: statement, uses });
+    return found.flatMap(({ definition, uses }) => {
+        const call = calls.find((node) => node["base"] === uses[0]);
+        return uses.length === 1 && call !== undefined && !contains(definition, call) ? [{ definition, call }] : [];
+    });
+}
+
+/** Every statement in these that ends their function, wherever it stands. */
+function returnsIn(statements: Node[]): Node[] {
+    return statements.flatMap((statement) => {
+        if (statement.type === "ReturnStatement") return [statement];
+        if (statement.type === "FunctionDeclaration") return [];
+        const clauses = (statement["clauses"] as Node[] | undefined) ?? [];
+        const inner = [statement, ...clauses].flatMap((node) => (node["body"] as Node[] | undefined) ?? []);
+        return returnsIn(inner);
+    });
+}
+
+/** Moves one function to the only place that calls it. The program's locals have names of their own. */
+export function inlineOne(lua: string): string {
+    const scopes = readScopes(lua);
+    for (const { definition, call } of calledOnce(scopes)) {
+        const text = replacement(lua, scopes, definition, call);
+        if (text === undefined) continue;
+        return edited(lua, [text, { range: definition.range, text: "" }]);
+    }
+    return lua;
+}
+
+/** What stands instead of the call, and of the statement around it. Undefined: the function has to stay one. */
+function replacement(lua: string, scopes: Scopes, definition: Node, call: Node): Edit | undefined {
+    const parameters = definition["parameters"] as Node[];
+    const given = call["arguments"] as Node[];
+    const body = definition["body"] as Node[];
+    if (given.length > parameters.length || parameters.some(({ type }) => type !== "Identifier")) return undefined;
+    if (!seesTheSame(scopes, definition, call)) return undefined;
+
+    // a parameter that is a local of the caller's, or a constant, and stays so, needs no local of its own
+    const edits: Edit[] = [];
+    const locals: [name: string, value: string][] = [];
+    parameters.forEach((parameter, index) => {
+        const binding = scopes.meaning.get(parameter)!;
+        const value = given[index];
+        const same = value !== undefined && !binding.written && isConstant(value, scopes);
+        if (same) for (const use of binding.uses) edits.push({ range: use.range, text: lua.slice(...value.range) });
+        else locals.push([binding.name, value === undefined ? "nil" : textOf(value, lua)]);
+    });
+    const last = body.at(-1);
+    const moved = (from: number, to: number): string => {
+        const inside = edits.filter(({ range }) => from <= range[0] && range[1] <= to);
+        const shifted = inside.map(({ range, text }): Edit => ({ range: [range[0] - from, range[1] - from], text }));
+        return edited(lua.slice(from, to), shifted);
+    };
+    const start = body[0]?.range[0] ?? 0;
+    if (body.length === 1 && last?.type === "ReturnStatement" && locals.length === 0) {
+        const [value, ...more] = last["arguments"] as Node[];
+        if (value !== undefined && more.length === 0) return { range: call.range, text: `(${moved(...value.range)})` };
+    }
+    const statement = scopes.blocks.flat().find((node) => isAround(node, call));
+    if (statement === undefined || last === undefined) return undefined;
+    const head = locals.length === 0 ? "" : `local ${locals.map(([name]) => name).join(", ")} = ${padded(locals)} `;
+    const returns = returnsIn(body);
+    const whole = (): string => moved(start, endOf(definition));
+    if (statement.type === "CallStatement" && returns.length === 0)
+        return { range: statement.range, text: `do ${head}${whole()} end` };
+    if (statement.type === "ReturnStatement")
+        return {
+            range: statement.range,
+            text: `do ${head}${whole()} end${last.type === "ReturnStatement" ? "" : " return"}`,
+        };
+    const [value] = (last["arguments"] as Node[] | undefined) ?? [];
+    if (statement.type !== "LocalStatement" || returns.length !== 1 || returns[0] !== last || value === undefined)
+        return undefined;
+    if ((last["arguments"] as Node[]).length !== 1) return undefined;
+    const name = (statement["variables"] as Node[])[0]!["name"] as string;
+    const steps = moved(start, last.range[0]);
+    return { range: statement.range, text: `local ${name} do ${head}${steps} ${name} = ${moved(...value.range)} end` };
+}
+
+/** Where a function's body ends: before its last word. */
+function endOf(definition: Node): number {
+    return definition.range[1] - "end".length;
+}
+
+function textOf(node: Node, lua: string): string {
+    return node["inParens"] === true ? `(${lua.slice(...node.range)})` : lua.slice(...node.range);
+}
+
+/** A call in the end would give its second value to the name behind it. */
+function padded(locals: [name: string, value: string][]): string {
+    return locals.map(([, value]) => value).join(", ");
+}
+
+/** The statement whose only expression is the call. */
+function isAround(statement: Node, call: Node): boolean {
+    if (statement.type === "CallStatement") return statement["expression"] === call;
+    const list = statement[statement.type === "ReturnStatement" ? "arguments" : "init"] as Node[] | undefined;
+    const alone = list?.length === 1 && list[0] === call && call["inParens"] !== true;
+    const variables = statement["variables"] as Node[] | undefined;
+    return (
+        alone &&
+        (statement.type === "ReturnStatement" || (statement.type === "LocalStatement" && variables?.length === 1))
+    );
+}
+
+function isConstant(node: Node, { meaning }: Scopes): boolean {
+    if (/^(Numeric|String|Boolean|Nil)Literal$/.test(node.type)) return true;
+    const binding: Binding | undefined = meaning.get(node);
+    return binding !== undefined && !binding.written;
+}
+
+/** Does every local that the function uses, and has not itself, mean the same where it is called? */
+function seesTheSame({ bindings }: Scopes, definition: Node, call: Node): boolean {
+    const visible = ({ scope }: Binding): boolean => scope[0] <= call.range[0] && call.range[1] <= scope[1];
+    return bindings.every(
+        (binding) =>
+            contains(definition, binding.declaration) ||
+            visible(binding) ||
+            !binding.uses.some((use) => contains(definition, use)),
+    );
+}
