@@ -11,6 +11,9 @@ import { writeStorage } from "./storage.ts";
 
 const WIFI = fileURLToPath(new URL("wifi.js", import.meta.url));
 
+/** A TLS connection wants whole stretches of the heap, which here grows from 4,096 variables to what an ESP32 has from the start. */
+const GROW = "(function(){var a=[];for(var i=0;i<12000;i++)a.push(i);})()";
+
 /** How long the interpreter may take to answer a question on its console. */
 const ANSWER_MS = 5000;
 
@@ -64,7 +67,7 @@ export class Genuine implements Board {
         const relay = await Relay.listen(isSaid ? names[host] : "127.0.0.1", port, radio);
         const files = flashed({ ...options, gateway: { host, port: relay.port } });
         files.set("Wifi", readFileSync(WIFI, "latin1"));
-        files.set(".boot0", "echo(0)");
+        files.set(".boot0", options.ca === undefined ? "echo(0)" : `echo(0);${GROW}`);
         try {
             writeStorage(interpreter, folder, files);
         } catch (error) {

@@ -149,6 +149,7 @@ export class StandIn implements Board {
             print,
             console: { log: print },
             getTime: () => this.#nowS(),
+            atob: (base64: string) => Buffer.from(base64, "base64").toString("latin1"),
             setTime: (timeS: number) => (this.#clockShiftS += timeS - this.#nowS()),
             getSerial: () => this.#chip.replace(/(.{4})(?=.)/g, "$1-"),
             setTimeout: (callback: () => void, delayMs: number) => {
