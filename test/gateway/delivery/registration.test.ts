@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { BOOT, openDesk, type Desk } from "./desk.ts";
+
+let desk: Desk;
+before(async () => {
+    desk = await openDesk();
+});
+after(() => desk.close());
+let startMs: number;
+beforeEach(async () => {
+    await desk.renew();
+    startMs = desk.timers.clock.nowMs();
+});
+
+async function seen() {
+    return (await desk.store.byRoute(desk.route))!;
+}
+
+test("a registration stores where the device is and what it can do, clamped to the limits", async () => {
+    await desk.comes({ r: "espruino", v: "2", y: "lost", m: 9_999, w: 99, f: 12_000, q: -61 });
+    const { endpoint, capabilities, seenMs } = await seen();
+    assert.deepEqual(endpoint, {
+        address: "127.0.0.1",
+        port: 40_000,
+        deviceAddress: "10.0.0.7",
+        sinceMs: startMs,
+        why: "lost",
+    });
+    assert.deepEqual(capabilities, {
+        runtime: "espruino",
+        firmware: "2",
+        packetOctets: 4096,
+        window: 16,
+        freeOctets: 12_000,
+        signalDbm: -61,
+    });
+    assert.equal(seenMs, startMs);
+});
+
+test("an endpoint keeps its time while only the port changes; a new address is a new line of history", async () => {
+    await desk.comes();
+    desk.delivery.closed(desk.route);
+    desk.timers.turn(5_000);
+    desk.delivery.connected(desk.route, { address: "127.0.0.1", port: 50_000 });
+    await desk.delivery.registered(desk.route, { ...BOOT, y: "lost" });
+    assert.deepEqual(await seen().then(({ endpoint }) => [endpoint?.port, endpoint?.sinceMs, endpoint?.why]), [
+        50_000,
+        startMs,
+        "boot",
+    ]);
+    desk.timers.turn(5_000);
+    desk.delivery.connected(desk.route, { address: "127.0.0.2", port: 50_001 });
+    await desk.delivery.registered(desk.route, { ...BOOT, a: "10.0.0.9", y: "address" });
+    const history = await desk.directory.endpoints(desk.route);
+    assert.deepEqual(
+        history.map(({ address, deviceAddress, sinceMs, why }) => [address, deviceAddress, sinceMs - startMs, why]),
+        [
+            ["127.0.0.2", "10.0.0.9", 10_000, "address"],
+            ["127.0.0.1", "10.0.0.7", 0, "boot"],
+        ],
+    );
+});
+
+test("what the device says it has handled is settled, and not sent again", async () => {
+    const messages = [];
+    for (const body of ["a", "b", "c"]) messages.push((await desk.send(body)).message);
+    const { epoch } = await seen();
+    await desk.comes({ e: epoch, n: 0 });
+    await desk.until(2);
+    desk.delivery.closed(desk.route); // its PUBACKs of 1 and 2 were lost
+    await desk.settled();
+    await desk.store.sent(desk.route, 2, startMs);
+    desk.lines.length = 0;
+    await desk.comes({ e: epoch, n: 2 });
+    await desk.until(2);
+    assert.deepEqual(desk.lines, [`tell {"e":${epoch},"c":${Math.floor(startMs / 1000)},"w":1}`, "push 3 c"]);
+    assert.deepEqual((await desk.states(messages[0]!.id)).at(-1), "delivered");
+    assert.deepEqual((await desk.states(messages[1]!.id)).at(-1), "delivered");
+});
+
+test("a sequence of another epoch settles nothing: the device is told which one counts", async () => {
+    await desk.send("a");
+    const { epoch } = await seen();
+    await desk.comes({ e: epoch - 1, n: 500 });
+    await desk.until(2);
+    assert.deepEqual(desk.lines, [`tell {"e":${epoch},"c":${Math.floor(startMs / 1000)},"w":1}`, "push 1 a"]);
+});
+
+test("a device that has seen more than was ever given: the store is a backup's, and there is a new epoch", async () => {
+    await desk.send("a");
+    const { epoch } = await seen();
+    await desk.comes({ e: epoch, n: 70 });
+    await desk.until(2);
+    const after = await seen();
+    assert.notEqual(after.epoch, epoch);
+    assert.deepEqual(desk.lines, [`tell {"e":${after.epoch},"c":${Math.floor(startMs / 1000)},"w":1}`, "push 1 a"]);
+});
+
+test("a registration of a route that has ended rejects: no PUBACK", async () => {
+    await desk.directory.remove((await seen()).number);
+    await assert.rejects(desk.comes(), { code: "unregistered" });
+});
+
+test("a second registration on one connection is answered too, and counts from then on", async () => {
+    await desk.comes();
+    for (const body of ["a", "b", "c"]) await desk.send(body);
+    await desk.until(2);
+    await desk.delivery.registered(desk.route, { ...BOOT, w: 3 });
+    await desk.until(5);
+    assert.deepEqual(
+        desk.lines.map((line) => line.split(" ")[0]),
+        ["tell", "push", "tell", "push", "push"],
+    );
+});
+
+test("overflow is told at once to a device that is there", async () => {
+    await desk.comes();
+    await desk.send("x");
+    await desk.until(2);
+    const urgency = (count: number) => (count < 3 ? "very-low" : "normal");
+    await Promise.all(Array.from({ length: 1_000 }, (_, count) => desk.send(`${count}`, { urgency: urgency(count) })));
+    await desk.until(3);
+    assert.equal(desk.lines[2], 'tell {"o":1,"a":2,"z":2}');
+});
+
+test("overflow while the device is away is told when it comes back, summed up, before the first push", async () => {
+    await Promise.all(Array.from({ length: 1_003 }, (_, index) => desk.send(`${index + 1}`)));
+    await desk.comes();
+    await desk.until(3);
+    assert.deepEqual(desk.lines.slice(1), ['tell {"o":3,"a":1,"z":3}', "push 4 4"]);
+    desk.delivery.closed(desk.route);
+    await desk.comes();
+    await desk.until(5);
+    assert.match(desk.lines[4]!, /^push/, "once");
+});
+
+test("last contact is written down once a minute at most, and when the connection ends", async () => {
+    await desk.comes();
+    await desk.send("a");
+    await desk.send("b");
+    await desk.until(2);
+    desk.timers.turn(10_000);
+    desk.acknowledges(1);
+    await desk.until(3);
+    await desk.settled();
+    assert.equal((await seen()).seenMs, startMs);
+    desk.timers.turn(15_000);
+    desk.acknowledges(2);
+    desk.timers.turn(600_000);
+    desk.delivery.closed(desk.route);
+    await desk.settled();
+    assert.equal((await seen()).seenMs, startMs + 625_000);
+});
