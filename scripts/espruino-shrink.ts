@@ -99,7 +99,11 @@ function readTops(program: Tree): Top[] {
  * passed on in one of these constants only: elsewhere it would keep all others alive.
  */
 function chooseParts(tops: Top[]): Set<Tree> {
-    const parts = new Set(tops.filter((top) => !has(top.node, isFunction) && !isWritten(top)).map(({ node }) => node));
+    const parts = new Set(
+        tops
+            .filter((top) => !has(top.node, isFunction) && !isWritten(top) && isRepeatable(top.node))
+            .map(({ node }) => node),
+    );
     const tables = new Set(tops.filter(({ node }) => node.type === "VariableDeclaration").map(({ node }) => node));
     for (let before = -1; before !== parts.size;) {
         before = parts.size;
@@ -113,6 +117,15 @@ function chooseParts(tops: Top[]): Set<Tree> {
         }
     }
     return parts;
+}
+
+/** A declaration that may be made again and again: of a function, or of what is written down. */
+function isRepeatable(node: Tree): boolean {
+    return node.type === "FunctionDeclaration" || (node.type === "VariableDeclaration" && !has(node, isWork));
+}
+
+function isWork(node: Tree): boolean {
+    return /^(Call|New|Assignment|Update)Expression$/.test(node.type);
 }
 
 /** Is it given another value after its declaration? Then it has to last. */
