@@ -1,10 +1,12 @@
 /**
  * `npm run emulate -- <number> --route R --secret S`: an emulated board, its screen on this one, its fate in your hands.
  */
+import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { parseE164 } from "../../gateway/number.ts";
 import type { DeviceOptions, EmulatedDevice, Runtime } from "./device.ts";
+import { type FleetOptions, runFleet } from "./fleet.ts";
 import { decodeText } from "./screen.ts";
 import { RUNTIMES, startDevice } from "./start.ts";
 
@@ -18,15 +20,18 @@ const USAGE = `npm run emulate -- <number> --route R --secret S [options]
   --address A         loopback address to leave from (127.0.0.1)
   --flash DIR         keeps the board's flash there
   --keep-alive S      seconds (60)
+  --ca FILE           PEM of the CA to trust: TLS
+  --fleet N           instead of a number: so many virtual devices, which are registered with
+  --url URL --token T the gateway's HTTP and an admin token (TOQUE_URL, TOQUE_TOKEN)
 
 On its input: address [A], down, up [A], drop, read SEQUENCE, send NUMBER TEXT, reboot, quit`;
 
 /** A wrong call: the sentence, and nothing else. */
 class UsageError extends Error {}
 
-export function readOptions(args: string[]): DeviceOptions {
+function parse(args: string[]) {
     const text = { type: "string" } as const;
-    const { values, positionals } = parseArgs({
+    return parseArgs({
         args,
         allowPositionals: true,
         options: {
@@ -38,28 +43,60 @@ export function readOptions(args: string[]): DeviceOptions {
             address: text,
             flash: text,
             "keep-alive": text,
+            ca: text,
+            fleet: text,
+            url: text,
+            token: text,
         },
     });
-    const { route, secret, code, flash } = values;
+}
+
+type Values = ReturnType<typeof parse>["values"];
+
+function readGateway({ gateway }: Values): { host: string; port: number } {
+    const [, host, port] = /^(.+):(\d{1,5})$/.exec(gateway) ?? [];
+    if (host === undefined) throw new UsageError(`--gateway ${gateway}: give host and port, as 127.0.0.1:1883.`);
+    return { host, port: Number(port) };
+}
+
+function readKeepAlive({ "keep-alive": text }: Values): number | undefined {
+    if (text !== undefined && !/^\d+$/.test(text)) throw new UsageError("--keep-alive: give seconds.");
+    return text === undefined ? undefined : Number(text);
+}
+
+/** Undefined: it is one board that is asked for. */
+export function readFleetOptions(args: string[]): FleetOptions | undefined {
+    const { values } = parse(args);
+    if (values.fleet === undefined) return undefined;
+    const size = Number(values.fleet);
+    if (!Number.isInteger(size) || size < 1 || size > 60_000) throw new UsageError("--fleet: give 1 to 60000.");
+    const url = values.url ?? process.env.TOQUE_URL;
+    const token = values.token ?? process.env.TOQUE_TOKEN;
+    if (url === undefined || token === undefined)
+        throw new UsageError("A fleet is registered over HTTP: give --url and --token, or TOQUE_URL and TOQUE_TOKEN.");
+    return { size, gateway: readGateway(values), url, token, keepAliveS: readKeepAlive(values) };
+}
+
+export function readOptions(args: string[]): DeviceOptions {
+    const { values, positionals } = parse(args);
+    const { route, secret, code, flash, ca } = values;
     if (positionals.length === 0) throw new UsageError(`Give one phone number.\n\n${USAGE}`);
     if ((route === undefined || secret === undefined) && code === undefined && flash === undefined)
         throw new UsageError("Give --route and --secret, as `toque number add` printed them, or --code to enrol.");
     if (!RUNTIMES.includes(values.runtime as Runtime))
         throw new UsageError(`There is no runtime "${values.runtime}": say ${RUNTIMES.join(", ")}.`);
-    const gateway = /^(.+):(\d{1,5})$/.exec(values.gateway);
-    if (gateway === null) throw new UsageError(`--gateway ${values.gateway}: give host and port, as 127.0.0.1:1883.`);
-    const keepAlive = values["keep-alive"];
-    if (keepAlive !== undefined && !/^\d+$/.test(keepAlive)) throw new UsageError("--keep-alive: give seconds.");
+    if (ca !== undefined && !existsSync(ca)) throw new UsageError(`--ca: there is no file ${ca}.`);
     return {
         runtime: values.runtime as Runtime,
         number: parseE164(positionals.join(" ")),
         route,
         secret,
         code,
-        gateway: { host: gateway[1]!, port: Number(gateway[2]) },
+        gateway: readGateway(values),
         address: values.address,
         flashDir: flash,
-        keepAliveS: keepAlive === undefined ? undefined : Number(keepAlive),
+        keepAliveS: readKeepAlive(values),
+        ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
     };
 }
 
@@ -105,6 +142,8 @@ async function obey(device: EmulatedDevice, line: string): Promise<string | unde
 }
 
 async function main(): Promise<void> {
+    const fleet = readFleetOptions(process.argv.slice(2));
+    if (fleet !== undefined) return runFleet(fleet);
     const device = await startDevice(readOptions(process.argv.slice(2)));
     for (const line of device.screen) console.log(line);
     device.on("line", (line) => console.log(line));
