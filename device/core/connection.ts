@@ -1,9 +1,8 @@
 import type { Bytes } from "../../shared/bytes.ts";
-import { KEEP_ALIVE_S } from "../../shared/push/limits.ts";
 import { enrolClientId, enrolTopic, inboxTopic, outTopic } from "../../shared/push/topics.ts";
 import { encodeConnect, encodePublish, encodeSubscribe } from "../../shared/wire/encode.ts";
 import { backoffMs, NEW_ADDRESS_MS, STABLE_MS } from "./backoff.ts";
-import { encodeOutbox } from "./outbox.ts";
+import { encodeOutbox, flush } from "./outbox.ts";
 import { emit, takeId } from "./session.ts";
 import type { Session } from "./session.ts";
 import { State, stateName } from "./states.ts";
@@ -16,10 +15,6 @@ export const PINGRESP_MS = 5000;
 
 /** What the screen says when the gateway hung up. */
 const CLOSED = "closed";
-
-export function keepAliveS(session: Session): number {
-    return session.settings.keepAliveS ?? KEEP_ALIVE_S;
-}
 
 /** Goes to a state that may last so long. */
 export function enter(session: Session, state: State, forMs: number, text?: string): void {
@@ -70,7 +65,7 @@ export function linkUp(session: Session, address: string): void {
     if (address === session.address) return;
     session.address = address;
     if (session.credentials === undefined && (settings.code === undefined || settings.number === undefined)) {
-        emit(session, "show", "offline", "no secret and no code: enrol this device");
+        emit(session, "show", "offline", "no secret or code: enrol this device");
         return;
     }
     if (session.registered !== "") {
@@ -111,7 +106,7 @@ export function resolved(session: Session, address: string | undefined): void {
     const target = address ?? session.known;
     if (session.state !== State.resolving) return;
     if (target !== "") dial(session, target);
-    else retreat(session, "the name was not found");
+    else retreat(session, "name not found");
 }
 
 /** Where this device is told something: its pushes, or its first credentials. */
@@ -133,7 +128,7 @@ export function opened(session: Session, about: Bytes): void {
     const user = enrolling ? settings.number! : credentials.route;
     const password = enrolling ? settings.code! : credentials.secret;
     let data =
-        encodeConnect(enrolling ? enrolClientId(board.chip) : user, user, password, keepAliveS(session)) +
+        encodeConnect(enrolling ? enrolClientId(board.chip) : user, user, password, session.keepS) +
         encodeSubscribe(takeId(session), inbox(session));
     if (!enrolling) {
         const where = ',"a":"' + session.address + '","y":"' + session.why + '","m":' + board.packetOctets;
@@ -149,7 +144,6 @@ export function opened(session: Session, about: Bytes): void {
 export function subscribed(session: Session): void {
     session.onlineAt = session.now;
     session.registered = session.address;
-    enter(session, State.online, keepAliveS(session) * 500);
-    const data = encodeOutbox(session, false);
-    if (data !== "") emit(session, "send", data);
+    enter(session, State.online, session.keepS * 500);
+    flush(session);
 }

@@ -74,7 +74,7 @@ export function takeInbox(session: Session, packetId: number, payload: Bytes, ov
             save(session);
         }
     }
-    if (fields.o !== undefined) emit(session, "show", "online", fields.o + " messages were dropped: too many waited");
+    if (fields.o !== undefined) emit(session, "show", "online", fields.o + " messages dropped: too many waited");
     if (typeof sequence !== "number" || sequence <= session.mark) {
         acknowledge(session, packetId); // no push at all, or seen before
     } else if (whole === undefined || typeof body !== "string") {

@@ -24,10 +24,16 @@ export function encodeOutbox(session: Session, nacks: boolean): Bytes {
     return data;
 }
 
+/** Writes what was not written yet. */
+export function flush(session: Session): void {
+    const data = encodeOutbox(session, false);
+    if (data !== "") emit(session, "send", data);
+}
+
 /** Takes a saying, and writes it when there is a connection to write it on. */
 export function said(session: Session, saying: Saying): void {
     session.outbox.push(saying);
-    if (session.state === State.online) emit(session, "send", encodeOutbox(session, false));
+    if (session.state === State.online) flush(session);
 }
 
 /** @param waiting sayings on their way here @returns false: too much waits already, or it is too large for a packet */

@@ -1,4 +1,5 @@
 import type { Bytes } from "../../shared/bytes.ts";
+import { KEEP_ALIVE_S } from "../../shared/push/limits.ts";
 import type { ConnectWhy } from "../../shared/push/registration.ts";
 import type { Decoder } from "../../shared/wire/decode.ts";
 import type { Output, Push, Saying } from "./events.ts";
@@ -37,6 +38,8 @@ export interface Session {
     /** the last packet id given */
     lastId: number;
     pinging: boolean;
+    /** keepalive, in seconds */
+    keepS: number;
     outbox: Saying[];
 
     /** the push that is with the handler, the packet id to acknowledge it by, and how often the handler threw */
@@ -64,6 +67,7 @@ export function createSession(
     memory: Memory | undefined,
     nowMs: number,
 ): Session {
+    // the others are set before they are read
     return {
         board: body,
         settings: settings,
@@ -72,29 +76,17 @@ export function createSession(
         mark: memory === undefined ? 0 : memory.sequence,
         known: memory === undefined ? "" : memory.gateway,
         savedAt: nowMs,
-        dirty: false,
         state: State.offline,
-        dueAt: 0,
         address: "",
         registered: "",
         why: "boot",
         tries: 0,
-        onlineAt: 0,
-        target: "",
         decoder: { limit: body.packetOctets, buffer: "", skip: 0 },
         lastId: 0,
-        pinging: false,
         outbox: [],
-        showing: undefined,
-        pushId: 0,
-        failures: 0,
-        offered: undefined,
-        offeredId: 0,
         clockS: 0,
-        clockAt: 0,
-        now: nowMs,
-        outputs: [],
-    };
+        keepS: settings.keepAliveS ?? KEEP_ALIVE_S,
+    } as unknown as Session;
 }
 
 export function emit(session: Session, type: Output["type"], value?: Output["value"], more?: Bytes): void {

@@ -9,7 +9,6 @@ import {
     CONNACK_MS,
     enter,
     inbox,
-    keepAliveS,
     linkDown,
     linkUp,
     opened,
@@ -64,7 +63,7 @@ function received(session: Session, data: Bytes): void {
     if (session.state <= State.dialing) return;
     if (session.state === State.online) {
         session.pinging = false;
-        session.dueAt = session.now + keepAliveS(session) * 500;
+        session.dueAt = session.now + session.keepS * 500;
     }
     append(session.decoder, data);
 }

@@ -18,8 +18,8 @@ export function quote(text: Bytes): Bytes {
     let json = '"';
     for (let i = 0; i < text.length; i++) {
         const code = text.charCodeAt(i);
-        if (code < 32) json += "\\u00" + HEX.charAt(Math.floor(code / 16)) + HEX.charAt(code % 16);
-        else json += (code === 34 || code === 92 ? "\\" : "") + text.charAt(i);
+        if (code < 32) json += (code < 16 ? "\\u000" : "\\u001") + HEX.charAt(code % 16);
+        else json += (code === 34 || code === 92 ? "\\" : "") + String.fromCharCode(code); // not charAt: Espruino with Unicode would encode it
     }
     return json + '"';
 }
@@ -61,12 +61,12 @@ export function readFields(json: Bytes): Fields | undefined {
             at = end + 1;
         } else {
             let value = 0;
+            let digit = json.charCodeAt(at) - 48;
             end = at;
-            for (;;) {
-                const digit = json.charCodeAt(at) - 48;
-                if (!(digit >= 0 && digit < 10)) break;
+            while (digit >= 0 && digit < 10) {
                 value = value * 10 + digit;
                 at++;
+                digit = json.charCodeAt(at) - 48;
             }
             if (at === end) return undefined;
             fields[key] = value;

@@ -22,8 +22,6 @@ export function append(decoder: Decoder, data: Bytes): void {
     decoder.skip = Math.max(0, decoder.skip - data.length);
 }
 
-const GARBLED: Packet = { first: First.garbled, rest: "", oversize: false };
-
 /** Takes the next packet. Undefined: it is not there as a whole yet. MQTT 3.1.1 §2.2 */
 export function nextPacket(decoder: Decoder): Packet | undefined {
     const buffer = decoder.buffer;
@@ -31,17 +29,17 @@ export function nextPacket(decoder: Decoder): Packet | undefined {
     let scale = 1;
     let at = 1;
     let octet = 128;
-    while (octet > 127) {
+    while (octet > 127 && at < 5) {
         if (at >= buffer.length) return undefined;
-        if (at > 4) return GARBLED;
         octet = buffer.charCodeAt(at);
         length += (octet % 128) * scale;
         scale *= 128;
         at++;
     }
-    const first = buffer.charCodeAt(0);
-    // only a PUBLISH is longer: no need to wait for the rest of a web page
-    if (length > 3 && (first < First.publish || first >= First.puback)) return GARBLED;
+    const first = buffer.charCodeAt(0) as First;
+    // a length of more than four octets; or too long, for only a PUBLISH is: no need to wait for the rest of a web page
+    if (octet > 127 || (length > 3 && (first < First.publish || first >= First.puback)))
+        return { first: First.garbled, rest: "", oversize: false };
     const end = at + length;
     const oversize = end > decoder.limit;
     const needed = oversize ? HEAD_OCTETS : end;
