@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import ts from "typescript";
 import * as tstl from "typescript-to-lua";
 import { concatenationProblems } from "./lua-concatenation.ts";
+import { truthPlugin } from "./lua-truth.ts";
 
 /** What a compilation gave: Lua by file name, or sentences that say why not. */
 export interface LuaOutput {
@@ -14,7 +15,11 @@ export function compileLua(project: string): LuaOutput {
     const files = new Map<string, string>();
     const config = tstl.parseConfigFileWithSystem(project);
     const program = ts.createProgram(config.fileNames, config.options);
-    const result = new tstl.Transpiler().emit({ program, writeFile: (name, text) => files.set(name, text) });
+    const result = new tstl.Transpiler().emit({
+        program,
+        writeFile: (name, text) => files.set(name, text),
+        plugins: [truthPlugin],
+    });
     const diagnostics = [...config.errors, ...ts.getPreEmitDiagnostics(program), ...result.diagnostics];
     const host = {
         getCanonicalFileName: (name: string) => name,

@@ -32,6 +32,7 @@ timer:alarm(waitS * 1000, 0, function()
         if not fine then print("toque: " .. app .. " does not start: " .. tostring(message)) end
     end
     onPush = onPush or function(message) print("toque: message " .. message.sequence .. ": " .. message.body) end
+    if node.stripdebug then node.stripdebug(3) end -- it is one line: what for should its number be kept?
     timer:alarm(60000, 0, function() file.remove("toque-boots") end)
     dofile(find("toque") or "toque.lua")
 end)

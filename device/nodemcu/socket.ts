@@ -52,7 +52,8 @@ export function addSockets(platform: Platform, port: number, report: Device["rep
         const mine = lookUps;
         // (nil, address) on ESP8266, (address) on ESP32
         const found = (first?: string, second?: string): void => {
-            if (mine === lookUps) report("resolved", second === undefined ? first : second);
+            const address = second === undefined ? first : second;
+            if (mine === lookUps) report("resolved", address);
         };
         if (!pcall(net.dns.resolve, host, found)) found();
     };

@@ -30,6 +30,8 @@ function node.restart()
     error("restart")
 end
 
+function node.stripdebug() return 3 end
+
 function node.chipid() return esp32 and "0x" .. string.gsub(F.mac, ":", "") or 1234567 end
 
 if esp32 then
