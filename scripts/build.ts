@@ -52,7 +52,7 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
         logLevel: "silent",
     }).catch(fail);
     const program = shrinkEspruino(bundled.outputFiles[0]!.text);
-    const small = await transform(program, { ...language, minify: true }).catch(fail);
+    const small = await transform(program, { ...language, format: "cjs", minify: true }).catch(fail);
     mkdirSync(dirname(outFile), { recursive: true });
     writeFileSync(outFile, small.code);
     return outFile;

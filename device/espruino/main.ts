@@ -27,9 +27,6 @@ import { watchLink } from "./link.ts";
 import { createPlatform, NEVER_MS } from "./platform.ts";
 import type { Handler, Wires } from "./platform.ts";
 
-/** The application's file in Storage. */
-const APP = "toque-app";
-
 /** From so many JsVars on it is an ESP32, which can take large packets, and several at a time. */
 const MANY_VARS = 3000;
 
@@ -46,14 +43,14 @@ function main(): void {
     const settings = readSlot("config") as Settings | undefined;
     if (settings === undefined) {
         global.toque = { save: save };
-        print("toque: not configured: save the settings with toque.save, then reset");
+        print("toque: no settings: toque.save them, then reset");
         return;
     }
     let app: Handler | undefined;
     try {
-        if (require("Storage").read(APP) !== undefined) app = require(APP) as Handler;
+        app = require("toque-app") as Handler;
     } catch (error) {
-        print("toque: " + APP + " does not start: " + String(error));
+        print("toque: " + (error as string)); // there is none, or it does not start
     }
 
     const large = process.memory().total > MANY_VARS;

@@ -98,9 +98,9 @@ export function createPlatform(settings: Settings, app: Handler | undefined, wir
             const handler = app === undefined ? global.onPush : app;
             try {
                 if (typeof handler === "function") (handler as Handler)(push);
-                else print("toque: message: " + (push.title === undefined ? "" : push.title + ": ") + push.body);
+                else print("toque: message: " + push.body);
             } catch (error) {
-                print("toque: the handler threw: " + String(error));
+                print("toque: the handler threw: " + (error as string));
                 return false;
             }
             return true;
