@@ -5,7 +5,7 @@ import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";
 import { meet, nextSequence } from "./numbering.ts";
 import { addReceipt, asStored, endReceipt, noteMoved, noteSent, repeatedMessage } from "./receipts.ts";
-import { fromOctets, toOctets, type Row, type Sql } from "./sql.ts";
+import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
 /** A route's backlog, whichever of the two is reached first. */
 export const MAX_BACKLOG_MESSAGES = 1_000;
@@ -20,7 +20,7 @@ const URGENCIES: readonly Urgency[] = ["very-low", "low", "normal", "high"];
 
 const SELECT = `SELECT backlog.*, receipts.id, receipts.number FROM backlog JOIN receipts USING (num) `;
 
-/** What a message is made of beside its columns: JSON, which has no U+0000. */
+/** What a message is made of beside its columns. */
 type Content = Pick<PushMessage, "body" | "title" | "from">;
 
 export function append(sql: Sql, start: number, message: NewMessage): Appended | undefined {
@@ -132,7 +132,7 @@ function insert(sql: Sql, num: number, sequence: number, message: NewMessage): v
         message.route,
         sequence,
         URGENCIES.indexOf(message.urgency),
-        toOctets(message.collapseKey),
+        message.collapseKey,
         JSON.stringify(content),
         message.octets,
         message.acceptedMs,
@@ -146,7 +146,7 @@ function collapseOlder(sql: Sql, message: NewMessage, sequence: number): PushMes
     const rows = sql.all(
         SELECT + "WHERE backlog.route = ? AND collapse_key = ? AND backlog.sequence < ? ORDER BY backlog.sequence",
         message.route,
-        toOctets(message.collapseKey),
+        message.collapseKey,
         sequence,
     );
     return rows.map((row) => endRow(sql, row, "collapsed", message.acceptedMs));
@@ -179,7 +179,7 @@ function end(sql: Sql, num: number, state: MessageState, atMs: number, why?: str
 }
 
 function toMessage(row: Row): PushMessage {
-    const content = JSON.parse(row.content as string) as Content;
+    const content = readJson<Content>(row.content);
     return {
         id: row.id as string,
         route: row.route as Route,
@@ -188,7 +188,7 @@ function toMessage(row: Row): PushMessage {
         body: content.body,
         title: content.title,
         urgency: URGENCIES[row.urgency as number] ?? "normal",
-        collapseKey: fromOctets(row.collapse_key),
+        collapseKey: optional(row.collapse_key),
         from: content.from,
         acceptedMs: row.accepted_ms as number,
         expiresMs: row.expires_ms as number,

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import * as backlog from "./backlog.ts";
 import * as codes from "./codes.ts";
 import { forget } from "./forget.ts";
+import * as meta from "./meta.ts";
 import * as receipts from "./receipts.ts";
 import type { Calls } from "./protocol.ts";
 import * as registrations from "./registrations.ts";
@@ -43,14 +44,8 @@ export function createCalls(sql: Sql, file: string, start: number): Calls {
         tokens: () => tokens.tokens(sql),
         deleteToken: (id) => tokens.deleteToken(sql, id),
 
-        meta: (key) => sql.get("SELECT value FROM meta WHERE key = ?", key)?.value as string | undefined,
-        setMeta(key, value) {
-            sql.run(
-                "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                key,
-                value,
-            );
-        },
+        meta: (key) => meta.meta(sql, key),
+        setMeta: (key, value) => meta.setMeta(sql, key, value),
         size: () => ({ octets: octetsOf(file) + octetsOf(file + "-wal") }),
     };
 }

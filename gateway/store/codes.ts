@@ -3,7 +3,8 @@ import type { EnrolCode, NewRegistration } from "../ports.ts";
 import type { E164 } from "../number.ts";
 import type { Registration } from "../registration.ts";
 import { byNumber, register } from "./registrations.ts";
-import { fromOctets, toOctets, type Row, type Sql } from "./sql.ts";
+import { countUp } from "./meta.ts";
+import { optional, type Row, type Sql } from "./sql.ts";
 
 export function putCode(sql: Sql, code: EnrolCode): void {
     sql.run(
@@ -14,7 +15,7 @@ export function putCode(sql: Sql, code: EnrolCode): void {
         code.expiresMs,
         code.triesLeft,
         code.keepBacklog,
-        toOctets(code.chip),
+        code.chip,
     );
 }
 
@@ -26,7 +27,7 @@ export function codes(sql: Sql, number: E164, sinceMs: number): EnrolCode[] {
         createdMs: row.created_ms as number,
         expiresMs: row.expires_ms as number,
         triesLeft: row.tries_left as number,
-        chip: fromOctets(row.chip),
+        chip: optional(row.chip),
         keepBacklog: row.keep_backlog === 1,
     }));
 }
@@ -56,7 +57,7 @@ export function redeem(
         const made = register(sql, start, { ...registration, number, backlog });
         sql.run(
             "UPDATE codes SET chip = ?, route = ? WHERE num = ?",
-            toOctets(chip),
+            chip,
             made.registration.route,
             newest.num as number,
         );
@@ -64,16 +65,14 @@ export function redeem(
     }
     if (open) sql.run("UPDATE codes SET tries_left = tries_left - 1 WHERE num = ?", newest.num as number);
     // Each refusal writes, whether or not there is such a number: the time it takes shall not tell.
-    sql.run(
-        `INSERT INTO meta (key, value) VALUES ('codes refused', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(value + 1 AS TEXT)`,
-    );
+    countUp(sql, "codes refused");
     return undefined;
 }
 
 /** Whether the same chip redeemed this code, and nobody has used the secret it was given. */
 function isUnfinished(sql: Sql, number: E164, code: Row, chip: string): boolean {
     const registration = byNumber(sql, number);
-    return registration?.provisional === true && registration.route === code.route && fromOctets(code.chip) === chip;
+    return registration?.provisional === true && registration.route === code.route && code.chip === chip;
 }
 
 function sameHash(one: string, other: string): boolean {

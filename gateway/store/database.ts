@@ -2,7 +2,8 @@ import { existsSync, fsyncSync, closeSync, mkdirSync, openSync, renameSync, rmSy
 import { join } from "node:path";
 import { GatewayError } from "../error.ts";
 import { unavailable } from "./failures.ts";
-import { APPLICATION_ID, migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
+import { countUp } from "./meta.ts";
+import { APPLICATION_ID, describeSchema, migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
 
 /** The store's file in the data folder, and the one that a running gateway holds locked. */
@@ -13,6 +14,9 @@ const LOCK_FILE = "toque.lock";
 const BUSY_MS = 2_000;
 /** How long a gateway that starts waits for the one that is still ending. */
 const LOCK_MS = 1_000;
+
+/** Up to this size all of the file is read through at the start. */
+const MAX_WHOLLY_CHECKED_OCTETS = 16 * 1024 * 1024;
 
 const SETTINGS = `
     PRAGMA journal_mode = WAL;
@@ -42,7 +46,7 @@ export function openDatabase(dir: string): OpenedDatabase {
     try {
         if (!existsSync(file)) create(file);
         const sql = openChecked(file);
-        const start = countStart(sql);
+        const start = countUp(sql, "starts"); // what a device can have seen before it is known: numbering.ts
         return {
             sql,
             file,
@@ -109,7 +113,7 @@ function openChecked(file: string): Sql {
                 `The store ${file} was written by a newer Toque (its version ${version}, this one knows ${SCHEMA_VERSION}): start that one.`,
             );
         }
-        if (sql.get("PRAGMA quick_check(1)")?.quick_check !== "ok") throw damaged(file);
+        if (!isSound(sql, file)) throw damaged(file);
         sql.exec(SETTINGS);
         if (sql.get("PRAGMA journal_mode")?.journal_mode !== "wal") {
             throw refusal(
@@ -117,20 +121,34 @@ function openChecked(file: string): Sql {
             );
         }
         migrate(sql);
+        if (describeSchema(sql) !== freshSchema()) throw damaged(file);
         return sql;
     } catch (error) {
         sql.close();
         const code = (error as { code?: string }).code ?? "";
-        throw /^SQLITE_(CORRUPT|NOTADB)/.test(code) ? damaged(file, error) : error;
+        throw /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(code) ? damaged(file, error) : error;
     }
 }
 
-/** Counts this start, so that what a device can have seen before it is known (numbering.ts). */
-function countStart(sql: Sql): number {
-    sql.exec(
-        "INSERT INTO meta (key, value) VALUES ('starts', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(value + 1 AS TEXT)",
-    );
-    return Number(sql.get("SELECT value FROM meta WHERE key = 'starts'")?.value);
+/** What `describeSchema` says of a file that is as this program makes it. */
+function freshSchema(): string {
+    const fresh = openSql(":memory:", 0);
+    migrate(fresh);
+    const schema = describeSchema(fresh);
+    fresh.close();
+    return schema;
+}
+
+/**
+ * Reads through what must not be lost. A file within bounds is compared with its indexes, too; of a big one the receipts, which may be a
+ * million, are left out, for a small computer shall start within seconds.
+ */
+function isSound(sql: Sql, file: string): boolean {
+    const small = statSync(file).size <= MAX_WHOLLY_CHECKED_OCTETS;
+    const tables = ["sqlite_schema", "meta", "registrations", "endpoints", "backlog", "codes", "tokens"];
+    const check = small ? "integrity_check" : "quick_check";
+    if (small) tables.push("receipts");
+    return tables.every((table) => sql.get(`PRAGMA ${check}(${table})`)?.[check] === "ok");
 }
 
 function flush(path: string): void {

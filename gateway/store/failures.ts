@@ -1,5 +1,8 @@
 import { GatewayError } from "../error.ts";
 
+const DAMAGED =
+    "The store's file is damaged. Stop the gateway, keep a copy of the file, and put a backup in its place.";
+
 /** What SQLite says of the disk, the file or its locks, and what to do about it. By primary result code, sqlite.org/rescode.html. */
 const SENTENCES: Record<string, string> = {
     SQLITE_FULL: "The store cannot write: its disk is full. Free some space, then try again.",
@@ -26,6 +29,11 @@ export function unavailable(failure: unknown): GatewayError | undefined {
     const primary = /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? "";
     const sentence = SENTENCES[primary];
     return sentence === undefined ? undefined : new GatewayError("unavailable", sentence, { cause: failure });
+}
+
+/** What was read is not what can have been written. */
+export function damaged(cause: unknown): GatewayError {
+    return new GatewayError("unavailable", DAMAGED, { cause });
 }
 
 /** An error on its way out of the thread. */

@@ -2,10 +2,10 @@ import type { MessageState, PushMessage, Receipt, ReceiptEvent } from "../messag
 import type { NewMessage } from "../ports.ts";
 import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";
-import { toOctets, type Sql } from "./sql.ts";
+import { readJson, type Sql } from "./sql.ts";
 
 /** A history longer than that takes no more than its end: a device that comes and goes is sent the same message many times. */
-const MAX_HISTORY_CHARS = 1_000;
+const MAX_HISTORY_OCTETS = 1_000;
 const MAX_WHY_CHARS = 200;
 
 /** A line of a history as it is stored, JSON without the brackets around the whole. */
@@ -21,14 +21,14 @@ export function addReceipt(sql: Sql, message: NewMessage, sequence: number): num
         message.to,
         "accepted",
         line("accepted", message.acceptedMs),
-        toOctets(message.once),
+        message.once,
     );
     return row?.num as number;
 }
 
 /** The message that was accepted for the same `once`; of its text is known only what is said again now. */
 export function repeatedMessage(sql: Sql, message: NewMessage, once: string): PushMessage | undefined {
-    const row = sql.get("SELECT id, route, sequence, number, state FROM receipts WHERE once = ?", toOctets(once));
+    const row = sql.get("SELECT id, route, sequence, number, state FROM receipts WHERE once = ?", once);
     if (row === undefined) return undefined;
     return asStored(message, {
         id: row.id as string,
@@ -47,8 +47,9 @@ export function asStored<Given extends Partial<PushMessage>>(message: NewMessage
 
 export function noteSent(sql: Sql, num: number, atMs: number): void {
     sql.run(
-        `UPDATE receipts SET state = 'sent', history = CASE WHEN length(history) < ? THEN history || ? ELSE history END WHERE num = ?`,
-        MAX_HISTORY_CHARS,
+        `UPDATE receipts SET state = ?, history = CASE WHEN length(history) < ? THEN CAST(history || ? AS BLOB) ELSE history END WHERE num = ?`,
+        "sent",
+        MAX_HISTORY_OCTETS,
         "," + line("sent", atMs),
         num,
     );
@@ -56,7 +57,8 @@ export function noteSent(sql: Sql, num: number, atMs: number): void {
 
 export function noteMoved(sql: Sql, num: number, route: Route, sequence: number, atMs: number): void {
     sql.run(
-        "UPDATE receipts SET state = 'accepted', route = ?, sequence = ?, history = history || ? WHERE num = ?",
+        "UPDATE receipts SET state = ?, route = ?, sequence = ?, history = CAST(history || ? AS BLOB) WHERE num = ?",
+        "accepted",
         route,
         sequence,
         "," + line("accepted", atMs, "moved to the number's new registration"),
@@ -66,7 +68,7 @@ export function noteMoved(sql: Sql, num: number, route: Route, sequence: number,
 
 export function endReceipt(sql: Sql, num: number, state: MessageState, atMs: number, why?: string): void {
     sql.run(
-        "UPDATE receipts SET state = ?, ended_ms = ?, history = history || ? WHERE num = ?",
+        "UPDATE receipts SET state = ?, ended_ms = ?, history = CAST(history || ? AS BLOB) WHERE num = ?",
         state,
         atMs,
         "," + line(state, atMs, why),
@@ -76,10 +78,12 @@ export function endReceipt(sql: Sql, num: number, state: MessageState, atMs: num
 
 export function read(sql: Sql, route: Route, sequence: number, atMs: number): boolean {
     const changed = sql.run(
-        "UPDATE receipts SET state = 'read', history = history || ? WHERE route = ? AND sequence = ? AND state = 'delivered'",
+        "UPDATE receipts SET state = ?, history = CAST(history || ? AS BLOB) WHERE route = ? AND sequence = ? AND state = ?",
+        "read",
         "," + line("read", atMs),
         route,
         sequence,
+        "delivered",
     );
     return changed === 1;
 }
@@ -87,7 +91,7 @@ export function read(sql: Sql, route: Route, sequence: number, atMs: number): bo
 export function receipt(sql: Sql, id: string): Receipt | undefined {
     const row = sql.get("SELECT * FROM receipts WHERE id = ?", id);
     if (row === undefined) return undefined;
-    const lines = JSON.parse(`[${row.history as string}]`) as Line[];
+    const lines = readJson<Line[]>(`[${row.history as string}]`);
     return {
         id: row.id as string,
         to: row.number as E164,

@@ -3,7 +3,7 @@ import type { Capabilities, Endpoint, Registration, Route } from "../registratio
 import type { E164 } from "../number.ts";
 import { dropBacklog, moveBacklog } from "./backlog.ts";
 import { lastSeeable, meet } from "./numbering.ts";
-import { fromOctets, optional, toOctets, type Row, type Sql } from "./sql.ts";
+import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
 /** Endpoints kept of a registration. */
 const MAX_ENDPOINTS = 20;
@@ -52,7 +52,7 @@ export function register(
             VALUES (?, ?, ?, ?, ?, ?, ?)`,
         route,
         number,
-        toOctets(registration.label ?? ended?.label),
+        registration.label ?? ended?.label,
         registration.secretHash,
         registration.provisional,
         createdMs,
@@ -116,14 +116,14 @@ export function contact(
         seen.capabilities && JSON.stringify(seen.capabilities),
         route,
     );
-    if (seen.endpoint !== undefined) addEndpoint(sql, route, seen.endpoint);
+    if (seen.endpoint !== undefined) addEndpoint(sql, route, seen.endpoint, before.endpoint);
     if (seen.endpoint !== undefined || handled !== undefined) meet(sql, start, route);
     return byRoute(sql, route);
 }
 
 export function endpoints(sql: Sql, route: Route): Endpoint[] {
     const rows = sql.all("SELECT endpoint FROM endpoints WHERE route = ? ORDER BY num DESC", route);
-    return rows.map((row) => JSON.parse(row.endpoint as string) as Endpoint);
+    return rows.map((row) => readJson<Endpoint>(row.endpoint));
 }
 
 export function credentials(
@@ -147,7 +147,10 @@ export function credentials(
     return changed === 1;
 }
 
-function addEndpoint(sql: Sql, route: Route, endpoint: Endpoint): void {
+function addEndpoint(sql: Sql, route: Route, endpoint: Endpoint, last: Endpoint | undefined): void {
+    if (last?.sinceMs === endpoint.sinceMs) {
+        sql.run("DELETE FROM endpoints WHERE num = (SELECT max(num) FROM endpoints WHERE route = ?)", route);
+    }
     sql.run("INSERT INTO endpoints (route, endpoint) VALUES (?, ?)", route, JSON.stringify(endpoint));
     sql.run(
         `DELETE FROM endpoints WHERE route = ?1
@@ -171,7 +174,7 @@ function toRegistration(row: Row): Registration {
     return {
         number: row.number as E164,
         route: row.route as Route,
-        label: fromOctets(row.label),
+        label: optional(row.label),
         secretHash: row.secret_hash as string,
         nextSecretHash: optional(row.next_secret_hash),
         provisional: row.provisional === 1,
@@ -179,7 +182,7 @@ function toRegistration(row: Row): Registration {
         seenMs: optional(row.seen_ms),
         epoch: row.epoch as number,
         lastSequence: row.last_sequence as number,
-        capabilities: row.capabilities === null ? undefined : (JSON.parse(row.capabilities as string) as Capabilities),
-        endpoint: row.endpoint === null ? undefined : (JSON.parse(row.endpoint as string) as Endpoint),
+        capabilities: row.capabilities === null ? undefined : readJson<Capabilities>(row.capabilities),
+        endpoint: row.endpoint === null ? undefined : readJson<Endpoint>(row.endpoint),
     };
 }

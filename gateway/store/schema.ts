@@ -7,18 +7,19 @@ export const APPLICATION_ID = 0x546f7175;
  * One entry a version of the schema; an entry never changes once it was released, a new one is added behind it.
  *
  * A message is a row of `receipts` from the moment it is accepted until it is forgotten, and a row of `backlog`, with the same `num`,
- * while it waits or is inflight. Free text is in BLOBs and JSON, because the driver cuts a TEXT at U+0000.
+ * while it waits or is inflight. Texts are BLOBs: see sql.ts.
+ * STRICT, so that a start finds a value that a bad disk has turned into another type.
  */
 const MIGRATIONS = [
     `
-    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE meta (key BLOB PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 
     CREATE TABLE registrations (
-        route TEXT PRIMARY KEY,
-        number TEXT NOT NULL,
+        route BLOB PRIMARY KEY,
+        number BLOB NOT NULL,
         label BLOB,
-        secret_hash TEXT NOT NULL,
-        next_secret_hash TEXT,
+        secret_hash BLOB NOT NULL,
+        next_secret_hash BLOB,
         provisional INTEGER NOT NULL,
         created_ms INTEGER NOT NULL,
         seen_ms INTEGER,
@@ -28,28 +29,28 @@ const MIGRATIONS = [
         unmet_sequence INTEGER,
         messages INTEGER NOT NULL DEFAULT 0,
         octets INTEGER NOT NULL DEFAULT 0,
-        capabilities TEXT,
+        capabilities BLOB,
         ended_ms INTEGER
-    ) WITHOUT ROWID;
+    ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX registrations_by_number ON registrations (number) WHERE ended_ms IS NULL;
     CREATE INDEX registrations_by_contact ON registrations (coalesce(seen_ms, created_ms)) WHERE ended_ms IS NULL;
     CREATE INDEX registrations_ended ON registrations (number, ended_ms) WHERE ended_ms IS NOT NULL;
     CREATE INDEX registrations_by_end ON registrations (ended_ms) WHERE ended_ms IS NOT NULL;
 
-    CREATE TABLE endpoints (num INTEGER PRIMARY KEY, route TEXT NOT NULL, endpoint TEXT NOT NULL);
+    CREATE TABLE endpoints (num INTEGER PRIMARY KEY, route BLOB NOT NULL, endpoint BLOB NOT NULL) STRICT;
     CREATE INDEX endpoints_by_route ON endpoints (route);
 
     CREATE TABLE receipts (
         num INTEGER PRIMARY KEY,
-        id TEXT NOT NULL,
-        route TEXT NOT NULL,
+        id BLOB NOT NULL,
+        route BLOB NOT NULL,
         sequence INTEGER NOT NULL,
-        number TEXT NOT NULL,
-        state TEXT NOT NULL,
-        history TEXT NOT NULL,
+        number BLOB NOT NULL,
+        state BLOB NOT NULL,
+        history BLOB NOT NULL,
         once BLOB,
         ended_ms INTEGER
-    );
+    ) STRICT;
     CREATE UNIQUE INDEX receipts_by_id ON receipts (id);
     CREATE UNIQUE INDEX receipts_by_sequence ON receipts (route, sequence);
     CREATE UNIQUE INDEX receipts_by_once ON receipts (once) WHERE once IS NOT NULL;
@@ -57,17 +58,17 @@ const MIGRATIONS = [
 
     CREATE TABLE backlog (
         num INTEGER PRIMARY KEY,
-        route TEXT NOT NULL,
+        route BLOB NOT NULL,
         sequence INTEGER NOT NULL,
         urgency INTEGER NOT NULL,
         collapse_key BLOB,
-        content TEXT NOT NULL,
+        content BLOB NOT NULL,
         octets INTEGER NOT NULL,
         accepted_ms INTEGER NOT NULL,
         expires_ms INTEGER NOT NULL,
         due_ms INTEGER NOT NULL,
         sent_ms INTEGER
-    );
+    ) STRICT;
     CREATE UNIQUE INDEX backlog_by_sequence ON backlog (route, sequence);
     CREATE INDEX backlog_by_urgency ON backlog (route, urgency, sequence) WHERE sent_ms IS NULL;
     CREATE INDEX backlog_by_collapse_key ON backlog (route, collapse_key) WHERE collapse_key IS NOT NULL;
@@ -86,26 +87,26 @@ const MIGRATIONS = [
 
     CREATE TABLE codes (
         num INTEGER PRIMARY KEY,
-        number TEXT NOT NULL,
-        code_hash TEXT NOT NULL,
+        number BLOB NOT NULL,
+        code_hash BLOB NOT NULL,
         created_ms INTEGER NOT NULL,
         expires_ms INTEGER NOT NULL,
         tries_left INTEGER NOT NULL,
         keep_backlog INTEGER NOT NULL,
         chip BLOB,
-        route TEXT
-    );
+        route BLOB
+    ) STRICT;
     CREATE INDEX codes_by_number ON codes (number);
     CREATE INDEX codes_by_creation ON codes (created_ms);
 
     CREATE TABLE tokens (
-        id TEXT PRIMARY KEY,
-        role TEXT NOT NULL,
-        hash TEXT NOT NULL UNIQUE,
-        pattern TEXT NOT NULL,
+        id BLOB PRIMARY KEY,
+        role BLOB NOT NULL,
+        hash BLOB NOT NULL UNIQUE,
+        pattern BLOB NOT NULL,
         label BLOB,
         created_ms INTEGER NOT NULL
-    ) WITHOUT ROWID;
+    ) STRICT, WITHOUT ROWID;
     `,
 ];
 
@@ -124,4 +125,13 @@ export function migrate(sql: Sql): void {
     sql.exec("BEGIN IMMEDIATE");
     for (const migration of MIGRATIONS.slice(from)) sql.exec(migration);
     sql.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+}
+
+/** What a file's schema says, to be compared: octets, for a bad disk's text is not fit for the driver. */
+export function describeSchema(sql: Sql): string {
+    const rows = sql.all(
+        `SELECT CAST(type AS BLOB) AS type, CAST(name AS BLOB) AS name, CAST(tbl_name AS BLOB) AS parent, CAST(sql AS BLOB) AS text
+            FROM sqlite_schema ORDER BY rowid`,
+    );
+    return JSON.stringify(rows.map(({ type, name, parent, text }) => [type, name, parent, text]));
 }

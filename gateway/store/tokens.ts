@@ -1,5 +1,5 @@
 import type { ApiToken, Role } from "../ports.ts";
-import { fromOctets, toOctets, type Row, type Sql } from "./sql.ts";
+import { optional, type Row, type Sql } from "./sql.ts";
 
 export function putToken(sql: Sql, token: ApiToken): void {
     sql.run(
@@ -8,7 +8,7 @@ export function putToken(sql: Sql, token: ApiToken): void {
         token.role,
         token.hash,
         token.pattern,
-        toOctets(token.label),
+        token.label,
         token.createdMs,
     );
 }
@@ -32,7 +32,7 @@ function toToken(row: Row): ApiToken {
         role: row.role as Role,
         hash: row.hash as string,
         pattern: row.pattern as string,
-        label: fromOctets(row.label),
+        label: optional(row.label),
         createdMs: row.created_ms as number,
     };
 }

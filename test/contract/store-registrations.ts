@@ -140,6 +140,16 @@ export function testRegistrations(scene: Scene): void {
         assert.deepEqual(await store.endpoints(routeOf(2)), []);
     });
 
+    test("contact: an endpoint that is there since the same time as the last one takes its place", async () => {
+        const { store } = scene;
+        await store.register(registrationOf(1));
+        const [first, second] = [endpointOf(1), endpointOf(2)];
+        for (const endpoint of [first, second, { ...second, port: 7 }]) {
+            await store.contact(routeOf(1), { atMs: START_MS, endpoint });
+        }
+        assert.deepEqual(await store.endpoints(routeOf(1)), [{ ...second, port: 7 }, first]);
+    });
+
     test("contact: an epoch that is given is new in any case", async () => {
         const { store } = scene;
         const { registration } = await store.register(registrationOf(1));

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import Database from "libsql";
+import { GatewayError } from "../../../gateway/error.ts";
+import { STORE_FILE } from "../../../gateway/store/database.ts";
+import { openStore } from "../../../gateway/store/open.ts";
+import { make, remove } from "../../support/embedded-store.ts";
+import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../../support/records.ts";
+
+const FILLER = fileURLToPath(new URL("../../support/fill-the-disk.ts", import.meta.url));
+
+const dirs: string[] = [];
+after(() => dirs.forEach(remove));
+
+function folder(): string {
+    const dir = make();
+    dirs.push(dir);
+    return dir;
+}
+
+function isUnavailable(sentence: RegExp): (error: unknown) => boolean {
+    return (error) => error instanceof GatewayError && error.code === "unavailable" && sentence.test(error.message);
+}
+
+test("disk full: writes fail with a sentence, reads go on, what was acknowledged stays, and room brings it all back", async () => {
+    const dir = folder();
+    // A limit on the size of a file is what a test can have of a full disk without rights; the signal that comes with it is ignored.
+    const blocks = 1_400; // of 1,024 octets
+    const command = `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" --import "$1" "$2" "$3"`;
+    const child = spawn("bash", ["-c", command, process.execPath, import.meta.resolve("tsx"), FILLER, dir], {
+        stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    assert.deepEqual(await once(child, "close"), [0, null], "the process stays alive to its end");
+    const { acknowledged, failures, waiting } = JSON.parse(output) as {
+        acknowledged: string[];
+        failures: string[];
+        waiting: number;
+    };
+    assert.ok(acknowledged.length > 50 && failures.length >= 40);
+    assert.deepEqual(
+        [...new Set(failures)].filter((failure) => !/^unavailable: The store cannot write: its disk/.test(failure)),
+        [],
+    );
+    assert.equal(waiting, acknowledged.length, "it could still be read, and what failed left nothing behind");
+
+    const store = await openStore({ dir });
+    for (const id of acknowledged) assert.equal((await store.receipt(id))?.state, "accepted");
+    assert.equal((await store.backlogSize(routeOf(1))).messages, acknowledged.length);
+    const next = await store.append(messageOf(1, { id: "with room again" }));
+    assert.equal(next?.message.sequence, acknowledged.length + 1);
+    await store.close();
+});
+
+test("locked by another program: writes fail with a sentence, reads go on, nobody else waits, and it comes back", async () => {
+    const dir = folder();
+    const store = await openStore({ dir });
+    await store.register(registrationOf(1));
+    const other = new Database(join(dir, STORE_FILE));
+    other.exec("BEGIN IMMEDIATE");
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    const writes = Array.from({ length: 5 }, () => store.append(messageOf(1)));
+    const read = store.byNumber(numberOf(1));
+    const settled = await Promise.allSettled(writes);
+    delay.disable();
+    for (const one of settled) {
+        assert.ok(one.status === "rejected" && isUnavailable(/another program has locked/)(one.reason));
+    }
+    assert.equal((await read)?.route, routeOf(1));
+    assert.ok(delay.max / 1e6 < 500, `the thread waits for the lock, and this one does not: ${delay.max / 1e6} ms`);
+    other.exec("ROLLBACK");
+    other.close();
+    assert.equal((await store.append(messageOf(1)))?.message.sequence, 1);
+    await store.close();
+});
+
+test("a lock that is given back in time is waited for", async () => {
+    const dir = folder();
+    const store = await openStore({ dir });
+    await store.register(registrationOf(1));
+    const other = new Database(join(dir, STORE_FILE));
+    other.exec("BEGIN IMMEDIATE");
+    const appended = store.append(messageOf(1));
+    setTimeout(() => other.exec("COMMIT"), 200);
+    assert.equal((await appended)?.message.sequence, 1);
+    other.close();
+    await store.close();
+});
+
+test("bad arguments: a call that nobody can mean fails alone, and the process lives", async () => {
+    const store = await openStore({ dir: folder() });
+    await store.register(registrationOf(1));
+    const bad = [true, {}, [], Symbol("s"), () => 1, 1n, NaN, Infinity].map((id) =>
+        store.append(messageOf(1, { id: id as never })),
+    );
+    const good = store.append(messageOf(1));
+    const settled = await Promise.allSettled(bad);
+    assert.deepEqual([...new Set(settled.map(({ status }) => status))].includes("rejected"), true);
+    assert.ok((await good) !== undefined);
+    await assert.rejects(store.receipt({} as never));
+    assert.ok((await store.byNumber(numberOf(1))) !== undefined);
+    await store.close();
+});
+
+test("appends beyond what may be under way are told to wait, and none that was taken is lost", async () => {
+    const store = await openStore({ dir: folder() });
+    await store.register(registrationOf(1));
+    const calls = Array.from({ length: 10_050 }, () => store.append(messageOf(1, { octets: 1 })));
+    const settle = store.setMeta("key", "not held up by that");
+    const settled = await Promise.allSettled(calls);
+    const refused = settled.filter((one) => one.status === "rejected");
+    assert.equal(refused.length, 50);
+    assert.ok(refused.every((one) => (one.reason as GatewayError).code === "too_many"));
+    await settle;
+    assert.equal((await store.byRoute(routeOf(1)))?.lastSequence, 10_000);
+    assert.ok((await store.append(messageOf(1))) !== undefined);
+    await store.close();
+});
+
+test("sweeps: a call ends or forgets no more than it may, so that others get their turn", async () => {
+    const store = await openStore({ dir: folder() });
+    const routes = [1, 2, 3];
+    await Promise.all(routes.map((index) => store.register(registrationOf(index))));
+    const all = routes.flatMap((index) =>
+        Array.from({ length: 700 }, () => store.append(messageOf(index, { octets: 1 }))),
+    );
+    await Promise.all(all);
+    assert.equal(
+        (await store.retire(START_MS + 1, START_MS + 1, 100)).length,
+        2,
+        "1,400 messages are enough for one call",
+    );
+    assert.equal((await store.expire(START_MS + 10_000_000, 1e9)).length, 700);
+    assert.equal(await store.forget(START_MS + 20_000_000, 1e9), 2_102);
+    await store.close();
+});

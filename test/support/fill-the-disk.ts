@@ -1,0 +1,27 @@
+// Appends to a store whose files may not grow beyond what `ulimit -f` left them; says what happened as one JSON line.
+// node --import tsx fill-the-disk.ts <folder>
+import { GatewayError } from "../../gateway/error.ts";
+import { openStore } from "../../gateway/store/open.ts";
+import { messageOf, registrationOf, routeOf } from "./records.ts";
+
+const [dir = ""] = process.argv.slice(2);
+const store = await openStore({ dir });
+await store.register(registrationOf(1)).catch(() => undefined);
+const acknowledged: string[] = [];
+const failures: string[] = [];
+for (let round = 0; round < 400 && failures.length < 40; round++) {
+    const ids = Array.from({ length: 10 }, (_, n) => `${round}-${n}`);
+    await Promise.all(
+        ids.map(async (id) => {
+            try {
+                await store.append(messageOf(1, { id, body: "x".repeat(3_000), octets: 1, urgency: "high" }));
+                acknowledged.push(id);
+            } catch (error) {
+                failures.push(error instanceof GatewayError ? `${error.code}: ${error.message}` : String(error));
+            }
+        }),
+    );
+}
+const waiting = (await store.backlog(routeOf(1), 0, 5_000)).length;
+await store.close();
+console.log(JSON.stringify({ acknowledged, failures, waiting }));
