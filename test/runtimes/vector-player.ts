@@ -47,7 +47,10 @@ export function fromHex(word: string): Bytes {
         data += String.fromCharCode(HEX.indexOf(hex.charAt(i)) * 16 + HEX.indexOf(hex.charAt(i + 1)));
     }
     let all = "";
-    for (let i = 0; i < times; i++) all += data;
+    for (let rest = times; rest > 0; rest = (rest - (rest % 2)) / 2) {
+        if (rest % 2 === 1) all += data;
+        data += data;
+    }
     return all;
 }
 
@@ -129,16 +132,16 @@ function read(words: string[], write: Write): void {
 
 function encode(words: string[]): Bytes {
     const kind = words[0]!;
-    const octets: Bytes[] = [];
-    for (const word of words) octets.push(fromHex(word));
-    if (kind === "length") return encodeRemainingLength(toNumber(words[1]!));
-    if (kind === "integer") return encodeUint16(toNumber(words[1]!));
-    if (kind === "text") return encodeString(octets[1]!);
-    if (kind === "quote") return quote(octets[1]!);
-    if (kind === "connect") return encodeConnect(octets[1]!, octets[2]!, octets[3]!, toNumber(words[4]!));
-    if (kind === "subscribe") return encodeSubscribe(toNumber(words[1]!), octets[2]!);
-    if (kind === "publish") return encodePublish(toNumber(words[1]!), octets[2]!, octets[3]!);
-    if (kind === "puback") return encodePuback(toNumber(words[1]!));
+    const octets = (index: number): Bytes => fromHex(words[index]!);
+    const number = (index: number): number => toNumber(words[index]!);
+    if (kind === "length") return encodeRemainingLength(number(1));
+    if (kind === "integer") return encodeUint16(number(1));
+    if (kind === "text") return encodeString(octets(1));
+    if (kind === "quote") return quote(octets(1));
+    if (kind === "connect") return encodeConnect(octets(1), octets(2), octets(3), number(4));
+    if (kind === "subscribe") return encodeSubscribe(number(1), octets(2));
+    if (kind === "publish") return encodePublish(number(1), octets(2), octets(3));
+    if (kind === "puback") return encodePuback(number(1));
     return encodePingreq();
 }
 
@@ -150,4 +153,9 @@ export function playVector(line: string, write: Write): void {
     else if (kind === "fields") read(words, write);
     else if (kind === "read") write("" + readUint16(fromHex(words[1]!), 0));
     else write(describePayload(encode(words)));
+}
+
+/** The same, bound to one place to write to: what a runtime's program is made of. */
+export function createPlayer(write: Write): (this: void, line: string) => void {
+    return (line: string) => playVector(line, write);
 }
