@@ -17,13 +17,23 @@ function runScript(interpreter: string, folder: string, script: string): void {
 
 /** Writes files to the interpreter's own Storage, by itself. One without octets is erased. */
 export function writeStorage(interpreter: string, folder: string, files: Map<string, string>): void {
-    const erasures = [...files.keys()].map((name) => `require("Storage").erase(${JSON.stringify(name)});`);
-    runScript(interpreter, folder, erasures.join("") + 'print("#written")');
+    let script = "";
+    let octets = 0;
+    const run = (): void => {
+        runScript(interpreter, folder, script + 'print("#written")');
+        script = "";
+        octets = 0;
+    };
+    for (const name of files.keys()) script += `require("Storage").erase(${JSON.stringify(name)});`;
     for (const [name, data] of files) {
         for (let at = 0; at < data.length; at += PIECE_OCTETS) {
-            const piece = Buffer.from(data.slice(at, at + PIECE_OCTETS), "latin1").toString("base64");
-            const write = `require("Storage").write(${JSON.stringify(name)},atob("${piece}"),${at},${data.length})`;
-            runScript(interpreter, folder, `if(${write})print("#written")`);
+            const piece = data.slice(at, at + PIECE_OCTETS);
+            if (octets + piece.length > PIECE_OCTETS) run();
+            const base64 = Buffer.from(piece, "latin1").toString("base64");
+            const write = `require("Storage").write(${JSON.stringify(name)},atob("${base64}"),${at},${data.length})`;
+            script += `if(!${write})throw "no room";`;
+            octets += piece.length;
         }
     }
+    run();
 }

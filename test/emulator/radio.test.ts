@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { after, afterEach, before, test } from "node:test";
+import { Radio } from "./radio.ts";
+import { Relay } from "./relay.ts";
+
+const QUIET_MS = 60;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+let server: Server;
+let port = 0;
+const peers: Socket[] = [];
+const radios: Radio[] = [];
+
+before(async () => {
+    server = createServer((socket) => {
+        peers.push(socket);
+        socket.on("error", () => undefined);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    port = (server.address() as AddressInfo).port;
+});
+afterEach(() => {
+    for (const radio of radios.splice(0)) radio.dispose();
+    for (const peer of peers.splice(0)) peer.destroy();
+});
+after(() => server.close());
+
+function startRadio(address: string | undefined, names = {}): Radio {
+    const radio = new Radio(names);
+    radio.move(address);
+    radios.push(radio);
+    return radio;
+}
+
+/** Opens a connection, and notes what it tells. */
+async function open(radio: Radio): Promise<{ told: string[]; path: ReturnType<Radio["open"]>; peer: Socket }> {
+    const told: string[] = [];
+    const connected = new Promise<Socket>((resolve) => server.once("connection", resolve));
+    const path = await new Promise<ReturnType<Radio["open"]>>((resolve) => {
+        const made = radio.open("127.0.0.1", port, {
+            opened: () => {
+                told.push("opened");
+                resolve(made);
+            },
+            received: (data) => told.push(data.toString("latin1")),
+            closed: () => told.push("closed"),
+        });
+    });
+    return { told, path, peer: await connected };
+}
+
+test("radio: a connection leaves from the board's address", async () => {
+    const { peer } = await open(startRadio("127.0.0.77"));
+    assert.equal(peer.remoteAddress, "127.0.0.77");
+});
+
+test("radio: after the address changed the old connection is a black hole, in both directions, and nobody closes it", async () => {
+    const radio = startRadio("127.0.0.77");
+    const { told, path, peer } = await open(radio);
+    let heard = "";
+    let ended = false;
+    peer.on("data", (data: Buffer) => (heard += data.toString()));
+    peer.on("close", () => (ended = true));
+    radio.move("127.0.0.78");
+    path.write(Buffer.from("into the hole"));
+    peer.write("from the other side");
+    path.close();
+    await pause(QUIET_MS);
+    assert.deepEqual([told, heard, ended], [["opened"], "", false]);
+    assert.equal((await open(radio)).peer.remoteAddress, "127.0.0.78");
+});
+
+test("radio: without a link nothing is opened, resolved or told", async () => {
+    const radio = startRadio(undefined, { "gateway.test": "127.0.0.1" });
+    const told: string[] = [];
+    const tell = (what: string) => () => void told.push(what);
+    radio.open("127.0.0.1", port, { opened: tell("opened"), received: tell("received"), closed: tell("closed") });
+    void radio.resolve("gateway.test").then(tell("resolved"));
+    await pause(QUIET_MS);
+    assert.deepEqual([told, peers.length], [[], 0]);
+});
+
+test("radio: its name server says what it is told to say", async () => {
+    const radio = startRadio("127.0.0.1", {
+        "gateway.test": "127.0.0.9",
+        "nobody.test": "fails",
+        "slow.test": "hangs",
+    });
+    assert.equal(await radio.resolve("gateway.test"), "127.0.0.9");
+    assert.equal(await radio.resolve("nobody.test"), undefined);
+    assert.equal(await radio.resolve("127.0.0.3"), "127.0.0.3");
+    assert.equal(await Promise.race([radio.resolve("slow.test"), pause(QUIET_MS).then(() => "nothing")]), "nothing");
+});
+
+test("radio: dispose really closes, the black holes too", async () => {
+    const radio = startRadio("127.0.0.77");
+    const first = await open(radio);
+    radio.move("127.0.0.78");
+    const second = await open(radio);
+    const ended = Promise.all([first, second].map(({ peer }) => new Promise((resolve) => peer.once("close", resolve))));
+    radio.dispose();
+    await ended;
+});
+
+test("relay: what goes in comes out from the board's address, both ways, and ends together", async () => {
+    const radio = startRadio("127.0.0.66");
+    const relay = await Relay.listen("127.0.0.1", port, radio);
+    const board = new Radio();
+    board.move("127.0.0.1");
+    radios.push(board);
+    const told: string[] = [];
+    const connected = new Promise<Socket>((resolve) => server.once("connection", resolve));
+    const path = board.open("127.0.0.1", relay.port, {
+        opened: () => told.push("opened"),
+        received: (data) => told.push(data.toString()),
+        closed: () => told.push("closed"),
+    });
+    path.write(Buffer.from("ping"));
+    const peer = await connected;
+    assert.equal(peer.remoteAddress, "127.0.0.66");
+    const heard = await new Promise<Buffer>((resolve) => peer.once("data", resolve));
+    assert.equal(heard.toString(), "ping");
+    peer.end("pong");
+    await pause(QUIET_MS);
+    assert.deepEqual(told, ["opened", "pong", "closed"]);
+    await relay.close();
+});
+
+test("relay: when the radio's way is a black hole, the board's side stays open and silent", async () => {
+    const radio = startRadio("127.0.0.66");
+    const relay = await Relay.listen("127.0.0.1", port, radio);
+    const board = startRadio("127.0.0.1");
+    const told: string[] = [];
+    const connected = new Promise<Socket>((resolve) => server.once("connection", resolve));
+    board.open("127.0.0.1", relay.port, {
+        opened: () => told.push("opened"),
+        received: () => told.push("received"),
+        closed: () => told.push("closed"),
+    });
+    const peer = await connected;
+    radio.move("127.0.0.67");
+    peer.write("nobody hears");
+    await pause(QUIET_MS);
+    assert.deepEqual(told, ["opened"]);
+    await relay.close();
+});

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Screen } from "./screen.ts";
+
+const utf8 = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
+
+test("screen: states and sentences, in any split of octets", () => {
+    const text = utf8(
+        "toque: dialing\r\ntoque: waiting: refused: wrong secret, CONNACK 5\r\nhello: ça va\ntoque: nothing\n",
+    );
+    for (const size of [1, 2, 7, text.length]) {
+        const screen = new Screen();
+        for (let at = 0; at < text.length; at += size) screen.feed(text.slice(at, at + size));
+        assert.deepEqual(screen.states, [
+            { state: "dialing", why: undefined },
+            { state: "waiting", why: "refused: wrong secret, CONNACK 5" },
+        ]);
+        assert.equal(screen.lines[2], "hello: ça va");
+        assert.equal(screen.lines.length, 4);
+    }
+});
+
+test("screen: a push in pieces of hexadecimal, absent and empty texts told apart", () => {
+    const screen = new Screen();
+    const told: number[] = [];
+    screen.events.on("push", ({ sequence }) => told.push(sequence));
+    screen.feed("#b 4865\n#b 6c6c6fc3a9\n#t \n#push 12 high\n#b 00ff\n#f 2b3334\n#k 6b\n#push 13 -\n");
+    assert.deepEqual(screen.shown, [
+        { sequence: 12, body: utf8("Helloé"), title: "", urgency: "high", from: undefined, collapseKey: undefined },
+        { sequence: 13, body: "\x00\xff", title: undefined, urgency: undefined, from: "+34", collapseKey: "k" },
+    ]);
+    assert.deepEqual(told, [12, 13]);
+    assert.deepEqual(screen.lines, []);
+});
+
+test("screen: whoever is told of a line sees it, and its state, already there", () => {
+    const screen = new Screen();
+    let seen = "";
+    screen.events.on("line", () => (seen = `${screen.lines.length} ${screen.states.length}`));
+    screen.print("toque: online");
+    assert.equal(seen, "1 1");
+});
