@@ -1,5 +1,6 @@
 import { createEnrolment, draftRegistration, type Enrolled, type Enrolment } from "./enrolment.ts";
 import { GatewayError } from "./error.ts";
+import { createTurns } from "./in-turn.ts";
 import type { E164 } from "./number.ts";
 import type { Clock, Store } from "./ports.ts";
 import type { Endpoint, Registration, Route } from "./registration.ts";
@@ -40,6 +41,7 @@ export interface Directory extends Enrolment {
 
 export function createDirectory(options: { store: Store; clock: Clock; random?: Random }): Directory {
     const { store, clock, random = systemRandom } = options;
+    const inTurn = createTurns();
 
     async function authenticate(route: string, secret: string): Promise<Registration | undefined> {
         const registration = isRoute(route) ? await store.byRoute(route) : undefined;
@@ -92,7 +94,8 @@ export function createDirectory(options: { store: Store; clock: Clock; random?: 
     return {
         ...createEnrolment({ store, clock, random }),
         authenticate,
-        rotate,
+        // Of two at the same moment one would not know of the other's secret, and a device would be left with one that nobody knows.
+        rotate: (route) => inTurn(() => rotate(route)),
 
         async register(number, { label, keepBacklog = false } = {}) {
             const { secret, draft } = draftRegistration(number, clock.nowMs(), random);

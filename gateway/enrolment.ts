@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { GatewayError } from "./error.ts";
+import { createTurns } from "./in-turn.ts";
 import type { E164 } from "./number.ts";
 import type { Clock, NewRegistration, Store } from "./ports.ts";
 import type { Registration, Route } from "./registration.ts";
@@ -55,7 +56,7 @@ export function draftRegistration(
 export function createEnrolment(options: { store: Store; clock: Clock; random: Random }): Enrolment {
     const { store, clock, random } = options;
     let key: Promise<Buffer> | undefined;
-    let previous: Promise<unknown> = Promise.resolve();
+    const inTurn = createTurns();
 
     /** Codes have 27 bits: only a key that is not beside them keeps a stolen table of them from being tried out in a second. */
     async function hashCode(number: E164, code: string): Promise<string> {
@@ -108,10 +109,8 @@ export function createEnrolment(options: { store: Store; clock: Clock; random: R
 
     return {
         createCode(number, { keepBacklog = false } = {}) {
-            // One after the other: two at the same moment would both find the limit not yet reached.
-            const made = previous.then(() => makeCode(number, keepBacklog));
-            previous = made.catch(() => undefined);
-            return made;
+            // Two at the same moment would both find the limit not yet reached.
+            return inTurn(() => makeCode(number, keepBacklog));
         },
 
         async redeem(number, code, chip) {
