@@ -3,15 +3,7 @@ import type { E164 } from "./number.ts";
 import type { Route } from "./registration.ts";
 
 /** accepted → sent → delivered → read, or one of the four that end it. */
-export type MessageState =
-    | "accepted"
-    | "sent"
-    | "delivered"
-    | "read"
-    | "expired"
-    | "collapsed"
-    | "dropped"
-    | "failed";
+export type MessageState = "accepted" | "sent" | "delivered" | "read" | "expired" | "collapsed" | "dropped" | "failed";
 
 /** What a sender asks for. */
 export interface Draft {
