@@ -1,4 +1,4 @@
--- Runs at power on: waits, so that a person at the console can stop what crashes, then runs the application and toque.lua.
+-- Runs at power on: waits, so that a person at the console can stop what crashes, then runs toque-app and toque.
 -- Each boot leaves an octet in toque-boots until it has lasted a minute: from the third on the wait doubles, to five minutes.
 local open = file.open or io.open
 local boots = open("toque-boots", "r")
@@ -19,22 +19,28 @@ end
 local waitS = 3
 for _ = 2, count do waitS = math.min(waitS * 2, 300) end
 
+-- In LFS first, the firmware's flash for Lua: there the code takes no memory. Then compiled, then as it was written.
 local function find(name)
-    return file.exists(name .. ".lc") and name .. ".lc" or file.exists(name .. ".lua") and name .. ".lua"
+    local get = node.LFS and node.LFS.get
+    local code = get and get(name)
+    for _, ending in ipairs({ ".lc", ".lua" }) do
+        if not code and file.exists(name .. ending) then code = function() return dofile(name .. ending) end end
+    end
+    return code
 end
 
 local timer = tmr.create()
 timer:alarm(waitS * 1000, 0, function()
     stop = nil
-    local app = find("toque-app")
+    local app, code = find("toque-app"), find("toque")
     if app then
-        local fine, message = pcall(dofile, app)
-        if not fine then print("toque: " .. app .. " does not start: " .. tostring(message)) end
+        local fine, message = pcall(app)
+        if not fine then print("toque: the application does not start: " .. tostring(message)) end
     end
     onPush = onPush or function(message) print("toque: message " .. message.sequence .. ": " .. message.body) end
     if node.stripdebug then node.stripdebug(3) end -- it is one line: what for should its number be kept?
     timer:alarm(60000, 0, function() file.remove("toque-boots") end)
-    dofile(find("toque") or "toque.lua")
+    if code then code() else print("toque: toque.lua is missing: flash it") end
 end)
 
 function stop()

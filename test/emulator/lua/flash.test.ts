@@ -91,7 +91,7 @@ for (const { interpreter, kind, skip } of BOARDS) {
 }
 
 for (const { interpreter, skip } of LUAS) {
-    const cuts = interpreter === "fengari" ? 500 : 100; // a process for each takes its time
+    const cuts = interpreter === "fengari" ? 500 : 50; // a process for each takes its time
 
     test(`slots, ${interpreter}: ${cuts} power cuts while writing, 0 texts lost`, { skip }, async (t) => {
         const bench = putOnBench(t, interpreter, { "flash.lua": FLASH });

@@ -97,7 +97,7 @@ for (const { interpreter, skip } of LUAS) {
         async (t) => {
             const bench = await powerOn(t, board, { ...RUNS, "toque-app.lua": "this is not Lua" });
             await bench.turn(3000);
-            assert.match(bench.screen.lines[1] ?? "", /^toque: toque-app.lua does not start: /);
+            assert.match(bench.screen.lines[1] ?? "", /^toque: the application does not start: /);
             assert.equal(bench.screen.lines[2], "running");
         },
     );
@@ -109,6 +109,16 @@ for (const { interpreter, skip } of LUAS) {
         });
         await bench.turn(3000);
         assert.equal(bench.screen.lines.at(-1), "toque: message 7: hello");
+    });
+
+    test(`init.lua, ${interpreter}: code in LFS goes before files, and none at all is said`, { skip }, async (t) => {
+        const lfs = `node.LFS = { get = function(name) return name == "toque" and function() print("from LFS") end or nil end }`;
+        const bench = await powerOn(t, board, { ...RUNS, "init.lua": `${lfs}\n${INIT}` });
+        await bench.turn(3000);
+        assert.equal(bench.screen.lines.at(-1), "from LFS");
+        const bare = await powerOn(t, board, {});
+        await bare.turn(3000);
+        assert.equal(bare.screen.lines.at(-1), "toque: toque.lua is missing: flash it");
     });
 
     test(`init.lua, ${interpreter}: a compiled file goes before its source`, { skip }, async (t) => {
