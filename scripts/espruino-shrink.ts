@@ -1,98 +1,11 @@
-import { parse } from "acorn";
-import type { Node } from "acorn";
-
-/** A node of acorn's tree, its parts by name. */
-type Tree = Node & Record<string, unknown>;
-
-/** A function or constant of the whole program. */
-interface Top {
-    name: string;
-    id: Tree;
-    /** the statement */
-    node: Tree;
-    /** identifiers elsewhere that mean it */
-    uses: Use[];
-}
-
-interface Use {
-    node: Tree;
-    parent: Tree;
-    /** the call, if this is what is called */
-    call: Tree | undefined;
-    /** the statement of the program that it is in */
-    inside: Tree;
-}
-
-interface Edit {
-    start: number;
-    end: number;
-    text: string;
-}
+import type { Edit, Top, Tree } from "./js-program.ts";
+import { children, edited, has, isFunction, isWritten, range, readProgram, readTops, walk } from "./js-program.ts";
 
 /** The function that makes the others: not a word that a source uses. */
 const PART = "____part";
 
 /** A constant is written where it is used if it is used once, or is no longer than this. */
 const SHORT = 5;
-
-function isTree(value: unknown): value is Tree {
-    return typeof value === "object" && value !== null && typeof (value as Tree).type === "string";
-}
-
-function children(node: Tree): Tree[] {
-    return Object.values(node)
-        .flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : [value]))
-        .filter(isTree);
-}
-
-/** Calls `visit` with each node below, and what it is in. */
-function walk(node: Tree, visit: (node: Tree, parent: Tree) => void): void {
-    for (const child of children(node)) {
-        visit(child, node);
-        walk(child, visit);
-    }
-}
-
-function isFunction(node: Tree): boolean {
-    return /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
-}
-
-function has(node: Tree, is: (node: Tree) => boolean): boolean {
-    return children(node).some((child) => is(child) || has(child, is));
-}
-
-/** An identifier that is a variable, and no property's or label's name. */
-function isVariable(node: Tree, parent: Tree): boolean {
-    if (node.type !== "Identifier") return false;
-    const named = parent["key"] === node || parent["property"] === node;
-    return !named || parent["computed"] === true || (parent.type === "Property" && parent["value"] === node);
-}
-
-/** What the program declares, in order, with its uses. Throws when a name is declared anywhere else: nothing may be taken for another. */
-function readTops(program: Tree): Top[] {
-    const tops: Top[] = [];
-    for (const node of program["body"] as Tree[]) {
-        const declared = node.type === "VariableDeclaration" ? (node["declarations"] as Tree[]) : [];
-        if (declared.length > 1) throw new Error("scripts/espruino-shrink.ts: two variables in one statement.");
-        const id = (node.type === "FunctionDeclaration" ? node["id"] : declared[0]?.["id"]) as Tree | undefined;
-        if (id !== undefined) tops.push({ name: id["name"] as string, id, node, uses: [] });
-    }
-    const byName = new Map(tops.map((top) => [top.name, top]));
-    for (const inside of program["body"] as Tree[]) {
-        walk(inside, (node, parent) => {
-            const top = isVariable(node, parent) ? byName.get(node["name"] as string) : undefined;
-            if (top === undefined) return;
-            const parameter = isFunction(parent) && parent["body"] !== node;
-            if (parameter || parent["id"] === node || parent["param"] === node) {
-                if (node.start === top.id.start) return;
-                throw new Error(`The name ${top.name} is declared twice: give one of the two another.`);
-            }
-            const call = parent.type === "CallExpression" && parent["callee"] === node ? parent : undefined;
-            top.uses.push({ node, parent, call, inside });
-        });
-    }
-    return tops;
-}
 
 /**
  * The statements that need not last: functions that make no functions, and the constants that only these use. Such a function may be
@@ -119,6 +32,21 @@ function chooseParts(tops: Top[]): Set<Tree> {
     return parts;
 }
 
+/** Functions that only the program's own statements call, or others that only these call: nobody needs them afterwards. */
+function forStartOnly(tops: Top[]): string[] {
+    const functions = tops.filter(
+        ({ node, uses }) => isFunction(node) && uses.every(({ call, nested }) => call && !nested),
+    );
+    const once = new Set(functions.map(({ node }) => node));
+    for (let before = -1; before !== once.size;) {
+        before = once.size;
+        for (const { node, uses } of functions)
+            if (uses.some(({ inside }) => inside.type !== "ExpressionStatement" && !once.has(inside)))
+                once.delete(node);
+    }
+    return functions.filter(({ node }) => once.has(node)).map(({ name }) => name);
+}
+
 /** A declaration that may be made again and again: of a function, or of what is written down. */
 function isRepeatable(node: Tree): boolean {
     return node.type === "FunctionDeclaration" || (node.type === "VariableDeclaration" && !has(node, isWork));
@@ -126,14 +54,6 @@ function isRepeatable(node: Tree): boolean {
 
 function isWork(node: Tree): boolean {
     return /^(Call|New|Assignment|Update)Expression$/.test(node.type);
-}
-
-/** Is it given another value after its declaration? Then it has to last. */
-function isWritten({ uses }: Top): boolean {
-    return uses.some(
-        ({ node, parent }) =>
-            (parent["left"] === node && /^(Assign|For)/.test(parent.type)) || parent.type === "UpdateExpression",
-    );
 }
 
 function literalOf(top: Top, text: string): string | undefined {
@@ -150,7 +70,7 @@ function literalOf(top: Top, text: string): string | undefined {
  * @param bundle one flat program, not minified
  */
 export function shrinkEspruino(bundle: string): string {
-    const program = parse(bundle, { ecmaVersion: 2020 }) as unknown as Tree;
+    const program = readProgram(bundle);
     const tops = readTops(program);
     const edits: Edit[] = [];
     const gone = new Set<Tree>();
@@ -191,6 +111,7 @@ export function shrinkEspruino(bundle: string): string {
         `return [${names}][____which](${values});`,
         "};",
         ...rest,
+        ...forStartOnly(tops.filter(({ node }) => !inPart.has(node))).map((name) => `${name} = 0;`),
     ].join("\n");
 }
 
@@ -253,22 +174,4 @@ function needsThis(node: Tree): boolean {
             (child.type === "Identifier" && child["name"] === "arguments") ||
             (child.type !== "FunctionExpression" && child.type !== "FunctionDeclaration" && needsThis(child)),
     );
-}
-
-function range(node: Tree): { start: number; end: number } {
-    return { start: node.start, end: node.end };
-}
-
-/** A node's text with the edits that are in it. */
-function edited(text: string, node: Tree, edits: Edit[]): string {
-    let out = "";
-    let at = node.start;
-    const own = edits.filter((edit) => node.start <= edit.start && edit.end <= node.end);
-    for (const edit of own.sort((a, b) => a.start - b.start || a.end - b.end)) {
-        if (edit.start < at)
-            throw new Error(`scripts/espruino-shrink.ts: two changes at ${text.slice(edit.start, at)}`);
-        out += text.slice(at, edit.start) + edit.text;
-        at = edit.end;
-    }
-    return out + text.slice(at, node.end);
 }

@@ -27,8 +27,8 @@ export function enter(session: Session, state: State, forMs: number, text?: stri
 function drop(session: Session): void {
     if (session.state <= State.waiting) return;
     emit(session, "hangUp");
-    session.decoder.buffer = "";
-    session.decoder.skip = 0;
+    session.buffer = "";
+    session.skip = 0;
     session.pinging = false;
     session.pushId = 0;
     session.offered = undefined;

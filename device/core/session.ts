@@ -7,7 +7,7 @@ import type { Body, Credentials, Memory, Settings } from "./settings.ts";
 import { State } from "./states.ts";
 
 /** All that a device knows. A plain record: `step` is the only one that changes it. Moments are `nowMs`, compared by difference. */
-export interface Session {
+export interface Session extends Decoder {
     board: Body;
     settings: Settings;
     /** undefined: to be enrolled with the settings' code */
@@ -34,7 +34,6 @@ export interface Session {
     /** the gateway's name or address that is being tried */
     target: string;
 
-    decoder: Decoder;
     /** the last packet id given */
     lastId: number;
     pinging: boolean;
@@ -81,7 +80,9 @@ export function createSession(
         registered: "",
         why: "boot",
         tries: 0,
-        decoder: { limit: body.packetOctets, buffer: "", skip: 0 },
+        limit: body.packetOctets,
+        buffer: "",
+        skip: 0,
         lastId: 0,
         outbox: [],
         clockS: 0,

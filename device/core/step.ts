@@ -53,7 +53,7 @@ function receive(session: Session, packet: Packet): void {
 /** Takes the packets that are there, one after the other: while a push is with the handler, those behind it wait in the buffer. */
 function receiveAll(session: Session): void {
     while (session.state > State.dialing && session.showing === undefined) {
-        const packet = nextPacket(session.decoder);
+        const packet = nextPacket(session);
         if (packet === undefined) return;
         receive(session, packet);
     }
@@ -65,7 +65,7 @@ function received(session: Session, data: Bytes): void {
         session.pinging = false;
         session.dueAt = session.now + session.keepS * 500;
     }
-    append(session.decoder, data);
+    append(session, data);
 }
 
 /** Does what is due. */
