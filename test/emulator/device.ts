@@ -31,6 +31,8 @@ export interface DeviceOptions {
     chunkOctets?: number;
     /** Another program than the built bundle. */
     program?: string;
+    /** Without the emulator's application: the board prints its messages itself, and `shown` stays empty. */
+    bare?: boolean;
     /** Which interpreter when a runtime has several: for "lua" "5.1" or "5.3"; for "espruino" a path instead of ESPRUINO's. */
     interpreter?: string;
 }

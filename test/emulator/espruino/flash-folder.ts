@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The stand-in's Storage: a folder with one file each. Text is octets. */
@@ -19,5 +19,9 @@ export class FlashFolder {
         const path = join(this.#folder, encodeURIComponent(name));
         writeFileSync(path + ".new", data, "latin1");
         renameSync(path + ".new", path);
+    }
+
+    erase(name: string): void {
+        rmSync(join(this.#folder, encodeURIComponent(name)), { force: true });
     }
 }

@@ -27,7 +27,7 @@ function flashedFiles(options: DeviceOptions): Map<string, string> {
     if (!existsSync(program)) throw new Error(`${program} is missing: npm run build makes the bundle.`);
     const files = new Map([
         [".bootcde", readFileSync(program, "latin1")],
-        ["toque-app", readFileSync(APP, "latin1")],
+        ["toque-app", options.bare === true ? "" : readFileSync(APP, "latin1")],
     ]);
     for (const [name, data] of slotFiles(options)) files.set(name, data);
     return files;
@@ -60,7 +60,8 @@ export function startStandIn(options: DeviceOptions): Promise<EmulatedDevice> {
         for (const [name, data] of flashedFiles(options)) {
             const findings = PROGRAMS.includes(name) ? checkProgram(data, { asciiOnly: name === ".bootcde" }) : [];
             if (findings.length > 0) throw new Error(describe(findings, name));
-            flash.write(name, data);
+            if (data === "") flash.erase(name);
+            else flash.write(name, data);
         }
         const chunkOctets = options.chunkOctets ?? CHUNK_OCTETS;
         return new StandIn(screen, radio, flash, chunkOctets, folder);

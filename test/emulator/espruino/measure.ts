@@ -1,0 +1,75 @@
+/**
+ * `node --import tsx test/emulator/espruino/measure.ts`: the JsVars that the built bundle takes, online and at rest, on the interpreter that
+ * ESPRUINO_8266 names (1,600 variables, Unicode off, as ESP8266 boards are), run from flash, against a real gateway. One line of JSON:
+ *
+ *     {"usedVars":…,"boardVars":…,"totalVars":1600}
+ *
+ * `boardVars` is of the interpreter alone; what the emulator's Wifi module takes, which is in a board's firmware, is in neither.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { runGateway } from "../../support/gateway.ts";
+import type { DeviceOptions, EmulatedDevice } from "../device.ts";
+import { startDevice } from "../start.ts";
+
+export interface Measured {
+    usedVars: number;
+    boardVars: number;
+    totalVars: number;
+}
+
+const ONLINE_MS = 20_000;
+
+async function usedBy(options: DeviceOptions, settled: (device: EmulatedDevice) => Promise<void>): Promise<number> {
+    const device = await startDevice({ ...options, runtime: "espruino", bare: true });
+    try {
+        await settled(device);
+        return (await device.memory()).used;
+    } finally {
+        await device.close();
+    }
+}
+
+/** What the interpreter takes for itself. */
+function usedByBoard(interpreter: string, folder: string): { boardVars: number; totalVars: number } {
+    const input = '\x10var m=process.memory();print("#"+m.usage+" "+m.total)\n\x10quit()\n';
+    const said = execFileSync(interpreter, [], { cwd: folder, input, encoding: "latin1", stdio: "pipe" });
+    const found = /#(\d+) (\d+)/.exec(said);
+    if (found === null) throw new Error(`${interpreter} does not tell its memory:\n${said}`);
+    return { boardVars: Number(found[1]), totalVars: Number(found[2]) };
+}
+
+/** @param interpreter path of the interpreter @param program another one than the built bundle */
+export async function measureVars(interpreter: string, program?: string): Promise<Measured> {
+    const folder = mkdtempSync(join(tmpdir(), "toque-measure-"));
+    const gateway = await runGateway();
+    try {
+        const { boardVars, totalVars } = usedByBoard(interpreter, folder);
+        const { route, secret } = await gateway.register("+34600111222");
+        const at = { host: "127.0.0.1", port: gateway.gateway.mqttPort };
+        const options: DeviceOptions = { runtime: "espruino", interpreter, gateway: at, route, secret };
+        const empty = join(folder, "empty.js");
+        writeFileSync(empty, ";");
+        const withModule = await usedBy({ ...options, startsDown: true, program: empty }, () => Promise.resolve());
+        const online = await usedBy({ ...options, program }, (device) =>
+            device.until(({ states }) => states.at(-1)?.state === "online", ONLINE_MS),
+        );
+        return { usedVars: online - (withModule - boardVars), boardVars, totalVars };
+    } finally {
+        await gateway.stop();
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+    const interpreter = process.env.ESPRUINO_8266;
+    if (interpreter === undefined || interpreter === "") {
+        console.error("ESPRUINO_8266 is not set: it names an Espruino interpreter with 1,600 variables, Unicode off.");
+        process.exitCode = 1;
+    } else {
+        console.log(JSON.stringify(await measureVars(interpreter, process.argv[2])));
+    }
+}
