@@ -52,9 +52,12 @@ export function openDatabase(dir: string): OpenedDatabase {
             file,
             start,
             close() {
-                sql.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-                sql.close();
-                lock.close();
+                try {
+                    sql.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+                } finally {
+                    sql.close();
+                    lock.close();
+                }
             },
         };
     } catch (error) {
@@ -83,9 +86,16 @@ function lockFolder(dir: string): Sql {
 
 /** Makes the file under another name first: under its own it is whole, or it is damaged. */
 function create(file: string): void {
+    if ((statSync(file + "-wal", { throwIfNoEntry: false })?.size ?? 0) > 0) {
+        // SQLite would write the old store's last messages into the new one, wherever their pages happen to be.
+        throw refusal(
+            `The store ${file} is missing, but its log ${file}-wal is there: put the store back, or move the log away, too.`,
+        );
+    }
     const draft = file + ".new";
     for (const end of ["", "-wal", "-shm", "-journal"]) rmSync(draft + end, { force: true });
     try {
+        closeSync(openSync(draft, "wx", 0o600)); // its log takes the same mode: messages are in both
         const sql = openSql(draft, BUSY_MS);
         sql.exec("PRAGMA synchronous = FULL");
         migrate(sql);
@@ -162,7 +172,7 @@ function flush(path: string): void {
 
 function damaged(file: string, cause?: unknown): GatewayError {
     return refusal(
-        `The store ${file} is damaged and was left as it is: move it away to keep it, then put a backup in its place or start without one.`,
+        `The store ${file} is damaged and was left as it is: move it and its log, ${file}-wal, away to keep them, then put a backup in its place or start without one.`,
         cause,
     );
 }

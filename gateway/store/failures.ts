@@ -1,7 +1,7 @@
 import { GatewayError } from "../error.ts";
 
 const DAMAGED =
-    "The store's file is damaged. Stop the gateway, keep a copy of the file, and put a backup in its place.";
+    "The store's file is damaged. Stop the gateway, move the file and its log (-wal) away, and put a backup in their place.";
 
 /** What SQLite says of the disk, the file or its locks, and what to do about it. By primary result code, sqlite.org/rescode.html. */
 const SENTENCES: Record<string, string> = {
@@ -17,9 +17,9 @@ const SENTENCES: Record<string, string> = {
     SQLITE_CANTOPEN:
         "The store's file cannot be opened. Look whether its folder is there and may be written, then try again.",
     SQLITE_CORRUPT:
-        "The store's file is damaged. Stop the gateway, keep a copy of the file, and put a backup in its place.",
+        "The store's file is damaged. Stop the gateway, move the file and its log (-wal) away, and put a backup in their place.",
     SQLITE_NOTADB:
-        "The store's file is damaged. Stop the gateway, keep a copy of the file, and put a backup in its place.",
+        "The store's file is damaged. Stop the gateway, move the file and its log (-wal) away, and put a backup in their place.",
 };
 
 /** The caller's error for a failure of the disk, the file or its locks. Undefined: the failure is a bug. */

@@ -44,11 +44,13 @@ async function refused(dir: string, sentence: RegExp): Promise<void> {
     );
 }
 
-test("open: makes its folder, for its owner alone", async () => {
+test("open: makes its folder and its files, for their owner alone", async () => {
     const dir = join(folder(), "deep", "er");
     const store = await openStore({ dir });
-    await store.close();
+    await store.setMeta("key", "1");
     assert.equal(statSync(dir).mode & 0o777, 0o700);
+    for (const end of ["", "-wal"]) assert.equal(statSync(join(dir, STORE_FILE + end)).mode & 0o777, 0o600);
+    await store.close();
 });
 
 test("open: a relative folder is meant from where the program was started", async () => {
@@ -175,6 +177,22 @@ const CALLS: Call[] = [
     { id: 3, name: "settleUpTo", args: [routeOf(1), 100, 1] },
     { id: 4, name: "registrations", args: [{ limit: 10 }] },
 ];
+
+test("open: the log of a store that is gone is not written into a new one", async () => {
+    const dir = await filled();
+    const child = await startAppender(dir);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    const [file, log] = [join(dir, STORE_FILE), join(dir, `${STORE_FILE}-wal`)];
+    const before = [readFileSync(file), readFileSync(log)];
+    rmSync(file);
+    await refused(dir, /is missing, but its log .*-wal is there/);
+    writeFileSync(file, before[0] ?? "");
+    assert.ok(readFileSync(log).equals(before[1] ?? Buffer.alloc(0)));
+    const store = await openStore({ dir });
+    assert.ok((await store.backlogSize(routeOf(1))).messages > 50);
+    await store.close();
+});
 
 test("open: a file of another program is not taken for a store", async () => {
     const dir = folder();
