@@ -31,7 +31,6 @@ export function drive(
     memory: Memory | undefined,
 ): Device {
     const session = createSession(body, settings, credentials, memory, platform.nowMs());
-    const acts = platform as unknown as Record<Output["type"], Act>;
     const inputs: Input[] = [];
     let busy = false;
 
@@ -43,9 +42,10 @@ export function drive(
             const next = inputs.shift()!;
             if (next.type === "opened") next.value = platform.about();
             for (const output of step(session, next, platform.nowMs())) {
-                const done = acts[output.type](output.value, output.more);
-                if (output.type === "handle") inputs.push({ type: "handled", value: done === true });
-                if (output.value === "credentials") inputs.push({ type: "saved", value: done === true });
+                const act = (platform as unknown as Record<Output["type"], Act>)[output.type];
+                const done = act(output.value, output.more) as boolean;
+                if (output.type === "handle") inputs.push({ type: "handled", value: done });
+                if (output.value === "credentials") inputs.push({ type: "saved", value: done });
             }
         }
         busy = false;

@@ -102,7 +102,7 @@ export function resolve(session: Session): void {
 }
 
 /** The look-up's answer. Without one, the last good address has to do. */
-export function resolved(session: Session, address: string | undefined): void {
+export function resolved(session: Session, address?: string): void {
     const target = address ?? session.known;
     if (session.state !== State.resolving) return;
     if (target !== "") dial(session, target);

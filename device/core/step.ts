@@ -79,7 +79,7 @@ function tick(session: Session): void {
         if (state === State.waiting) {
             resolve(session);
         } else if (state === State.resolving) {
-            resolved(session, undefined);
+            resolved(session);
         } else if (state === State.online && !session.pinging) {
             session.pinging = true;
             session.dueAt = session.now + PINGRESP_MS;
