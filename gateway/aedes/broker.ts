@@ -1,5 +1,6 @@
 import { Aedes } from "aedes";
 import type { Client } from "aedes";
+import mqttPacket from "mqtt-packet";
 import type { Log } from "../ports.ts";
 import type { GuardedStream } from "./guarded-stream.ts";
 import type { Link, Peer } from "./peer.ts";
@@ -7,6 +8,9 @@ import { Persistence } from "./persistence.ts";
 
 /** A client that never reads is cut by the PUBACK deadline; this is for one that only pings. */
 const DRAIN_MS = 30_000;
+
+// Otherwise it keeps a buffer for each of 65,536 numbers: 9 MB.
+(mqttPacket.writeToStream as unknown as { cacheNumbers: boolean }).cacheNumbers = false;
 
 const PUBLISH = { cmd: "publish", retain: false, dup: false } as const;
 

@@ -55,6 +55,11 @@ interface Holder {
 
 const SWEEP_MS = 60_000;
 
+/** For the log: chips and publishers' client ids stay out of it. */
+function routeOf(peer: Peer): Route | undefined {
+    return peer instanceof DevicePeer ? peer.route : undefined;
+}
+
 /** The connection layer: who may connect, one connection for each route, and what is written on it. */
 export function createConnections(options: ConnectionsOptions): GatewayConnections {
     const { log, clock } = options;
@@ -138,12 +143,13 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
             const moved = peer instanceof DevicePeer && peer.moved;
             if (!moved && admission.ended(key, timers.nowMs() - sinceMs)) {
                 log.warn(
-                    { kind: peer.kind, route: key, pauseMs: limits.flappingPauseMs },
+                    { kind: peer.kind, route: routeOf(peer), pauseMs: limits.flappingPauseMs },
                     "it connects all the time: refused",
                 );
             }
             ended(key, holder);
         });
+        log.info({ kind: peer.kind, route: routeOf(peer), address: guest.address }, "connected");
         broker.serve(stream, peer);
     }
 
@@ -153,6 +159,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         holders.delete(key);
         counts[holder.peer.kind]--;
         holder.peer.ended();
+        log.info({ kind: holder.peer.kind, route: routeOf(holder.peer) }, "connection ended");
     }
 
     function deviceOf(route: Route): DevicePeer | undefined {

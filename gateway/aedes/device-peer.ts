@@ -17,7 +17,7 @@ const MAX_TELLS = 4;
 export class DevicePeer implements Peer {
     readonly kind = "device";
     readonly inbox: string;
-    readonly #route: Route;
+    readonly route: Route;
     readonly #events: ConnectionEvents;
     readonly #log: Log;
     readonly #address: { address: string; port: number };
@@ -38,7 +38,7 @@ export class DevicePeer implements Peer {
     moved = false;
 
     constructor(route: Route, address: { address: string; port: number }, events: ConnectionEvents, log: Log) {
-        this.#route = route;
+        this.route = route;
         this.#address = address;
         this.#events = events;
         this.#log = log;
@@ -49,34 +49,34 @@ export class DevicePeer implements Peer {
     ready(link: Link): void {
         this.#link = link;
         link.maxOctets = PACKET_OCTETS;
-        this.#events.connected(this.#route, this.#address);
+        this.#events.connected(this.route, this.#address);
     }
 
     publishes(topic: string, payload: Buffer): Promise<void> | undefined {
         const saying = this.#topics.get(topic);
         if (saying === undefined) return undefined;
-        if (saying !== "reg") return this.#events.said(this.#route, saying, payload);
+        if (saying !== "reg") return this.#events.said(this.route, saying, payload);
         const fields = readRegistration(payload);
         if (fields === undefined) {
-            this.#log.warn({ route: this.#route }, "a registration that is no JSON object was ignored");
+            this.#log.warn({ route: this.route }, "a registration that is no JSON object was ignored");
             return Promise.resolve();
         }
         this.moved = fields.y === "address" || fields.y === "link";
         if (this.#link) this.#link.maxOctets = Math.min(MAX_PACKET_OCTETS, Math.max(PACKET_OCTETS, fields.m));
-        return this.#events.registered(this.#route, fields);
+        return this.#events.registered(this.route, fields);
     }
 
     subscribed(qos: 0 | 1): void {
         this.#qos = qos;
-        this.#events.subscribed(this.#route);
+        this.#events.subscribed(this.route);
     }
 
     /** For delivery this is as good as a new connection: it has to subscribe again before it gets anything. */
     unsubscribed(): void {
         if (this.#qos === undefined) return;
         this.#qos = undefined;
-        this.#events.closed(this.#route);
-        if (this.#link) this.#events.connected(this.#route, this.#address);
+        this.#events.closed(this.route);
+        if (this.#link) this.#events.connected(this.route, this.#address);
     }
 
     push(sequence: number, payload: Buffer): boolean {
@@ -86,7 +86,7 @@ export class DevicePeer implements Peer {
         } else {
             // At most once is what the client asked for: written is as much as will ever be known.
             this.#link.write(this.inbox, payload, 0, undefined, () => {
-                if (this.#qos === 0) this.#events.acknowledged(this.#route, sequence);
+                if (this.#qos === 0) this.#events.acknowledged(this.route, sequence);
             });
         }
         return true;
@@ -117,7 +117,7 @@ export class DevicePeer implements Peer {
         const sequence = this.#pushes.get(packetId);
         if (sequence !== undefined) {
             this.#pushes.delete(packetId);
-            this.#events.acknowledged(this.#route, sequence);
+            this.#events.acknowledged(this.route, sequence);
             return;
         }
         const tell = this.#tellIds.get(packetId) ?? 0;
@@ -137,6 +137,6 @@ export class DevicePeer implements Peer {
         this.#pushes.clear();
         for (const resolve of this.#tells.values()) resolve(false);
         this.#tells.clear();
-        if (wasReady) this.#events.closed(this.#route);
+        if (wasReady) this.#events.closed(this.route);
     }
 }

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { connect as dial } from "node:net";
+import { after, before, test } from "node:test";
+import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import type { Listener } from "../../../gateway/aedes/listener.ts";
+import { createHomeAuthority, type HomeAuthority } from "../../../gateway/tls/authority.ts";
+import { openDoor, ROUTE, type Door } from "./door.ts";
+import { ACCEPTED, connack, connectAs, publish, subscribe } from "./packets.ts";
+
+let door: Door;
+let first: HomeAuthority;
+let second: HomeAuthority;
+let listener: Listener;
+before(async () => {
+    first = await createHomeAuthority(["127.0.0.1"], Date.now());
+    second = await createHomeAuthority(["127.0.0.1"], Date.now());
+    door = await openDoor({ limits: { connectMs: 400, waitingPerAddress: 5 } });
+    const { certificate: cert, key } = first.gateway;
+    listener = await door.connections.listen({ host: "127.0.0.1", port: 0, tls: { cert, key } });
+});
+after(() => door.shut());
+
+function open(ca: string, options: ConnectionOptions = {}): Promise<TLSSocket> {
+    return new Promise((resolve, reject) => {
+        const socket = connect({ host: "127.0.0.1", port: listener.port, ca, ...options }, () => resolve(socket));
+        socket.once("error", reject);
+    });
+}
+
+/** Everything until so many octets have come, or the end. */
+async function read(socket: TLSSocket, octets: number): Promise<Buffer> {
+    let received = Buffer.alloc(0);
+    while (received.length < octets && !socket.readableEnded && !socket.destroyed) {
+        const chunk = socket.read() as Buffer | null;
+        if (chunk !== null) received = Buffer.concat([received, chunk]);
+        else await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    return received;
+}
+
+test("over TLS a device connects, registers and gets pushes as without", async () => {
+    const socket = await open(first.ca.certificate);
+    socket.write(
+        Buffer.concat([connectAs(ROUTE), subscribe(1, [`in/${ROUTE}`, 1]), publish(2, `out/${ROUTE}/reg`, "{}")]),
+    );
+    assert.deepEqual((await read(socket, 13)).subarray(0, 4), ACCEPTED);
+    assert.ok(door.connections.push(ROUTE, 1, Buffer.from("sealed")));
+    assert.ok((await read(socket, 31)).includes("sealed"));
+    socket.destroy();
+});
+
+test("a refusal is read to its last octet", async () => {
+    const socket = await open(first.ca.certificate);
+    socket.write(connectAs(ROUTE, { keepAliveS: 0 }));
+    assert.deepEqual(await read(socket, 4), connack(5));
+    socket.destroy();
+});
+
+test("whoever opens a connection and does not shake hands, or does and says nothing, is gone at the deadline", async () => {
+    const silent = dial({ host: "127.0.0.1", port: listener.port });
+    const half = dial({ host: "127.0.0.1", port: listener.port });
+    half.write(Buffer.from("160301", "hex"));
+    const shaken = await open(first.ca.certificate);
+    const sockets = [silent, half, shaken];
+    for (const socket of sockets) socket.on("error", () => {}).resume();
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve))));
+    assert.equal(door.connections.stats().waiting, 0);
+});
+
+test("plain MQTT on the TLS port is cut off", async () => {
+    const socket = dial({ host: "127.0.0.1", port: listener.port })
+        .on("error", () => {})
+        .resume();
+    socket.write(connectAs(ROUTE));
+    await new Promise((resolve) => socket.once("close", resolve));
+});
+
+test("new certificates count for new connections, and those that are there stay", async () => {
+    const old = await open(first.ca.certificate);
+    old.write(connectAs(ROUTE));
+    await read(old, 4);
+    const { certificate: cert, key } = second.gateway;
+    listener.reload({ cert, key });
+    await assert.rejects(open(first.ca.certificate), { code: /CERT|SIGNATURE|VERIFY/ });
+    const fresh = await open(second.ca.certificate);
+    fresh.destroy();
+    old.write(subscribe(1, [`in/${ROUTE}`, 1]));
+    assert.equal((await read(old, 5)).length, 5);
+    assert.throws(() => listener.reload({ cert, key: first.gateway.key }));
+    old.destroy();
+});
