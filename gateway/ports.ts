@@ -88,7 +88,7 @@ export interface Store {
     /** True while some earlier registration of the number existed and none does now. */
     wasRegistered(number: E164): Promise<boolean>;
     /**
-     * Stores endpoint (the last 20 are kept), capabilities, contact. A new epoch when given, or when `handled` (what the device said it
+     * Stores endpoint (the last 20 are kept; one with the last one's `sinceMs` takes its place), capabilities, contact. A new epoch when given, or when `handled` (what the device said it
      * has handled last) shows that the device has seen more than this store can have sent: the store was restored from a backup.
      */
     contact(
