@@ -1,0 +1,20 @@
+import { announce, filters8000 } from "./attacks/announce.ts";
+import { filters } from "./attacks/filters.ts";
+import { flood, floodMqtt } from "./attacks/flood.ts";
+import { mutations } from "./attacks/mutations.ts";
+import { silent, slow } from "./attacks/silent.ts";
+import { takeover } from "./attacks/takeover.ts";
+import type { Attack } from "./verdict.ts";
+
+/** All of them, in the order of the threat table in docs/security.md. */
+export const ATTACKS: readonly Attack[] = [
+    filters,
+    mutations,
+    announce,
+    filters8000,
+    silent,
+    slow,
+    flood,
+    floodMqtt,
+    takeover,
+];

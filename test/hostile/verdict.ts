@@ -1,0 +1,86 @@
+/** How much of an attack: a short run for `npm test`, the command's own, and everything that is promised, for an hour or so. */
+export type Scale = "short" | "command" | "long";
+
+/** What an attack measured, and what did not hold. */
+export class Verdict {
+    readonly scale: Scale;
+    readonly figures: string[] = [];
+    readonly failures: string[] = [];
+
+    constructor(scale: Scale) {
+        this.scale = scale;
+    }
+
+    figure(text: string): void {
+        this.figures.push(text);
+    }
+
+    /** @param promise what should hold, as a sentence for whoever sees it broken */
+    must(holds: boolean, promise: string): void {
+        if (!holds) this.failures.push(promise);
+    }
+}
+
+export interface Attack {
+    /** as it is named on the command line */
+    name: string;
+    run(scale: Scale, verdict: Verdict): Promise<void>;
+}
+
+/** One of three values by the scale. */
+export function byScale<T>(scale: Scale, short: T, command: T, long: T): T {
+    return { short, command, long }[scale];
+}
+
+/** "1,000,000" */
+export function count(value: number): string {
+    return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
+/** Durations in milliseconds, and what can be said of many of them. */
+export class Durations {
+    readonly #all: number[] = [];
+
+    add(...durationsMs: number[]): void {
+        this.#all.push(...durationsMs);
+    }
+
+    get size(): number {
+        return this.#all.length;
+    }
+
+    /** @param share 0.5: the median; 1: the longest. 0 when there is none */
+    at(share: number): number {
+        const sorted = this.#all.toSorted((a, b) => a - b);
+        return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+    }
+
+    toString(): string {
+        const ms = (share: number) => this.at(share).toFixed(this.at(share) < 10 ? 1 : 0);
+        return `p50 ${ms(0.5)}, p99 ${ms(0.99)}, max ${ms(1)} ms of ${count(this.size)}`;
+    }
+}
+
+/** Does the work with so many lanes at once. */
+export async function inLanes(lanes: number, work: (lane: number) => Promise<void>): Promise<void> {
+    await Promise.all(Array.from({ length: lanes }, (_, lane) => work(lane)));
+}
+
+/** Does the work for each item, so many at once. */
+export async function forEachInLanes<T>(
+    items: readonly T[],
+    lanes: number,
+    work: (item: T, index: number) => Promise<void>,
+): Promise<void> {
+    let next = 0;
+    await inLanes(lanes, async () => {
+        while (next < items.length) {
+            const index = next++;
+            await work(items[index]!, index);
+        }
+    });
+}
+
+export function sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+}

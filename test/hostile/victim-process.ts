@@ -1,0 +1,45 @@
+// A gateway under attack, in a process of its own, run by victim.ts. It answers to "measure" and ends with its parent.
+import { readFileSync } from "node:fs";
+import { startGateway } from "../../gateway/app.ts";
+import { readConfig } from "../../gateway/config.ts";
+import { createLog } from "../../gateway/log.ts";
+import type { Measured } from "./victim.ts";
+
+const [data = "", mqttPort = "0", httpPort = "0"] = process.argv.slice(2);
+let unhandled = 0;
+let worst = "";
+process.on("unhandledRejection", (reason) => {
+    unhandled++;
+    worst = String(reason instanceof Error ? reason.stack : reason);
+});
+const lines: Record<string, number> = { info: 0, warn: 0, error: 0 };
+const log = createLog("info", {
+    write(line: string) {
+        const { level } = JSON.parse(line) as { level: string };
+        lines[level] = (lines[level] ?? 0) + 1;
+        if (level === "error") worst = line;
+    },
+});
+const gateway = await startGateway(readConfig({ data, mqttPort, httpPort }, {}), { log });
+
+function status(name: string): number {
+    const kilo = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    return Number(kilo ?? NaN) / 1024;
+}
+
+/** Memory when the garbage is out: what is left is what somebody holds. */
+async function measure(): Promise<Measured> {
+    for (let round = 0; round < 4; round++) {
+        (globalThis as unknown as { gc(): void }).gc();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const { heapUsed, external } = process.memoryUsage();
+    const heapMb = (heapUsed + external) / 1024 / 1024;
+    return { rssMb: status("VmRSS"), peakMb: status("VmHWM"), heapMb, unhandled, errors: lines.error ?? 0, worst };
+}
+
+process.on("message", (asked) => {
+    if (asked === "measure") void measure().then((measured) => process.send?.({ measured }));
+});
+process.on("disconnect", () => void gateway.close().finally(() => process.exit(0)));
+process.send?.({ started: { mqttPort: gateway.mqttPort, httpPort: gateway.httpPort, url: gateway.url } });

@@ -1,0 +1,156 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { forEachInLanes } from "./verdict.ts";
+
+/** What the gateway's process says of itself. Megabytes are of 1,048,576 octets. */
+export interface Measured {
+    /** resident memory of the whole process, after garbage collection: VmRSS of /proc/self/status */
+    rssMb: number;
+    /** the most it ever was: VmHWM */
+    peakMb: number;
+    /** JavaScript heap and buffers of the main thread, after garbage collection */
+    heapMb: number;
+    unhandled: number;
+    /** lines of level "error" in its log */
+    errors: number;
+    /** the last of them, or of the unhandled */
+    worst: string;
+}
+
+/** A registered number. */
+export interface Registered {
+    number: string;
+    route: string;
+    secret: string;
+}
+
+interface Started {
+    mqttPort: number;
+    httpPort: number;
+    url: string;
+}
+
+/** A gateway in a process of its own, with the limits that everybody gets, on free ports of the loopback. */
+export class Victim {
+    readonly #data = mkdtempSync(join(tmpdir(), "toque-hostile-"));
+    #child: ChildProcess | undefined;
+    #started: Started = { mqttPort: 0, httpPort: 0, url: "" };
+    #registered = 0;
+    /** how the last process ended, when nobody asked it to */
+    crashed: string | undefined;
+    token = "";
+
+    get port(): number {
+        return this.#started.mqttPort;
+    }
+    get httpPort(): number {
+        return this.#started.httpPort;
+    }
+
+    static async start(): Promise<Victim> {
+        const victim = new Victim();
+        await victim.#start();
+        return victim;
+    }
+
+    async #start(): Promise<void> {
+        const { mqttPort, httpPort } = this.#started;
+        const script = new URL("victim-process.ts", import.meta.url);
+        const child = fork(script, [this.#data, `${mqttPort}`, `${httpPort}`], {
+            execArgv: ["--expose-gc", "--import", "tsx"],
+        });
+        this.#child = child;
+        child.on("exit", (code, signal) => {
+            if (this.#child === child) this.crashed = `ended with ${code ?? signal}`;
+        });
+        this.#started = (await this.#answer("started")) as Started;
+        this.token = readFileSync(join(this.#data, "admin-token"), "utf8").trim();
+    }
+
+    #answer(name: string): Promise<unknown> {
+        const child = this.#child!;
+        return new Promise((resolve, reject) => {
+            const ended = () => reject(new Error("The gateway under attack ended."));
+            const listen = (message: Record<string, unknown>) => {
+                if (!(name in message)) return;
+                child.off("message", listen).off("exit", ended);
+                resolve(message[name]);
+            };
+            child.on("message", listen).on("exit", ended);
+        });
+    }
+
+    async measure(): Promise<Measured> {
+        const measured = this.#answer("measured");
+        this.#child!.send("measure");
+        return (await measured) as Measured;
+    }
+
+    async ask<T>(
+        method: string,
+        path: string,
+        body?: unknown,
+        token = this.token,
+    ): Promise<{ status: number; body: T }> {
+        const answer = await fetch(this.#started.url + path, {
+            method,
+            headers: {
+                Authorization: `Bearer ${token}`,
+                ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+            },
+            body: body === undefined ? undefined : JSON.stringify(body),
+        });
+        return { status: answer.status, body: (await answer.json()) as T };
+    }
+
+    /** Registers so many numbers that nobody had. */
+    async register(numbers: number): Promise<Registered[]> {
+        const registered: Registered[] = [];
+        const wanted = Array.from({ length: numbers }, () => `+3460${String(++this.#registered).padStart(7, "0")}`);
+        await forEachInLanes(wanted, 50, async (number) => {
+            const { body } = await this.ask<Registered>("POST", "/v1/numbers", { number });
+            registered.push(body);
+        });
+        return registered;
+    }
+
+    async send(to: string, body: string): Promise<number> {
+        return (await this.ask("POST", "/v1/messages", { to, body })).status;
+    }
+
+    async #end(signal: NodeJS.Signals | "disconnect"): Promise<void> {
+        const child = this.#child;
+        this.#child = undefined;
+        if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+        const ended = new Promise((resolve) => child.once("exit", resolve));
+        if (signal === "disconnect") child.disconnect();
+        else child.kill(signal);
+        const late = setTimeout(() => child.kill("SIGKILL"), 15_000);
+        await ended;
+        clearTimeout(late);
+    }
+
+    /** On the same folder and ports. @param downMs how long nobody listens */
+    async restart(downMs = 0): Promise<void> {
+        await this.#end("disconnect");
+        await new Promise((resolve) => setTimeout(resolve, downMs));
+        await this.#start();
+    }
+
+    async stop(): Promise<void> {
+        await this.#end("disconnect");
+        rmSync(this.#data, { recursive: true, force: true });
+    }
+}
+
+/** A gateway for the time of the work. */
+export async function underAttack(work: (victim: Victim) => Promise<void>): Promise<void> {
+    const victim = await Victim.start();
+    try {
+        await work(victim);
+    } finally {
+        await victim.stop();
+    }
+}
