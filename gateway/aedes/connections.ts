@@ -67,7 +67,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const limits: ConnectionLimits = { ...CONNECTION_LIMITS, ...options.limits };
     const admission = new Admission(limits, timers);
     const broker = createBroker(log);
-    const reception = new Reception(limits, timers, (visit) => void welcome(visit), countRefusal);
+    const reception = new Reception(limits, timers, (visit) => void receive(visit), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
     const holders = new Map<string, Holder>();
     const counts = { device: 0, publisher: 0, enrolling: 0 };
@@ -85,6 +85,15 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         if (failed === true) admission.failed(visit.guest.network);
         log.info({ address: visit.guest.address, why }, "a connection was refused");
         reception.refuse(visit, connack, why);
+    }
+
+    async function receive(visit: Visit): Promise<void> {
+        try {
+            await welcome(visit);
+        } catch (error) {
+            log.error({ error }, "a connection could not be taken in");
+            visit.guest.raw.destroy();
+        }
     }
 
     async function welcome(visit: Visit): Promise<void> {

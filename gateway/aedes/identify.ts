@@ -95,14 +95,15 @@ export async function identify(
         if (enrolled === undefined) return wrong("the code was refused");
         return { peer: new EnrolPeer(claim.chip, enrolled), key: claim.key, ended: enrolled.ended };
     }
-    const caller = await tokens.authenticateToken(claim.token);
+    const authenticate = () => tokens.authenticateToken(claim.token);
+    const caller = await authenticate();
     if (caller === undefined) return wrong("unknown token");
     if (ROUTE.test(claim.clientId) && (await directory.findByRoute(claim.clientId)) !== undefined) {
         return { connack: CONNACK.badClientId, why: "a publisher's client id is a device's route" };
     }
     // Without a client id of its own each connection stands for itself.
     const key = claim.clientId === "" ? "" : `${caller.id} ${claim.clientId}`;
-    return { peer: new PublisherPeer(caller, events), key };
+    return { peer: new PublisherPeer(authenticate, events), key };
 }
 
 function wrong(why: string): Refusal {

@@ -1,3 +1,4 @@
+import { GatewayError } from "../error.ts";
 import type { ConnectionEvents } from "../ports.ts";
 import type { Caller } from "../tokens.ts";
 import type { Link, Peer } from "./peer.ts";
@@ -11,11 +12,12 @@ const PUBLISHER_OCTETS = 8_192;
 export class PublisherPeer implements Peer {
     readonly kind = "publisher";
     readonly inbox = undefined;
-    readonly #caller: Caller;
+    readonly #authenticate: () => Promise<Caller | undefined>;
     readonly #events: ConnectionEvents;
 
-    constructor(caller: Caller, events: ConnectionEvents) {
-        this.#caller = caller;
+    /** @param authenticate looks the token up again: it may be revoked while its publisher is connected */
+    constructor(authenticate: () => Promise<Caller | undefined>, events: ConnectionEvents) {
+        this.#authenticate = authenticate;
         this.#events = events;
     }
 
@@ -25,7 +27,13 @@ export class PublisherPeer implements Peer {
 
     publishes(topic: string, payload: Buffer): Promise<void> | undefined {
         if (!topic.startsWith(TO)) return undefined;
-        return this.#events.published(this.#caller, topic.slice(TO.length), payload);
+        return this.#publish(topic.slice(TO.length), payload);
+    }
+
+    async #publish(to: string, payload: Buffer): Promise<void> {
+        const caller = await this.#authenticate();
+        if (caller === undefined) throw new GatewayError("unauthorized", "This token was revoked: make another one.");
+        await this.#events.published(caller, to, payload);
     }
 
     subscribed(): void {}

@@ -93,8 +93,8 @@ export class Reception {
                 framer.trim();
                 if (frame !== undefined) this.#connect(guest, socket, framer, frame);
             } catch (error) {
-                if (!(error instanceof Violation)) throw error;
-                this.#end(guest, error.message);
+                // Whatever is wrong with our own reading, a stranger's octets must not end the gateway.
+                this.#end(guest, error instanceof Violation ? error.message : "internal");
             }
         });
     }

@@ -235,3 +235,16 @@ test("two publishers with one client id: the later one replaces the earlier; wit
     assert.equal(door.connections.stats().publishers, 3);
     for (const { client } of [second, third, fourth] as (typeof first)[]) client.destroy();
 });
+
+test("a token that is revoked while its publisher is connected is good for nothing more", async () => {
+    const client = new RawClient(door.port);
+    client.write(connect("p9", "token", TOKEN));
+    await client.octets(4);
+    door.slow.revoked = true;
+    const lines = await noted(async () => {
+        client.write(publish(1, "to/34600111222", "x"));
+        assert.equal((await client.end()).length, 4);
+    });
+    door.slow.revoked = false;
+    assert.deepEqual(lines, []);
+});

@@ -24,8 +24,8 @@ export interface Door {
     logged: string[];
     /** Resolves when a line that starts so has come, or is there already. */
     until(start: string): Promise<void>;
-    /** how long a saying, a registration and an authentication take, and whether they fail */
-    slow: { saidMs: number; authenticateMs: number; fails: boolean };
+    /** how long a saying, a registration and an authentication take, whether they fail, whether the token is revoked */
+    slow: { saidMs: number; authenticateMs: number; fails: boolean; revoked: boolean };
     shut(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promi
     const happened: string[] = [];
     const logged: string[] = [];
     const news = new EventEmitter().setMaxListeners(0);
-    const slow = { saidMs: 0, authenticateMs: 0, fails: false };
+    const slow = { saidMs: 0, authenticateMs: 0, fails: false, revoked: false };
     const note = (line: string) => {
         happened.push(line);
         news.emit("line");
@@ -69,7 +69,7 @@ export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promi
     };
     const tokens = {
         authenticateToken: async (token: string) =>
-            token === TOKEN ? ({ id: "t1", role: "sender", pattern: "*" } as Caller) : undefined,
+            token === TOKEN && !slow.revoked ? ({ id: "t1", role: "sender", pattern: "*" } as Caller) : undefined,
     };
     const write = (fields: Record<string, unknown>, message: string) =>
         void logged.push(`${message} ${JSON.stringify(fields)}`);
