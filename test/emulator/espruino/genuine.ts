@@ -7,7 +7,7 @@ import type { Board, DeviceOptions, Memory, Names, Say } from "../device.ts";
 import type { Radio } from "../radio.ts";
 import { Relay } from "../relay.ts";
 import type { Screen } from "../screen.ts";
-import { writeStorage } from "./storage.ts";
+import { writeBoard } from "./storage.ts";
 
 const WIFI = fileURLToPath(new URL("wifi.js", import.meta.url));
 
@@ -69,7 +69,7 @@ export class Genuine implements Board {
         files.set("Wifi", readFileSync(WIFI, "latin1"));
         files.set(".boot0", options.ca === undefined ? "echo(0)" : `echo(0);${GROW}`);
         try {
-            writeStorage(interpreter, folder, files);
+            writeBoard(interpreter, folder, files, /^toque-(config|credentials)/);
         } catch (error) {
             await relay.close();
             throw error;

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Octets of a file that one run of the interpreter writes: an ESP8266's variables hold no more than some of them at once. */
@@ -36,4 +36,27 @@ export function writeStorage(interpreter: string, folder: string, files: Map<str
         }
     }
     run();
+}
+
+/** The interpreter's whole flash by what was written to it: many boards of a test have the same programs. */
+const images = new Map<string, Buffer>();
+
+/** The same for a board whose flash may be new; then what it has in common with earlier ones is copied. @param own names of files that are its own */
+export function writeBoard(interpreter: string, folder: string, files: Map<string, string>, own: RegExp): void {
+    const image = join(folder, "espruino.flash");
+    const common = new Map([...files].filter(([name]) => !own.test(name)));
+    const rest = new Map([...files].filter(([name]) => own.test(name)));
+    if (existsSync(image)) {
+        writeStorage(interpreter, folder, files);
+        return;
+    }
+    const key = JSON.stringify([interpreter, ...common]);
+    const known = images.get(key);
+    if (known === undefined) {
+        writeStorage(interpreter, folder, common);
+        images.set(key, readFileSync(image));
+    } else {
+        writeFileSync(image, known);
+    }
+    writeStorage(interpreter, folder, rest);
 }

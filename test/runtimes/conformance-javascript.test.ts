@@ -1,0 +1,4 @@
+import { conformance } from "./conformance.ts";
+import { JAVASCRIPT } from "./subjects.ts";
+
+conformance(JAVASCRIPT);

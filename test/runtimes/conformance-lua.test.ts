@@ -1,0 +1,4 @@
+import { conformance } from "./conformance.ts";
+import { LUA } from "./subjects.ts";
+
+conformance(LUA);

@@ -1,0 +1,34 @@
+import { describe, test } from "node:test";
+import { CONNECTING } from "./cases/connecting.ts";
+import { Stage } from "./stage.ts";
+import type { Case } from "./stage.ts";
+import type { Subject } from "./subjects.ts";
+
+/** Every case, the slow ones first. */
+export const CASES: readonly Case[] = [...CONNECTING];
+
+const CASE_TIMEOUT_MS = 60_000;
+/** Devices at once. Most of the time they wait for something. */
+const AT_ONCE = 12;
+
+/**
+ * Plays all cases against the built bundle of each runtime: a device of its own and a scripted gateway on 127.0.0.1 for every case.
+ * TOQUE_CASE=text plays only those whose name contains it.
+ */
+export function conformance(subjects: readonly Subject[]): void {
+    const wanted = CASES.filter(({ name }) => name.includes(process.env.TOQUE_CASE ?? ""));
+    for (const subject of subjects) {
+        if (subject.skip !== false) {
+            test(`conformance: ${subject.name}`, { skip: subject.skip }, () => undefined);
+            continue;
+        }
+        describe(`conformance: ${subject.name}`, { concurrency: AT_ONCE }, () => {
+            for (const one of wanted) {
+                const skip = one.skip?.(subject) ?? false;
+                test(one.name, { timeout: CASE_TIMEOUT_MS, skip }, async (t) => {
+                    await one.play(await Stage.set(t, subject));
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import mqtt from "mqtt-packet";
+import type { Packet } from "mqtt-packet";
+
+/** How long a device may take to do what it is expected to do at once. */
+const PATIENCE_MS = 8000;
+
+type Received<C extends Packet["cmd"]> = Extract<Packet, { cmd: C }>;
+
+/** What a script sends: a packet that mqtt-packet writes, octets, or octets in hexadecimal. */
+export type Sent = Packet | Buffer | string;
+
+export function octetsOf(...sent: Sent[]): Buffer {
+    return Buffer.concat(
+        sent.map((part) => {
+            if (typeof part === "string") return Buffer.from(part, "hex");
+            return Buffer.isBuffer(part) ? part : mqtt.generate(part, { protocolVersion: 4 });
+        }),
+    );
+}
+
+/**
+ * The gateway's side of one connection, played by a test: `receive` what the device has to say next, `send` what it gets. What the
+ * device writes is read by mqtt-packet, and octets that are no MQTT fail the next `receive`.
+ */
+export class Peer {
+    readonly openedMs = performance.now();
+    /** Every piece in which octets came. */
+    readonly pieces: Buffer[] = [];
+    /** Resolves when the device's side is closed, by FIN or RST. */
+    readonly closed: Promise<void>;
+    isClosed = false;
+    readonly #socket: Socket;
+    readonly #packets: Packet[] = [];
+    #problem: Error | undefined;
+    #wake: () => void = () => undefined;
+
+    constructor(socket: Socket) {
+        this.#socket = socket;
+        socket.setNoDelay(true);
+        const parser = mqtt.parser({ protocolVersion: 4 });
+        parser.on("packet", (packet) => {
+            this.#packets.push(packet);
+            this.#wake();
+        });
+        parser.on("error", (error: Error) => {
+            this.#problem = error;
+            this.#wake();
+        });
+        socket.on("data", (data) => {
+            this.pieces.push(data);
+            parser.parse(data);
+        });
+        socket.on("error", () => undefined); // "close" follows
+        this.closed = new Promise((resolve) => {
+            const close = (): void => {
+                this.isClosed = true;
+                this.#wake();
+                resolve();
+            };
+            socket.on("end", close);
+            socket.on("close", close);
+        });
+    }
+
+    /** Where the device came from. */
+    get address(): string | undefined {
+        return this.#socket.remoteAddress;
+    }
+
+    /** Packets that came and were not received yet. */
+    get waiting(): number {
+        return this.#packets.length;
+    }
+
+    /** The next packet. Rejects when it is another one, when none comes, or when the device hangs up instead. */
+    async receive<C extends Packet["cmd"]>(cmd: C, withinMs = PATIENCE_MS): Promise<Received<C>> {
+        const until = performance.now() + withinMs;
+        while (this.#packets.length === 0) {
+            if (this.#problem !== undefined) throw new Error(`The device wrote no MQTT: ${this.#problem.message}`);
+            if (this.isClosed) throw new Error(`The device hung up instead of saying ${cmd}.`);
+            const leftMs = until - performance.now();
+            if (leftMs <= 0) throw new Error(`The device said no ${cmd} within ${withinMs} ms.`);
+            await this.#change(leftMs);
+        }
+        const packet = this.#packets.shift()!;
+        assert.equal(packet.cmd, cmd, `expected ${cmd}: ${JSON.stringify(packet)}`);
+        return packet as Received<C>;
+    }
+
+    /** The next packet is a PUBLISH to this topic. @returns its payload as text, and the packet id */
+    async receivePublish(
+        topic: string,
+        withinMs?: number,
+    ): Promise<{ payload: string; messageId: number; qos: number }> {
+        const packet = await this.receive("publish", withinMs);
+        assert.equal(packet.topic, topic);
+        return { payload: packet.payload.toString("utf8"), messageId: packet.messageId ?? 0, qos: packet.qos };
+    }
+
+    /** Rejects when the device says anything, or hangs up, within this time. */
+    async silence(forMs: number): Promise<void> {
+        const until = performance.now() + forMs;
+        for (;;) {
+            assert.equal(
+                this.#packets.length,
+                0,
+                `said though nothing was expected: ${JSON.stringify(this.#packets[0])}`,
+            );
+            assert.equal(this.isClosed, false, "hung up though nothing was wrong");
+            const leftMs = until - performance.now();
+            if (leftMs <= 0) return;
+            await this.#change(leftMs);
+        }
+    }
+
+    /** Resolves when the device has hung up; what it said before is dropped. */
+    async hungUp(withinMs = PATIENCE_MS): Promise<void> {
+        const until = performance.now() + withinMs;
+        while (!this.isClosed) {
+            const leftMs = until - performance.now();
+            if (leftMs <= 0) throw new Error(`The device did not hang up within ${withinMs} ms.`);
+            await this.#change(leftMs);
+        }
+    }
+
+    /** All in one write. */
+    send(...sent: Sent[]): void {
+        if (this.#socket.writable) this.#socket.write(octetsOf(...sent));
+    }
+
+    /** The octets in pieces, each a write of its own, with a moment in between so that they arrive apart. */
+    async sendInPieces(octets: Buffer, pieceOctets: number, pauseMs = 2): Promise<void> {
+        for (let at = 0; at < octets.length; at += pieceOctets) {
+            this.send(octets.subarray(at, at + pieceOctets));
+            await pause(pauseMs);
+        }
+    }
+
+    /** FIN: nothing more is sent. */
+    end(): void {
+        this.#socket.end();
+    }
+
+    /** RST. */
+    reset(): void {
+        this.#socket.resetAndDestroy();
+    }
+
+    destroy(): void {
+        this.#socket.destroy();
+    }
+
+    #change(withinMs: number): Promise<void> {
+        return new Promise((resolve) => {
+            const timer = setTimeout(resolve, withinMs);
+            this.#wake = () => {
+                clearTimeout(timer);
+                resolve();
+            };
+        });
+    }
+}
+
+export function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** A TCP server on 127.0.0.1 whose connections a test takes one after the other. */
+export class ScriptedGateway {
+    readonly #server: Server;
+    readonly #peers: Peer[] = [];
+    #taken = 0;
+    #wake: () => void = () => undefined;
+    #port = 0;
+
+    private constructor() {
+        this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+            this.#peers.push(new Peer(socket));
+            this.#wake();
+        });
+    }
+
+    static async listen(): Promise<ScriptedGateway> {
+        const gateway = new ScriptedGateway();
+        await gateway.open();
+        return gateway;
+    }
+
+    get port(): number {
+        return this.#port;
+    }
+
+    /** Every connection so far. */
+    get peers(): readonly Peer[] {
+        return this.#peers;
+    }
+
+    /** The next connection that no script took yet. */
+    async accept(withinMs = PATIENCE_MS): Promise<Peer> {
+        const until = performance.now() + withinMs;
+        while (this.#peers.length <= this.#taken) {
+            const leftMs = until - performance.now();
+            if (leftMs <= 0) throw new Error(`The device did not connect within ${withinMs} ms.`);
+            await new Promise<void>((resolve) => {
+                const timer = setTimeout(resolve, leftMs);
+                this.#wake = () => {
+                    clearTimeout(timer);
+                    resolve();
+                };
+            });
+        }
+        return this.#peers[this.#taken++]!;
+    }
+
+    /** Refuses connections from now on: its port is closed. */
+    async shut(): Promise<void> {
+        for (const peer of this.#peers) peer.destroy();
+        await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    }
+
+    /** Listens, again on the same port. */
+    async open(): Promise<void> {
+        await new Promise<void>((resolve, reject) => {
+            this.#server.once("error", reject);
+            this.#server.listen(this.#port, "127.0.0.1", resolve);
+        });
+        this.#port = (this.#server.address() as AddressInfo).port;
+    }
+
+    async close(): Promise<void> {
+        if (this.#server.listening) await this.shut();
+    }
+}
