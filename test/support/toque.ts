@@ -71,9 +71,14 @@ export interface Served extends Toque {
 }
 
 /** Starts `toque serve` on free ports, in a folder of its own unless named; the caller removes the folder. */
-export async function serveToque(words: string[] = [], data?: string): Promise<Served> {
+export async function serveToque(
+    words: string[] = [],
+    data?: string,
+    environment?: Record<string, string>,
+): Promise<Served> {
     const folder = data ?? mkdtempSync(join(tmpdir(), "toque-served-"));
-    const toque = spawnToque(["serve", "--data", folder, "--mqtt-port", "0", "--http-port", "0", "--json", ...words]);
+    const ports = ["--mqtt-port", "0", "--http-port", "0"];
+    const toque = spawnToque(["serve", "--data", folder, ...ports, "--json", ...words], environment);
     const started = JSON.parse(await toque.firstLine) as Pick<
         Served,
         "url" | "mqttPort" | "httpPort" | "adminTokenFile"

@@ -1,0 +1,116 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+
+/** "up": from the client to the gateway; "down": back. */
+export type Direction = "up" | "down";
+
+/** What happens to one connection. Without anything in it, it is passed on as it is. */
+export interface Fault {
+    /** The connection ends on both sides when so many octets were passed on in that direction; 0: before the first. */
+    cut?: { direction: Direction; octets: number; how: "fin" | "rst" };
+    /** Octets are passed on in pieces of so many. */
+    pieceOctets?: number;
+    /** How long the next piece is held back. */
+    delayMs?: () => number;
+}
+
+/**
+ * Stands in front of a server at a port that stays, and passes connections on from the address they came from, each with the fault
+ * that was chosen for it. Without a target, connections end at once, as at a gateway that is not there.
+ */
+export class FaultProxy {
+    /** the server's port; undefined: there is none now */
+    target: number | undefined;
+    /** the fault of each connection to come */
+    choose: () => Fault;
+    /** connections that were passed on, and how many of them were cut on purpose */
+    passed = 0;
+    cuts = 0;
+    readonly #server: Server;
+    readonly #sockets = new Set<Socket>();
+
+    private constructor(choose: () => Fault) {
+        this.choose = choose;
+        this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => this.#carry(client));
+    }
+
+    static async listen(target?: number, choose: () => Fault = () => ({})): Promise<FaultProxy> {
+        const proxy = new FaultProxy(choose);
+        proxy.target = target;
+        await new Promise<void>((resolve, reject) => {
+            proxy.#server.once("error", reject);
+            proxy.#server.listen(0, "127.0.0.1", resolve);
+        });
+        return proxy;
+    }
+
+    get port(): number {
+        return (this.#server.address() as AddressInfo).port;
+    }
+
+    /** Connections open now. */
+    get open(): number {
+        return this.#sockets.size / 2;
+    }
+
+    #carry(client: Socket): void {
+        client.on("error", () => undefined); // "close" follows
+        if (this.target === undefined || client.remoteAddress === undefined) return void client.destroy();
+        const where = { host: "127.0.0.1", port: this.target, localAddress: client.remoteAddress };
+        const server = connect({ ...where, allowHalfOpen: true });
+        for (const socket of [client, server]) {
+            this.#sockets.add(socket);
+            socket.setNoDelay(true);
+            socket.on("close", () => this.#sockets.delete(socket));
+        }
+        const fault = this.choose();
+        const cut = () => {
+            this.cuts++;
+            for (const socket of [client, server]) end(socket, fault.cut?.how);
+        };
+        server.on("error", () => client.resetAndDestroy());
+        server.on("close", () => client.destroySoon());
+        client.on("close", () => server.destroySoon());
+        server.once("connect", () => {
+            this.passed++;
+            if (fault.cut?.octets === 0) return cut();
+            void pass(client, server, fault, octetsOf(fault, "up"), cut);
+            void pass(server, client, fault, octetsOf(fault, "down"), cut);
+        });
+    }
+
+    /** Ends every connection, and takes no more. */
+    async close(): Promise<void> {
+        this.target = undefined;
+        for (const socket of this.#sockets) socket.destroy();
+        await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    }
+}
+
+function octetsOf(fault: Fault, direction: Direction): number {
+    return fault.cut?.direction === direction ? fault.cut.octets : Infinity;
+}
+
+function end(socket: Socket, how: "fin" | "rst" | undefined): void {
+    if (how === "rst") socket.resetAndDestroy();
+    else socket.destroySoon();
+}
+
+/** One direction, until it ends. @param cut called when `left` octets were passed on */
+async function pass(from: Socket, to: Socket, fault: Fault, left: number, cut: () => void): Promise<void> {
+    const { pieceOctets = Infinity, delayMs } = fault;
+    try {
+        for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+            for (let at = 0; at < chunk.length;) {
+                const piece = chunk.subarray(at, at + Math.min(pieceOctets, left));
+                if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs()));
+                await new Promise<void>((resolve) => to.write(piece, () => resolve()));
+                at += piece.length;
+                left -= piece.length;
+                if (left === 0) return cut();
+            }
+        }
+        to.end();
+    } catch {
+        to.destroy(); // `from` was reset
+    }
+}
