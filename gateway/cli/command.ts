@@ -22,9 +22,9 @@ export function clientOf(flags: CommonFlags): Client {
 }
 
 /** The part of a path that names a number, whatever was typed. */
-export function numberPath(number: string, country?: string): string {
+export function numberPath(number: string, country?: string, part = ""): string {
     const query = country === undefined ? "" : `?country=${encodeURIComponent(country)}`;
-    return `/v1/numbers/${encodeURIComponent(number)}${query}`;
+    return `/v1/numbers/${encodeURIComponent(number)}${part}${query}`;
 }
 
 export const COUNTRY = ["--country <country>", 'country of a number without "+": two letters, like ES'] as const;

@@ -32,7 +32,7 @@ interface NumberDetails extends NumberLine {
     lastSequence: number;
 }
 
-/** `toque number add|list|show|remove` */
+/** `toque number add|list|show|rotate|remove` */
 export function numberCommand(): Command {
     const command = new Command("number").description("numbers and the boards that have them");
     command.addCommand(
@@ -49,6 +49,12 @@ export function numberCommand(): Command {
             .argument("<number>")
             .option(...COUNTRY)
             .action(show),
+    );
+    command.addCommand(
+        remoteCommand("rotate", "give the number's board another secret, over its connection")
+            .argument("<number>")
+            .option(...COUNTRY)
+            .action(rotate),
     );
     command.addCommand(
         remoteCommand("remove", "end a number's registration; what waits for it is dropped")
@@ -122,6 +128,15 @@ async function show(number: string, flags: CountryFlag): Promise<void> {
     ]);
     const history = rows.length === 0 ? "" : "\n\n" + columns([["ADDRESS", "ITS OWN", "SINCE", "WHY"], ...rows]);
     print(flags.json, found, text + history);
+}
+
+async function rotate(number: string, flags: CountryFlag): Promise<void> {
+    const rotated = await clientOf(flags).post<{ number: string }>(numberPath(number, flags.country, "/secret"), {});
+    print(
+        flags.json,
+        rotated,
+        `The board of ${rotated.number} has another secret in its flash, and uses it from its next connection on.`,
+    );
 }
 
 async function remove(number: string, flags: CountryFlag): Promise<void> {

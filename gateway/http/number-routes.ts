@@ -13,6 +13,7 @@ import {
     NumberQuery,
     PageQuery,
     RemovedNumberBody,
+    RotatedSecretBody,
 } from "./schemas.ts";
 import type { Server } from "./server.ts";
 import type { Services } from "./services.ts";
@@ -108,6 +109,39 @@ export function addNumberRoutes(server: Server, services: Services): void {
                 backlog,
                 lastSequence,
             };
+        },
+    );
+
+    server.post(
+        "/v1/numbers/:number/secret",
+        {
+            schema: {
+                summary:
+                    "Give the number's board another secret, over its connection. The old one ends when the new one is used",
+                security,
+                params: NumberPath,
+                querystring: NumberQuery,
+                response: { 200: RotatedSecretBody },
+            },
+        },
+        async (request) => {
+            const number = parsePathNumber(request.params.number, request.query.country);
+            callerFor(request, "manage", number);
+            const { route } = await directory.recipient(number);
+            const offline = new GatewayError(
+                "unavailable",
+                "The board is not online, so it cannot be given another secret: try again when it is.",
+            );
+            if (!connections.online(route)) throw offline;
+            const secret = await directory.rotate(route);
+            // PUBACK means that it is in the board's flash; without one the old secret goes on, and this may be said again
+            if (
+                secret === undefined ||
+                !(await connections.tellOnce(route, Buffer.from(JSON.stringify({ s: secret }))))
+            ) {
+                throw offline;
+            }
+            return { number, rotated: true };
         },
     );
 

@@ -107,6 +107,8 @@ export const NumberBody = closed({
     backlog: closed({ messages: whole, octets: whole }),
     lastSequence: whole,
 });
+export const RotatedSecretBody = closed({ number: Type.String(), rotated: Type.Boolean() });
+
 export const RemovedNumberBody = closed({ number: Type.String(), removed: Type.Boolean() });
 
 export const AddCodeBody = closed({

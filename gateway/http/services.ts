@@ -29,7 +29,7 @@ export interface Services {
     throttle: Throttle;
     /** Stores a message and lets delivery know: resolves after the commit. */
     send(registration: Registration, draft: Draft): Promise<Appended>;
-    connections: Pick<Connections, "online" | "count" | "close"> & { stats(): ConnectionReport };
+    connections: Pick<Connections, "online" | "count" | "close" | "tellOnce"> & { stats(): ConnectionReport };
     /** how one-time codes go out unless a request says otherwise; absent: in the answer */
     channel?: CodeChannel;
     /** whether boards can connect */
