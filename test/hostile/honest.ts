@@ -18,14 +18,8 @@ const DEVICES = 120;
 /**
  * Honest clients in a process of their own, for the time of the work: one that stays, pings every 25 ms and gets a push every 200 ms, and
  * a fresh one every 100 ms. They come from one address that no attacker has.
- * @param freshMs within what time a fresh client is to be served
  */
-export async function beside(
-    victim: Victim,
-    verdict: Verdict,
-    freshMs: number,
-    work: () => Promise<void>,
-): Promise<void> {
+export async function beside(victim: Victim, verdict: Verdict, work: () => Promise<void>): Promise<void> {
     const devices: Registered[] = await victim.register(DEVICES);
     const { port, httpPort, token } = victim;
     const task = { port, url: `http://127.0.0.1:${httpPort}`, token, from: "127.0.0.77", devices };
@@ -43,24 +37,23 @@ export async function beside(
         await work();
         const last = said("experience");
         child.send("stop");
-        judge((await last).experience as Experience, verdict, freshMs);
+        judge((await last).experience as Experience, verdict);
     } finally {
         if (child.exitCode === null) child.kill("SIGKILL");
     }
 }
 
-/** What is promised holds for the median; the second is for the slowest of all, or of nine in ten where tests share the machine. */
-function judge(experience: Experience, verdict: Verdict, freshMs: number): void {
+/** A second is for the slowest of all, or of nine in ten where tests share the machine. */
+function judge(experience: Experience, verdict: Verdict): void {
     const [fresh, pings, pushes] = [experience.freshMs, experience.pingsMs, experience.pushesMs].map((durations) => {
         const all = new Durations();
         all.add(...durations);
         return all;
     }) as [Durations, Durations, Durations];
-    verdict.figure(`fresh client ${fresh}`);
-    verdict.figure(`pings ${pings}`);
-    verdict.figure(`pushes ${pushes}`);
+    verdict.figure(`fresh client ${fresh.text}`);
+    verdict.figure(`pings ${pings.text}`);
+    verdict.figure(`pushes ${pushes.text}`);
     verdict.must(fresh.size > 0 && pings.size > 0 && pushes.size > 0, "honest clients were served at all");
-    verdict.must(fresh.at(0.5) < freshMs, `a fresh client is served within ${freshMs} ms`);
     const slowest = verdict.scale === "short" ? 0.9 : 1;
     verdict.must(fresh.at(slowest) < 1_000, "no fresh client waits for a second");
     verdict.must(pings.at(0.5) < 50, "pings are answered within 50 ms");

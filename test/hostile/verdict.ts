@@ -55,7 +55,7 @@ export class Durations {
         return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
     }
 
-    toString(): string {
+    get text(): string {
         const ms = (share: number) => this.at(share).toFixed(this.at(share) < 10 ? 1 : 0);
         return `p50 ${ms(0.5)}, p99 ${ms(0.99)}, max ${ms(1)} ms of ${count(this.size)}`;
     }

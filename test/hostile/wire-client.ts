@@ -7,6 +7,7 @@ export class WireClient {
     /** called with each whole packet; until it is set, packets wait in `packets` */
     onPacket: ((packet: Buffer) => void) | undefined;
     readonly packets: Buffer[] = [];
+    readonly #end: Promise<void>;
     #rest: Buffer = Buffer.alloc(0);
 
     /** @param from the address it leaves from */
@@ -15,7 +16,12 @@ export class WireClient {
         this.socket.setNoDelay(true);
         this.socket.on("data", (chunk) => this.#take(chunk));
         this.socket.on("error", () => {});
-        this.socket.on("close", () => (this.closed = true));
+        this.#end = new Promise((resolve) => {
+            this.socket.on("close", () => {
+                this.closed = true;
+                resolve();
+            });
+        });
     }
 
     write(octets: Buffer): void {
@@ -43,10 +49,9 @@ export class WireClient {
 
     /** Resolves when the connection is closed. False: it was not in time. */
     ended(withinMs = 10_000): Promise<boolean> {
-        if (this.closed) return Promise.resolve(true);
         return new Promise((resolve) => {
             const timer = setTimeout(() => resolve(false), withinMs);
-            this.socket.once("close", () => {
+            void this.#end.then(() => {
                 clearTimeout(timer);
                 resolve(true);
             });

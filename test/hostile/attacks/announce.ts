@@ -16,7 +16,7 @@ export const announce: Attack = {
     run: (scale, verdict) =>
         underAttack((victim) =>
             withinMemory(victim, verdict, () =>
-                beside(victim, verdict, 1_000, async () => {
+                beside(victim, verdict, async () => {
                     const cutMs = new Durations();
                     let cut = 0;
                     const rounds = byScale(scale, 5, 30, 100);
@@ -31,7 +31,7 @@ export const announce: Attack = {
                             client.destroy();
                         });
                     }
-                    verdict.figure(`${rounds} times ${CONNECTIONS} announcing 256 MB: ${cut} are cut, ${cutMs}`);
+                    verdict.figure(`${rounds} times ${CONNECTIONS} announcing 256 MB: ${cut} are cut, ${cutMs.text}`);
                     verdict.must(cut === rounds * CONNECTIONS, "who announces 256 MB is cut");
                     verdict.must(cutMs.at(1) < 1_000, "and at once");
                 }),
@@ -45,7 +45,7 @@ export const filters8000: Attack = {
     run: (scale, verdict) =>
         underAttack((victim) =>
             withinMemory(victim, verdict, () =>
-                beside(victim, verdict, 1_000, async () => {
+                beside(victim, verdict, async () => {
                     const attackers = await victim.register(byScale(scale, 30, 200, 500));
                     const cutMs = new Durations();
                     let cut = 0;
@@ -60,7 +60,7 @@ export const filters8000: Attack = {
                         cutMs.add(performance.now() - startMs);
                         client.destroy();
                     }
-                    verdict.figure(`${cut} of ${attackers.length} with 8,000 filters are cut, ${cutMs}`);
+                    verdict.figure(`${cut} of ${attackers.length} with 8,000 filters are cut, ${cutMs.text}`);
                     verdict.must(cut === attackers.length, "who asks for 8,000 filters is cut");
                     verdict.must(cutMs.at(1) < 1_000, "and at once");
                 }),

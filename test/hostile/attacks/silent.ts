@@ -35,7 +35,7 @@ async function holdSilent(
     });
     const untilMs = performance.now() + 2 * GONE_MS;
     while (open.size > 0 && performance.now() < untilMs) await sleep(50);
-    verdict.figure(`${count(opened)} silent ones from ${name} are gone after ${livedMs}`);
+    verdict.figure(`${count(opened)} silent ones from ${name} are gone after ${livedMs.text}`);
     verdict.must(opened > connections * 0.99, "the attack took place");
     verdict.must(open.size === 0 && livedMs.at(1) < GONE_MS, `silent connections are gone within ${GONE_MS} ms`);
     for (const client of open) client.destroy();
@@ -45,7 +45,7 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
     const connections = byScale(scale, 1_500, 5_000, 5_000);
     await underAttack((victim) =>
         withinMemory(victim, verdict, () =>
-            beside(victim, verdict, 1_000, async () => {
+            beside(victim, verdict, async () => {
                 await holdSilent(victim, verdict, connections, addressOf, "as many addresses");
                 if (scale !== "short") await holdSilent(victim, verdict, connections, () => "127.9.9.9", "one address");
             }),
@@ -62,7 +62,7 @@ export const slow: Attack = {
     run: (scale, verdict) =>
         underAttack((victim) =>
             withinMemory(victim, verdict, () =>
-                beside(victim, verdict, 1_000, async () => {
+                beside(victim, verdict, async () => {
                     const [device] = await victim.register(1);
                     const octets = connect(device!.route, device!.route, device!.secret);
                     const livedMs = new Durations();
@@ -78,7 +78,7 @@ export const slow: Attack = {
                         served += client.packets.length;
                         client.destroy();
                     });
-                    verdict.figure(`CONNECT of one octet a second is cut after ${livedMs}`);
+                    verdict.figure(`CONNECT of one octet a second is cut after ${livedMs.text}`);
                     verdict.must(served === 0, "who sends no whole CONNECT gets no answer");
                     verdict.must(livedMs.at(1) < GONE_MS, `who is so slow is gone within ${GONE_MS} ms`);
                 }),
