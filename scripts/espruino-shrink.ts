@@ -33,7 +33,7 @@ function chooseParts(tops: Top[]): Set<Tree> {
 }
 
 /** Functions that only the program's own statements call, or others that only these call: nobody needs them afterwards. */
-function forStartOnly(tops: Top[]): string[] {
+function forStartOnly(tops: Top[]): Top[] {
     const functions = tops.filter(
         ({ node, uses }) => isFunction(node) && uses.every(({ call, nested }) => call && !nested),
     );
@@ -44,12 +44,13 @@ function forStartOnly(tops: Top[]): string[] {
             if (uses.some(({ inside }) => inside.type !== "ExpressionStatement" && !once.has(inside)))
                 once.delete(node);
     }
-    return functions.filter(({ node }) => once.has(node)).map(({ name }) => name);
+    return functions.filter(({ node }) => once.has(node));
 }
 
 /** A declaration that may be made again and again: of a function, or of what is written down. */
 function isRepeatable(node: Tree): boolean {
-    return node.type === "FunctionDeclaration" || (node.type === "VariableDeclaration" && !has(node, isWork));
+    if (node.type === "FunctionDeclaration") return !needsThis(node);
+    return node.type === "VariableDeclaration" && !has(node, isWork);
 }
 
 function isWork(node: Tree): boolean {
@@ -111,7 +112,7 @@ export function shrinkEspruino(bundle: string): string {
         `return [${names}][____which](${values});`,
         "};",
         ...rest,
-        ...forStartOnly(tops.filter(({ node }) => !inPart.has(node))).map((name) => `${name} = 0;`),
+        ...forStartOnly(tops).flatMap(({ node, name }) => (inPart.has(node) ? [] : [`${name} = 0;`])),
     ].join("\n");
 }
 

@@ -49,7 +49,10 @@ async function startBoard(
         throw error;
     });
     const device = new EmulatedBoard(options, board, screen, radio, removeFolder);
-    await device.powerOn();
+    await device.powerOn().catch(async (error: unknown) => {
+        await device.close();
+        throw error;
+    });
     return device;
 }
 
