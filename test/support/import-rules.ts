@@ -37,8 +37,9 @@ const RULES: Rule[] = [
         paths: [/^device\/core\//, /^device\/[\w-]+\.ts$/, /^shared\//],
         packages: NOTHING,
     },
-    { files: /^device\/examples\//, paths: [/^device\//, /^shared\//], packages: NOTHING },
-    board("espruino", /^(net|tls|http|Wifi|Storage|ESP8266|ESP32|Flash|crypto|[A-Z][\w-]+)$/),
+    // on a board, modules come from its flash: the application is one, and whatever that needs
+    { files: /^device\/examples\//, paths: [/^device\//, /^shared\//], packages: /^[A-Z][\w-]+$/ },
+    board("espruino", /^(net|tls|http|crypto|toque-app|[A-Z][\w-]+)$/),
     board("nodemcu", NOTHING),
     board("host", new RegExp(`^(${NODE})$`)),
     { files: /^gateway\/app\.ts$/, paths: [/^gateway\//, /^shared\//], packages: new RegExp(`^(${NODE}|pino)$`) },
