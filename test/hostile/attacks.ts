@@ -1,6 +1,9 @@
 import { announce, filters8000 } from "./attacks/announce.ts";
+import { enrolment } from "./attacks/enrolment.ts";
 import { filters } from "./attacks/filters.ts";
+import { fleet } from "./attacks/fleet.ts";
 import { flood, floodMqtt } from "./attacks/flood.ts";
+import { guess } from "./attacks/guess.ts";
 import { mutations } from "./attacks/mutations.ts";
 import { silent, slow } from "./attacks/silent.ts";
 import { takeover } from "./attacks/takeover.ts";
@@ -17,4 +20,7 @@ export const ATTACKS: readonly Attack[] = [
     flood,
     floodMqtt,
     takeover,
+    fleet,
+    guess,
+    enrolment,
 ];

@@ -30,9 +30,12 @@ const MOST_CHANGES = 4;
 
 /** A packet with one to four things done to it. Every other time its length is made to fit, so that more than the frame is tried. */
 export function mutate(seed: Buffer, other: Buffer, random: Seeded): Buffer {
-    let octets = Buffer.from(seed);
+    // The JSON of what a device says is reached by leaving its topic and packet id as they are.
+    const kept = seed[0] === 0x32 && random.percent(40) ? seed.indexOf("{") : 0;
+    let octets = Buffer.from(seed.subarray(kept));
     for (let changes = 1 + random.below(MOST_CHANGES); changes > 0; changes--) octets = change(octets, other, random);
-    return random.percent(60) ? withLength(octets) : octets;
+    const whole = Buffer.concat([seed.subarray(0, kept), octets]);
+    return kept > 0 || random.percent(60) ? withLength(whole) : whole;
 }
 
 function change(octets: Buffer<ArrayBuffer>, other: Buffer, random: Seeded): Buffer<ArrayBuffer> {
