@@ -4,14 +4,15 @@ import { choose, frame } from "../../device/slots.ts";
 
 const hex = (octets: string): string => Buffer.from(octets, "latin1").toString("hex");
 
-/** Both as zlib ends a stream of that content (RFC 1950 §2.2). */
+/** By hand, with integers of any size: 1 and the content's octets as the digits of a number of base 257, and its remainder by 65521. */
 const CHECKSUMS: [sequence: number, text: string, framed: string][] = [
-    [1, "", "00010000" + "00070002"],
-    [1, "Wikipedia", "00010009" + "57696b697065646961" + "125003a2"],
+    [1, "", "00010211"],
+    [1, "Wikipedia", "000157696b69706564696170a1"],
+    [65535, '{"epoch":5}', "ffff7b2265706f6368223a357d9ad1"],
 ];
 
 for (const [sequence, text, framed] of CHECKSUMS) {
-    test(`slots: sequence, length, "${text}" and Adler-32`, () => assert.equal(hex(frame(sequence, text)), framed));
+    test(`slots: sequence, "${text}" and checksum`, () => assert.equal(hex(frame(sequence, text)), framed));
 }
 
 test("slots: nothing was written, or garbage: nothing is chosen", () => {

@@ -16,7 +16,7 @@ const CHANGES = 50 * LONG;
 const RUNTIMES: Runtime[] = ["espruino-sim", "lua", "host", "espruino-sim"];
 /** The shortest there is: a board finds a dead path within half of it and 5 s. */
 const KEEP_ALIVE_S = 15;
-const BACK_MS = 40_000;
+const BACK_MS = 80_000; // a hidden drop has to be noticed, and then the backoff may be at its cap of a minute
 /** A message for each board in this time, on average. */
 const FLOW_MS = 120;
 
