@@ -18,6 +18,9 @@ export const NODEMCU_BUNDLE = join(ROOT, "dist/nodemcu/toque.lua");
 /** Modules that the firmware has; everything else must be in the bundle. */
 const FIRMWARE_MODULES = ["net", "tls", "http", "Wifi", "Storage", "ESP8266", "ESP32", "Flash", "crypto"];
 
+/** Functions of the device that are called for each piece of a packet, each turn of the timer and each answer of a handler. */
+const OFTEN = new Set("step received append receiveAll nextPacket tick wakeAfterMs canSay".split(" "));
+
 /** The sentence to show, and nothing else: what is wrong is in the sources. */
 export class BuildError extends Error {}
 
@@ -51,7 +54,7 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
         tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
         logLevel: "silent",
     }).catch(fail);
-    const program = shrinkEspruino(bundled.outputFiles[0]!.text);
+    const program = shrinkEspruino(bundled.outputFiles[0]!.text, OFTEN);
     const small = await transform(program, { ...language, format: "cjs", minify: true }).catch(fail);
     mkdirSync(dirname(outFile), { recursive: true });
     writeFileSync(outFile, small.code);

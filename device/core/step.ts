@@ -98,11 +98,15 @@ const EVENTS: { [T in Input["type"]]?: (this: void, session: Session, value: nev
     resolved: resolved,
     opened: opened,
     closed: closed,
-    bytes: received,
     handled: handled,
     saved: saved,
     said: said,
 };
+
+function happen(session: Session, input: Input): void {
+    const event = EVENTS[input.type];
+    if (event !== undefined) event(session, input.value as never);
+}
 
 /**
  * The brain of a device: takes what happened, and says what is to be done, in order. No socket, timer, clock or log is in it.
@@ -110,10 +114,10 @@ const EVENTS: { [T in Input["type"]]?: (this: void, session: Session, value: nev
  */
 export function step(session: Session, input: Input, nowMs: number): Output[] {
     const outputs: Output[] = [];
-    const event = EVENTS[input.type];
     session.now = nowMs;
     session.outputs = outputs;
-    if (event !== undefined) event(session, input.value as never);
+    if (input.type === "bytes") received(session, input.value);
+    else if (input.type !== "tick") happen(session, input);
     receiveAll(session);
     tick(session);
     session.outputs = [];
