@@ -14,7 +14,7 @@ import { RUNTIMES, startDevice } from "./start.ts";
 import { Timeline } from "./timeline.ts";
 
 /** Longer than the demo may take on a slow machine; then it ends itself, and says so. */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 /** A board that was away comes back with its backoff: up to a few seconds. */
 const BACK_MS = 20_000;
 
