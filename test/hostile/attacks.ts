@@ -5,6 +5,7 @@ import { fleet } from "./attacks/fleet.ts";
 import { flood, floodMqtt } from "./attacks/flood.ts";
 import { guess } from "./attacks/guess.ts";
 import { mutations } from "./attacks/mutations.ts";
+import { privacy } from "./attacks/privacy.ts";
 import { silent, slow } from "./attacks/silent.ts";
 import { takeover } from "./attacks/takeover.ts";
 import type { Attack } from "./verdict.ts";
@@ -23,4 +24,5 @@ export const ATTACKS: readonly Attack[] = [
     fleet,
     guess,
     enrolment,
+    privacy,
 ];

@@ -7,7 +7,7 @@ import { underAttack, type Victim } from "../victim.ts";
 import { WireClient } from "../wire-client.ts";
 
 /** More octets than an enrolment and the first connection of a route have, in both directions. */
-const OCTETS = 700;
+const OCTETS = 480;
 /** Longer than a device waits before it tries again: a chip whose connection was cut is dialing at once after a boot. */
 const ONLINE_MS = 20_000;
 
@@ -105,7 +105,7 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
             if (outcome.working !== 1) bad.push(`${outcome.working} secrets work after ${octets} octets`);
         });
         verdict.figure(`power cut at ${count(cut)} octets of an enrolment: ${bad.length} stranded or doubled`);
-        verdict.must(cut > 400 / every, "the cuts fall into the exchange");
+        verdict.must(cut > 300 / every, "the cuts fall into the exchange");
         verdict.must(bad.length === 0, `no board is stranded, and one secret works: ${bad.slice(0, 5).join(", ")}`);
     });
 }

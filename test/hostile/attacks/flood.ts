@@ -57,7 +57,7 @@ async function post(victim: Victim, number: string, requests: number, answers: A
 }
 
 async function run(scale: Scale, verdict: Verdict): Promise<void> {
-    const messages = byScale(scale, 12_000, 100_000, 1_000_000);
+    const messages = byScale(scale, 6_000, 100_000, 1_000_000);
     await underAttack(async (victim) => {
         const [other] = await victim.register(1);
         await post(victim, other!.number, messages / 20, { accepted: 0, told: 0, other: 0 }); // warm

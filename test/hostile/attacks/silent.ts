@@ -42,7 +42,7 @@ async function holdSilent(
 }
 
 async function run(scale: Scale, verdict: Verdict): Promise<void> {
-    const connections = byScale(scale, 1_500, 5_000, 5_000);
+    const connections = byScale(scale, 1_000, 5_000, 5_000);
     await underAttack((victim) =>
         withinMemory(victim, verdict, () =>
             beside(victim, verdict, async () => {
