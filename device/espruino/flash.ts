@@ -4,7 +4,8 @@ import type { Chosen } from "../slots.ts";
 
 /**
  * What was last written whole. The slots are files of Espruino's Storage: `toque-config0` and `toque-config1`, and so on.
- * Storage itself loses a file when the power fails while it is rewritten.
+ * Storage itself loses a file when the power fails while it is rewritten. (And everything, when it fails while a full flash is being
+ * compacted: that is the firmware's, and the reason to write seldom.)
  */
 export function find(name: string): Chosen | undefined {
     const storage = require("Storage");

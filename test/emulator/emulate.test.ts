@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { runGateway } from "../support/gateway.ts";
+import type { RunningGateway } from "../support/gateway.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const NOT_BUILT = existsSync(`${ROOT}dist/espruino/toque.js`) ? false : "not built: npm run build";
+const SOON_MS = 20_000;
+
+let gateway: RunningGateway;
+before(async () => {
+    gateway = await runGateway();
+});
+after(() => gateway.stop());
+
+/** `npm run emulate` with these words; `answer` types on its input when its screen shows something. */
+function emulate(words: string[], answers: [when: RegExp, type: string][] = [], env = {}) {
+    const child = spawn(process.execPath, ["--import", "tsx", "test/emulator/emulate.ts", ...words], {
+        cwd: ROOT,
+        stdio: "pipe",
+        env: { ...process.env, ...env },
+        timeout: SOON_MS,
+    });
+    let screen = "";
+    let seen = 0;
+    const next = [...answers];
+    const look = (data: Buffer): void => {
+        screen += data.toString();
+        const [when, type] = next[0] ?? [/$^/, ""];
+        const found = when.exec(screen.slice(seen));
+        if (found === null) return;
+        seen += found.index + found[0].length;
+        next.shift();
+        child.stdin.write(type + "\n");
+    };
+    child.stdout.on("data", look);
+    child.stderr.on("data", look);
+    return new Promise<{ screen: string; code: number | null }>((resolve) => {
+        child.on("close", (code) => resolve({ screen, code }));
+    });
+}
+
+test("emulate: the board's screen, and what its input does with the Wi-Fi", { skip: NOT_BUILT }, async () => {
+    const { number, route, secret } = await gateway.register("+34600111222");
+    const at = `127.0.0.1:${gateway.gateway.mqttPort}`;
+    const send = gateway.ask("POST", "/v1/messages", { body: { to: number, title: "Ana", body: "¿qué tal?" } });
+    const { screen, code } = await emulate(
+        [number, "--route", route, "--secret", secret, "--gateway", at, "--runtime", "espruino-sim"],
+        [
+            [/message 1: Ana: ¿qué tal\?/, "address 127.0.0.51"],
+            [/\[the address is 127\.0\.0\.51\][^]*toque: online/, "address"],
+            [/\[the address is 127\.0\.0\.52\][^]*toque: online/, "down"],
+            [/toque: offline/, "up"],
+            [/\[the Wi-Fi is back, with 127\.0\.0\.52\][^]*toque: online/, "drop"],
+            [/the board was not told/, "dance"],
+            [/"dance"\? Say address/, "quit"],
+        ],
+    );
+    assert.equal((await send).status, 202);
+    assert.equal(code, 0, screen);
+    const { body } = await gateway.ask<{ endpoint: { address: string } }>(
+        "GET",
+        `/v1/numbers/${encodeURIComponent(number)}`,
+    );
+    assert.equal(body.endpoint.address, "127.0.0.52");
+});
+
+const REFUSED: [words: string[], sentence: RegExp][] = [
+    [[], /^Give one phone number\./],
+    [["+34600111222"], /^Give --route and --secret, as `toque number add` printed them, or --code to enrol\./],
+    [["600111222", "--code", "12345678"], /country/],
+    [["+34600111222", "--code", "1", "--gateway", "nowhere"], /^--gateway nowhere: give host and port/],
+    [["+34600111222", "--code", "1", "--runtime", "toaster"], /^There is no runtime "toaster": say espruino, /],
+    [["+34600111222", "--code", "1", "--runtime", "espruino"], /^ESPRUINO is not set: it names the genuine/],
+    [["+34600111222", "--code", "1", "--keep-alive", "soon"], /^--keep-alive: give seconds\./],
+];
+for (const [words, sentence] of REFUSED) {
+    test(`emulate ${words.join(" ")}: one sentence, and no board`, { skip: NOT_BUILT }, async () => {
+        const { screen, code } = await emulate(words, [], { ESPRUINO: "" });
+        assert.match(screen, sentence);
+        assert.equal(code, 1);
+    });
+}
