@@ -8,16 +8,25 @@ test("configuration: without flags and environment it listens on the loopback ad
         host: "127.0.0.1",
         mqttPort: 1883,
         httpPort: 8080,
+        tlsPort: 8883,
         logLevel: "info",
     });
 });
 
 test("configuration: every option can be set by its variable, and its flag wins", () => {
     for (const [name, { environment }] of Object.entries(OPTIONS)) {
-        const value = { mqttPort: "1", httpPort: "1", logLevel: "warn", codesWebhook: "http://a/" }[name] ?? "one";
-        const other = { mqttPort: "2", httpPort: "2", logLevel: "error", codesWebhook: "http://b/" }[name] ?? "two";
-        const together: Flags = name === "codesWebhook" ? { codesWebhookKey: "k" } : {};
-        if (name === "codesWebhookKey") together.codesWebhook = "http://c/";
+        const ports = { mqttPort: "1", httpPort: "1", tlsPort: "1" };
+        const otherPorts = { mqttPort: "2", httpPort: "2", tlsPort: "2" };
+        const value = { ...ports, logLevel: "warn", codesWebhook: "http://a/" }[name] ?? "one";
+        const other = { ...otherPorts, logLevel: "error", codesWebhook: "http://b/" }[name] ?? "two";
+        // options that are given together or not at all
+        const pairs: Record<string, Flags> = {
+            codesWebhook: { codesWebhookKey: "k" },
+            codesWebhookKey: { codesWebhook: "http://c/" },
+            tlsCert: { tlsKey: "k" },
+            tlsKey: { tlsCert: "c" },
+        };
+        const together = pairs[name] ?? {};
         const read = (flags: Flags) =>
             String(readConfig({ ...together, ...flags }, { [environment]: value })[name as keyof Flags]);
         assert.equal(read({}), value, environment);
@@ -41,6 +50,8 @@ const WRONG: [flags: Flags, environment: NodeJS.ProcessEnv, sentence: RegExp][] 
     [{ codesWebhook: "sms", codesWebhookKey: "k" }, {}, /^--codes-webhook must be an http/],
     [{ codesWebhook: "http://a/" }, {}, /together/],
     [{ codesWebhookKey: "k" }, {}, /together/],
+    [{ tlsCert: "cert.pem" }, {}, /--tls-cert and --tls-key together/],
+    [{ tlsPort: "tls" }, {}, /^--tls-port must be/],
     [{ codesWebhook: "http://a/", codesWebhookKey: "k", codesCommand: "sms" }, {}, /not both/],
     [{ codesCommand: " " }, {}, /^--codes-command must name a program/],
 ];

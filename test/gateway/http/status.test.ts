@@ -65,6 +65,7 @@ test("OpenAPI: every route is described, with what it takes and what it refuses"
         "POST /v1/codes",
         "POST /v1/messages",
         "POST /v1/numbers",
+        "POST /v1/numbers/{number}/secret",
         "POST /v1/tokens",
     ]);
     for (const [path, methods] of Object.entries(body.paths)) {
