@@ -65,9 +65,9 @@ export class FaultProxy {
         const fault = this.choose();
         const cut = () => {
             this.cuts++;
-            for (const socket of [client, server]) end(socket, fault.cut?.how);
+            for (const socket of [client, server]) end(socket, fault.cut?.how ?? "fin");
         };
-        server.on("error", () => client.resetAndDestroy());
+        server.on("error", () => end(client, "rst"));
         server.on("close", () => client.destroySoon());
         client.on("close", () => server.destroySoon());
         server.once("connect", () => {
@@ -90,9 +90,11 @@ function octetsOf(fault: Fault, direction: Direction): number {
     return fault.cut?.direction === direction ? fault.cut.octets : Infinity;
 }
 
-function end(socket: Socket, how: "fin" | "rst" | undefined): void {
-    if (how === "rst") socket.resetAndDestroy();
-    else socket.destroySoon();
+/** Node 20 never closes a socket that is reset while its FIN waits to be sent, and then the process never ends. */
+function end(socket: Socket, how: "fin" | "rst"): void {
+    if (how === "fin") socket.destroySoon();
+    else if (socket.writableEnded) socket.destroy();
+    else socket.resetAndDestroy();
 }
 
 /** One direction, until it ends. @param cut called when `left` octets were passed on */
