@@ -18,8 +18,11 @@ export const NODEMCU_BUNDLE = join(ROOT, "dist/nodemcu/toque.lua");
 /** Modules that the firmware has; everything else must be in the bundle. */
 const FIRMWARE_MODULES = ["net", "tls", "http", "Wifi", "Storage", "ESP8266", "ESP32", "Flash", "crypto"];
 
-/** Functions of the device that are called for each piece of a packet, each turn of the timer and each answer of a handler. */
-const OFTEN = new Set("step received append receiveAll nextPacket tick wakeAfterMs canSay".split(" "));
+/** Functions of the device that are called for each piece of a packet and each turn of the timer, and those called for each message. */
+const OFTEN = {
+    lasting: ["step", "received", "append", "receiveAll", "receive", "nextPacket", "tick", "wakeAfterMs", "canSay"],
+    first: ["takePublish", "handled"],
+};
 
 /** The sentence to show, and nothing else: what is wrong is in the sources. */
 export class BuildError extends Error {}

@@ -4,6 +4,14 @@ import { children, edited, has, isFunction, isWritten, range, readProgram, readT
 /** The function that makes the others: not a word that a source uses. */
 const PART = "____part";
 
+/** Functions that are called so often that it has to be quick. */
+export interface Often {
+    /** called for each piece that the network gives: they last */
+    lasting: string[];
+    /** called for each message: they are made before all others, and so is what they use */
+    first: string[];
+}
+
 /** A constant is written where it is used if it is used once, or is no longer than this. */
 const SHORT = 5;
 
@@ -71,12 +79,11 @@ function literalOf(top: Top, text: string): string | undefined {
  * functions that only work with what they are given are put into one, which makes them when one is called and lets go of them
  * when it returned; those that make functions themselves, or are passed on, stay as they are. And what is the same in fewer
  * octets: arrow functions, `==` (the types are compared by TypeScript), constants in place.
- * Making them takes about as long as 2,000 turns of an empty loop, some 0.1 s on an ESP8266, so what is called for each piece that the
- * network gives has to last.
+ * Making them all takes about as long as 2,000 turns of an empty loop, some 0.1 s on an ESP8266.
  * @param bundle one flat program, not minified
- * @param lasting names of functions that last, because they are called so often
+ * @param often names of functions
  */
-export function shrinkEspruino(bundle: string, lasting: ReadonlySet<string> = new Set()): string {
+export function shrinkEspruino(bundle: string, often: Often = { lasting: [], first: [] }): string {
     const program = readProgram(bundle);
     const tops = readTops(program);
     const edits: Edit[] = [];
@@ -90,8 +97,11 @@ export function shrinkEspruino(bundle: string, lasting: ReadonlySet<string> = ne
         gone.add(top.node);
     }
 
-    const inPart = chooseParts(tops, lasting);
-    const entries = tops.filter(({ node, uses }) => inPart.has(node) && uses.some(({ inside }) => !inPart.has(inside)));
+    const inPart = chooseParts(tops, new Set(often.lasting));
+    const called = tops.filter(({ node, uses }) => inPart.has(node) && uses.some(({ inside }) => !inPart.has(inside)));
+    const first = called.filter(({ name }) => often.first.includes(name));
+    const entries = [...first, ...called.filter((top) => !first.includes(top))];
+    const forFirst = neededBy(first, tops);
     entries.forEach(({ uses }, index) => {
         for (const { call, inside } of uses) {
             if (call === undefined || inPart.has(inside)) continue;
@@ -106,20 +116,30 @@ export function shrinkEspruino(bundle: string, lasting: ReadonlySet<string> = ne
     const aliases = aliasStandard([...inPart], bundle, edits);
     for (const node of program["body"] as Tree[]) shorten(node, bundle, edits);
     const textOf = (node: Tree): string => edited(bundle, node, edits);
-    const parts: string[] = [];
-    const rest: string[] = [];
-    for (const node of program["body"] as Tree[])
-        if (!gone.has(node)) (inPart.has(node) ? parts : rest).push(textOf(node));
-    const names = entries.map(({ name }) => name).join(", ");
+    const kept = (program["body"] as Tree[]).filter((node) => !gone.has(node));
+    const choice = `[${entries.map(({ name }) => name).join(", ")}][____which](${values});`;
+    const early = `[${first.map(({ name }) => name).join(", ")}][____which](${values});`;
     return [
         `let ${PART} = (____which, ${values}) => {`,
         aliases,
-        ...parts,
-        `return [${names}][____which](${values});`,
+        ...kept.filter((node) => forFirst.has(node)).map(textOf),
+        first.length > 0 ? `if (____which < ${first.length}) return ${early}` : "",
+        ...kept.filter((node) => inPart.has(node) && !forFirst.has(node)).map(textOf),
+        `return ${choice}`,
         "};",
-        ...rest,
+        ...kept.filter((node) => !inPart.has(node)).map(textOf),
         ...forStartOnly(tops).flatMap(({ node, name }) => (inPart.has(node) ? [] : [`${name} = 0;`])),
     ].join("\n");
+}
+
+/** These, and all that they use, and so on. */
+function neededBy(some: Top[], tops: Top[]): Set<Tree> {
+    const needed = new Set(some.map(({ node }) => node));
+    for (let before = -1; before !== needed.size;) {
+        before = needed.size;
+        for (const { node, uses } of tops) if (uses.some(({ inside }) => needed.has(inside))) needed.add(node);
+    }
+    return needed;
 }
 
 /** Gives a name to each of JavaScript's own functions that is called so often in these statements that this is shorter. */

@@ -1,7 +1,8 @@
 import type { Bytes } from "../../shared/bytes.ts";
-import { enrolClientId, enrolTopic, inboxTopic, outTopic } from "../../shared/push/topics.ts";
+import { enrolClientId, outTopic } from "../../shared/push/topics.ts";
 import { encodeConnect, encodePublish, encodeSubscribe } from "../../shared/wire/encode.ts";
 import { backoffMs, NEW_ADDRESS_MS, STABLE_MS } from "./backoff.ts";
+import { acknowledge, inbox } from "./inbox.ts";
 import { encodeOutbox, flush } from "./outbox.ts";
 import { emit, takeId } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -109,12 +110,6 @@ export function resolved(session: Session, address?: string): void {
     else retreat(session, "name not found");
 }
 
-/** Where this device is told something: its pushes, or its first credentials. */
-export function inbox(session: Session): string {
-    const credentials = session.credentials;
-    return credentials === undefined ? enrolTopic(session.board.chip) : inboxTopic(credentials.route);
-}
-
 /**
  * The connection is open. CONNECT, SUBSCRIBE, what could not be shown, and the registration leave in one write, so that the first
  * push is two round trips after SYN. @param about `Platform.about`
@@ -139,6 +134,17 @@ export function opened(session: Session, about: Bytes): void {
     }
     emit(session, "send", data);
     enter(session, State.connecting, CONNACK_MS);
+}
+
+/** The credentials that were offered are in flash: now they count, and the gateway may know. If they are not, it will give them again. */
+export function saved(session: Session, safe: boolean): void {
+    const offered = session.offered;
+    if (!safe || offered === undefined) return;
+    const enrolled = session.credentials === undefined;
+    session.credentials = offered;
+    session.offered = undefined;
+    acknowledge(session, session.offeredId);
+    if (enrolled) restart(session);
 }
 
 export function subscribed(session: Session): void {

@@ -1,8 +1,10 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { readFields } from "../../shared/push/fields.ts";
 import type { NackWhy, Urgency } from "../../shared/push/message.ts";
+import { enrolTopic, inboxTopic } from "../../shared/push/topics.ts";
+import { readPublish } from "../../shared/wire/decode.ts";
 import { encodePuback } from "../../shared/wire/encode.ts";
-import { restart } from "./connection.ts";
+import type { Packet } from "../../shared/wire/packets.ts";
 import { OUTBOX, said } from "./outbox.ts";
 import { emit } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -35,23 +37,20 @@ function finish(session: Session, sequence: number, packetId: number, why: NackW
     acknowledge(session, packetId);
 }
 
-/** The credentials that were offered are in flash: now they count, and the gateway may know. If they are not, it will give them again. */
-export function saved(session: Session, safe: boolean): void {
-    const offered = session.offered;
-    if (!safe || offered === undefined) return;
-    const enrolled = session.credentials === undefined;
-    session.credentials = offered;
-    session.offered = undefined;
-    acknowledge(session, session.offeredId);
-    if (enrolled) restart(session);
+/** Where this device is told something: its pushes, or its first credentials. */
+export function inbox(session: Session): string {
+    const credentials = session.credentials;
+    return credentials === undefined ? enrolTopic(session.board.chip) : inboxTopic(credentials.route);
 }
 
-/**
- * Takes what came to the inbox: a push, the hello, a notice of an overflow, or a secret.
- * @param payload flat JSON; its head, if it is oversize
- */
-export function takeInbox(session: Session, packetId: number, payload: Bytes, oversize: boolean): void {
-    const whole = readFields(payload);
+/** Takes a PUBLISH to the inbox: a push, the hello, a notice of an overflow, or a secret. @returns false: it is none */
+export function takePublish(session: Session, packet: Packet): boolean {
+    const publish = readPublish(packet);
+    if (publish === undefined) return false;
+    const packetId = publish.packetId;
+    const payload = publish.payload;
+    // what is not for this device is acknowledged all the same: left alone it would be sent again and again
+    const whole = publish.topic === inbox(session) ? readFields(payload) : {};
     // of what is no flat JSON as a whole the first pair may still be one: {"n":sequence,
     const fields = whole ?? readFields(payload.slice(0, payload.indexOf(",")) + "}") ?? {};
     const credentials = session.credentials;
@@ -62,7 +61,7 @@ export function takeInbox(session: Session, packetId: number, payload: Bytes, ov
         session.offered = { route: route, secret: fields.s };
         session.offeredId = packetId;
         emit(session, "save", "credentials", '{"route":"' + route + '","secret":"' + fields.s + '"}');
-        return;
+        return true;
     }
     if (typeof fields.e === "number" && typeof fields.c === "number") {
         session.clockS = fields.c;
@@ -78,7 +77,7 @@ export function takeInbox(session: Session, packetId: number, payload: Bytes, ov
     if (typeof sequence !== "number" || sequence <= session.mark) {
         acknowledge(session, packetId); // no push at all, or seen before
     } else if (whole === undefined || typeof body !== "string") {
-        finish(session, sequence, packetId, oversize ? "oversize" : "garbled");
+        finish(session, sequence, packetId, packet.oversize ? "oversize" : "garbled");
     } else if (
         typeof fields.x === "number" &&
         session.clockS !== 0 &&
@@ -98,6 +97,7 @@ export function takeInbox(session: Session, packetId: number, payload: Bytes, ov
         session.failures = 0;
         emit(session, "handle", session.showing);
     }
+    return true;
 }
 
 /** The handler returned, or threw. */

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { readUint16 } from "../../shared/bytes.ts";
-import { append, nextPacket, readPublish } from "../../shared/wire/decode.ts";
+import { append, nextPacket } from "../../shared/wire/decode.ts";
 import { encodePingreq } from "../../shared/wire/encode.ts";
 import { First } from "../../shared/wire/packets.ts";
 import type { Packet } from "../../shared/wire/packets.ts";
@@ -8,7 +8,6 @@ import {
     closed,
     CONNACK_MS,
     enter,
-    inbox,
     linkDown,
     linkUp,
     opened,
@@ -16,10 +15,11 @@ import {
     resolve,
     resolved,
     retreat,
+    saved,
     subscribed,
 } from "./connection.ts";
 import type { Input, Output } from "./events.ts";
-import { acknowledge, handled, save, SAVE_MS, saved, takeInbox } from "./inbox.ts";
+import { handled, save, SAVE_MS, takePublish } from "./inbox.ts";
 import { acknowledged, said } from "./outbox.ts";
 import { emit } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -31,15 +31,12 @@ function receive(session: Session, packet: Packet): void {
     const rest = packet.rest;
     const length = rest.length;
     const code = length > 1 ? rest.charCodeAt(length - 1) : 0;
-    const publish = readPublish(packet);
     if (session.state === State.connecting) {
         if (first !== First.connack || length !== 2) retreat(session, "not a gateway");
         else if (code === 0) enter(session, State.subscribing, CONNACK_MS);
         else retreat(session, "refused" + (code < 4 ? "" : ": wrong secret or code") + ", CONNACK " + code);
-    } else if (publish !== undefined) {
-        // what is not for this device is acknowledged all the same: left alone it would be sent again and again
-        if (publish.topic !== inbox(session)) acknowledge(session, publish.packetId);
-        else takeInbox(session, publish.packetId, publish.payload, packet.oversize);
+    } else if (first >= First.publish && first < First.puback) {
+        if (!takePublish(session, packet)) retreat(session, "not MQTT");
     } else if (first === First.puback && length === 2) {
         acknowledged(session, readUint16(rest, 0));
     } else if (first === First.suback && length === 3) {
@@ -71,7 +68,7 @@ function received(session: Session, data: Bytes): void {
 /** Does what is due. */
 function tick(session: Session): void {
     const state = session.state;
-    if (state === State.subscribing && session.target !== session.settings.host && session.target !== session.known) {
+    if (state > State.connecting && session.target !== session.settings.host && session.target !== session.known) {
         session.known = session.target; // for when the name cannot be resolved
         session.dirty = true;
     }
@@ -91,14 +88,13 @@ function tick(session: Session): void {
     if (session.dirty && session.now - session.savedAt >= SAVE_MS) save(session);
 }
 
-/** What each input does. One that the state does not wait for changes nothing. */
+/** What each other input does. One that the state does not wait for changes nothing. */
 const EVENTS: { [T in Input["type"]]?: (this: void, session: Session, value: never) => void } = {
     linkUp: linkUp,
     linkDown: linkDown,
     resolved: resolved,
     opened: opened,
     closed: closed,
-    handled: handled,
     saved: saved,
     said: said,
 };
@@ -117,6 +113,7 @@ export function step(session: Session, input: Input, nowMs: number): Output[] {
     session.now = nowMs;
     session.outputs = outputs;
     if (input.type === "bytes") received(session, input.value);
+    else if (input.type === "handled") handled(session, input.value);
     else if (input.type !== "tick") happen(session, input);
     receiveAll(session);
     tick(session);
