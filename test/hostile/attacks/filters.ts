@@ -83,7 +83,7 @@ class Attacker {
 }
 
 async function run(scale: Scale, verdict: Verdict): Promise<void> {
-    const total = byScale(scale, 1_000, 10_000, 10_000);
+    const total = byScale(scale, 600, 10_000, 10_000);
     const random = seeded(chooseSeed());
     await underAttack(async (victim) => {
         const victims = await victim.register(VICTIMS);

@@ -14,6 +14,8 @@ const PACKETS_A_ROUTE = 300;
 const QUIET_MS = 150;
 /** Mutated packets of one connection, until it is cut. */
 const PACKETS_A_CONNECTION = 8;
+/** The gateway is busy: a connection that is right may take its time. */
+const CONNECTED_MS = 10_000;
 /** One in so many connections mutates its CONNECT. */
 const FIRST_PERCENT = 25;
 
@@ -41,11 +43,11 @@ class Mutant {
         };
     }
 
-    /** Resolves "answered", "ended", or "quiet" when neither came. */
-    async send(octets: Buffer): Promise<"answered" | "ended" | "quiet"> {
+    /** Resolves "answered", "ended", or "quiet" when neither came in time. */
+    async send(octets: Buffer, withinMs = QUIET_MS): Promise<"answered" | "ended" | "quiet"> {
         const answered = new Promise<"answered">((resolve) => (this.#awaited = () => resolve("answered")));
         this.client.write(Buffer.concat([octets, PINGREQ]));
-        const ended = this.client.ended(QUIET_MS).then((closed) => (closed ? "ended" : "quiet"));
+        const ended = this.client.ended(withinMs).then((closed) => (closed ? "ended" : "quiet"));
         return Promise.race([answered, ended]);
     }
 }
@@ -61,7 +63,7 @@ async function attackOnce(victim: Victim, device: Registered, from: string, rand
         tally.packets++;
     } else {
         const moved = publish(9, `out/${device.route}/reg`, '{"y":"address"}');
-        await mutant.send(Buffer.concat([connect(device.route, device.route, device.secret), moved]));
+        await mutant.send(Buffer.concat([connect(device.route, device.route, device.secret), moved]), CONNECTED_MS);
         if (mutant.connack !== 0) tally.refused++;
         for (let sent = 0; sent < PACKETS_A_CONNECTION && mutant.connack === 0; sent++) {
             const came = await mutant.send(mutate(random.pick(later), random.pick(later), random));
