@@ -1,11 +1,30 @@
 import { describe, test } from "node:test";
 import { CONNECTING } from "./cases/connecting.ts";
+import { LINKS } from "./cases/links.ts";
+import { LIVENESS, SLOW } from "./cases/liveness.ts";
+import { MALFORMED } from "./cases/malformed.ts";
+import { NAMES } from "./cases/names.ts";
+import { PUSHES } from "./cases/pushes.ts";
+import { SAYINGS } from "./cases/sayings.ts";
+import { SPLITS } from "./cases/splits.ts";
+import { TEXT } from "./cases/text.ts";
 import { Stage } from "./stage.ts";
 import type { Case } from "./stage.ts";
 import type { Subject } from "./subjects.ts";
 
 /** Every case, the slow ones first. */
-export const CASES: readonly Case[] = [...CONNECTING];
+export const CASES: readonly Case[] = [
+    ...SLOW,
+    ...SPLITS,
+    ...MALFORMED,
+    ...NAMES,
+    ...LINKS,
+    ...LIVENESS,
+    ...CONNECTING,
+    ...SAYINGS,
+    ...PUSHES,
+    ...TEXT,
+];
 
 const CASE_TIMEOUT_MS = 60_000;
 /** Devices at once. Most of the time they wait for something. */

@@ -215,6 +215,16 @@ export class ScriptedGateway {
         return this.#peers[this.#taken++]!;
     }
 
+    /** The newest connection, when no other came for a while. Those before it are dropped from the script. */
+    async newest(settleMs = 1500): Promise<Peer> {
+        let peer = await this.accept();
+        for (;;) {
+            const next = await this.accept(settleMs).catch(() => undefined);
+            if (next === undefined) return peer;
+            peer = next;
+        }
+    }
+
     /** Refuses connections from now on: its port is closed. */
     async shut(): Promise<void> {
         for (const peer of this.#peers) peer.destroy();

@@ -65,10 +65,10 @@ export class Genuine implements Board {
         names[host] ??= (await lookup(host, 4)).address;
         const isSaid = names[host] !== "fails" && names[host] !== "hangs";
         const relay = await Relay.listen(isSaid ? names[host] : "127.0.0.1", port, radio);
-        const files = flashed({ ...options, gateway: { host, port: relay.port } });
-        files.set("Wifi", readFileSync(WIFI, "latin1"));
-        files.set(".boot0", options.ca === undefined ? "echo(0)" : `echo(0);${GROW}`);
         try {
+            const files = flashed({ ...options, gateway: { host, port: relay.port } });
+            files.set("Wifi", readFileSync(WIFI, "latin1"));
+            files.set(".boot0", options.ca === undefined ? "echo(0)" : `echo(0);${GROW}`);
             writeBoard(interpreter, folder, files, /^toque-(config|credentials)/);
         } catch (error) {
             await relay.close();

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { CONNACK, connack, hello, NUMBER, puback, push, ROUTE, SECRET, suback } from "../stage.ts";
+import type { Case, Stage } from "../stage.ts";
+
+const OTHER = "+34600333444";
+const NEW_SECRET = "Z9y8X7w6V5u4T3s2R1q0P9";
+const CODE = "12345678";
+
+function octets(text: string): string {
+    return Buffer.from(text, "utf8").toString("latin1");
+}
+
+function say(stage: Stage, body: string, title?: string): Promise<boolean> {
+    return stage.device.say({
+        say: "msg",
+        to: OTHER,
+        body: octets(body),
+        title: title === undefined ? undefined : octets(title),
+    });
+}
+
+interface Said {
+    i: number;
+    g: number;
+    to: string;
+    b: string;
+    t?: string;
+}
+
+/** Not enrolled: it has a number and a code, and neither route nor secret. */
+const UNENROLLED = { route: undefined, secret: undefined, number: NUMBER, code: CODE };
+
+/** The next connection is one that wants to enrol. @returns the chip's id */
+async function enrolling(stage: Stage) {
+    const peer = await stage.gateway.accept();
+    const connect = await peer.receive("connect");
+    const chip = /^enrol-([0-9A-Za-z]+)$/.exec(connect.clientId)?.[1];
+    assert.ok(chip, `client id ${connect.clientId}`);
+    assert.deepEqual([connect.username, String(connect.password)], [NUMBER, CODE]);
+    const subscribe = await peer.receive("subscribe");
+    assert.deepEqual(
+        subscribe.subscriptions.map(({ topic, qos }) => [topic, qos]),
+        [[`enrol/${chip}`, 1]],
+    );
+    return { peer, chip, subscribeId: subscribe.messageId };
+}
+
+/** The next connection's CONNECT has this route and secret. */
+async function connectsAs(stage: Stage, route: string, secret: string): Promise<void> {
+    const peer = await stage.gateway.accept();
+    const { clientId, username, password } = await peer.receive("connect");
+    assert.deepEqual([clientId, username, String(password)], [route, route, secret]);
+    peer.reset();
+}
+
+export const SAYINGS: readonly Case[] = [
+    {
+        name: "what was read is told at QoS 1, and not again once it is acknowledged",
+        async play(stage) {
+            const first = await stage.online();
+            await stage.deliver(first, push(3, "read me"));
+            assert.equal(await stage.device.say({ say: "read", sequence: 3 }), true);
+            const { payload, messageId, qos } = await first.receivePublish(`out/${ROUTE}/read`);
+            assert.deepEqual([payload, qos], ['{"n":3}', 1]);
+            first.send(puback(messageId));
+            await stage.deliver(first, push(4, "behind the PUBACK"));
+            first.reset();
+            const { peer } = await stage.accepted();
+            await peer.silence(300);
+        },
+    },
+    {
+        name: "a saying that was not acknowledged is said again on the next connection, with the same id",
+        async play(stage) {
+            const first = await stage.online();
+            assert.equal(await say(stage, "Café €5 😀", 'a "title"\n'), true);
+            const once = await first.receivePublish(`out/${ROUTE}/msg`);
+            const said = JSON.parse(once.payload) as Said;
+            assert.deepEqual([said.to, said.b, said.t], [OTHER, "Café €5 😀", 'a "title"\n']);
+            assert.ok(Number.isInteger(said.i) && Number.isInteger(said.g));
+            first.reset();
+            const { peer } = await stage.accepted();
+            const again = await peer.receivePublish(`out/${ROUTE}/msg`);
+            assert.equal(again.payload, once.payload);
+            peer.send(puback(again.messageId));
+            await stage.deliver(peer, push(1, "behind the PUBACK"));
+            peer.reset();
+            await (await stage.accepted()).peer.silence(300);
+        },
+    },
+    {
+        name: "two sayings have the same boot and different ids, and keep their order",
+        async play(stage) {
+            const peer = await stage.online();
+            assert.equal(await say(stage, "one"), true);
+            assert.equal(await say(stage, "two"), true);
+            const [one, two] = [
+                await peer.receivePublish(`out/${ROUTE}/msg`),
+                await peer.receivePublish(`out/${ROUTE}/msg`),
+            ].map(({ payload }) => JSON.parse(payload) as Said);
+            assert.deepEqual([one?.b, two?.b], ["one", "two"]);
+            assert.equal(one?.g, two?.g);
+            assert.notEqual(one?.i, two?.i);
+        },
+    },
+    {
+        name: "a PUBACK for one saying is no PUBACK for the other",
+        async play(stage) {
+            const first = await stage.online();
+            for (const body of ["one", "two", "three"]) await say(stage, body);
+            await first.receivePublish(`out/${ROUTE}/msg`);
+            const two = await first.receivePublish(`out/${ROUTE}/msg`);
+            await first.receivePublish(`out/${ROUTE}/msg`);
+            first.send(puback(two.messageId));
+            await stage.deliver(first, push(1, "behind the PUBACK"));
+            first.reset();
+            const { peer } = await stage.accepted();
+            const left = [await peer.receivePublish(`out/${ROUTE}/msg`), await peer.receivePublish(`out/${ROUTE}/msg`)];
+            assert.deepEqual(
+                left.map(({ payload }) => (JSON.parse(payload) as Said).b),
+                ["one", "three"],
+            );
+            await peer.silence(200);
+        },
+    },
+    {
+        name: "said while offline, it is said when online",
+        async play(stage) {
+            await stage.start({ startsDown: true });
+            assert.equal(await say(stage, "early"), true);
+            await stage.device.linkUp();
+            const { peer } = await stage.accepted();
+            assert.equal((JSON.parse((await peer.receivePublish(`out/${ROUTE}/msg`)).payload) as Said).b, "early");
+        },
+    },
+    {
+        name: "too much waits to be said, or it is too large: refused, and nothing breaks",
+        async play(stage) {
+            await stage.start({ startsDown: true });
+            assert.equal(await say(stage, "x".repeat(4096)), false);
+            const taken: boolean[] = [];
+            for (let i = 0; i < 12; i++) taken.push(await stage.device.say({ say: "read", sequence: i + 1 }));
+            const accepted = taken.filter(Boolean).length;
+            assert.ok(accepted >= 4 && accepted < 12, `${accepted} taken`);
+            await stage.device.linkUp();
+            const { peer } = await stage.accepted();
+            for (let i = 0; i < accepted; i++) {
+                const { payload, messageId } = await peer.receivePublish(`out/${ROUTE}/read`);
+                assert.equal(payload, `{"n":${i + 1}}`);
+                peer.send(puback(messageId));
+            }
+            await stage.deliver(peer, push(1, "behind the PUBACKs"));
+            assert.equal(await say(stage, "room again"), true);
+        },
+    },
+    {
+        name: "a nack that was not acknowledged goes again, before the registration",
+        async play(stage) {
+            const first = await stage.online();
+            await stage.device.failHandler(3);
+            first.send(push(1, "poison"));
+            const nack = await first.receivePublish(`out/${ROUTE}/nack`);
+            await first.receive("puback");
+            first.reset();
+            const peer = await stage.gateway.accept();
+            await peer.receive("connect");
+            const { messageId } = await peer.receive("subscribe");
+            assert.equal((await peer.receivePublish(`out/${ROUTE}/nack`)).payload, nack.payload);
+            await peer.receivePublish(`out/${ROUTE}/reg`);
+            peer.send(CONNACK, suback(messageId), hello());
+            await stage.deliver(peer, push(2, "cure"));
+        },
+    },
+    {
+        name: "enrolment: route and secret are in flash before they are acknowledged, and it connects anew as its route",
+        async play(stage) {
+            await stage.start(UNENROLLED);
+            const { peer, chip, subscribeId } = await enrolling(stage);
+            const payload = JSON.stringify({ r: ROUTE, s: SECRET });
+            peer.send(CONNACK, suback(subscribeId), {
+                cmd: "publish",
+                topic: `enrol/${chip}`,
+                payload,
+                qos: 1,
+                messageId: 5,
+                dup: false,
+                retain: false,
+            });
+            assert.equal((await peer.receive("puback")).messageId, 5);
+            await connectsAs(stage, ROUTE, SECRET);
+            await stage.device.reboot();
+            await connectsAs(stage, ROUTE, SECRET);
+        },
+    },
+    {
+        name: "enrolment: a power cut before the PUBACK, and the same chip asks again with the same code",
+        async play(stage) {
+            await stage.start(UNENROLLED);
+            const first = await enrolling(stage);
+            first.peer.send(CONNACK, suback(first.subscribeId));
+            await stage.device.reboot();
+            const second = await enrolling(stage);
+            assert.equal(second.chip, first.chip);
+        },
+    },
+    {
+        name: "enrolment: a wrong code is said, and not tried more than once a second",
+        async play(stage) {
+            await stage.start(UNENROLLED);
+            const first = await enrolling(stage);
+            first.peer.send(connack(4));
+            await stage.shows("waiting", /wrong secret or code/);
+            const second = await enrolling(stage);
+            assert.ok(second.peer.openedMs - first.peer.openedMs >= 990);
+        },
+    },
+    {
+        name: "another secret: acknowledged when it is in flash, used from the next connection on",
+        async play(stage) {
+            const peer = await stage.online();
+            const topic = `in/${ROUTE}`;
+            peer.send({
+                cmd: "publish",
+                topic,
+                payload: JSON.stringify({ s: NEW_SECRET }),
+                qos: 1,
+                messageId: 6,
+                dup: false,
+                retain: false,
+            });
+            assert.equal((await peer.receive("puback")).messageId, 6);
+            await stage.deliver(peer, push(1, "on the same connection"));
+            peer.reset();
+            await connectsAs(stage, ROUTE, NEW_SECRET);
+            await stage.device.reboot();
+            await connectsAs(stage, ROUTE, NEW_SECRET);
+        },
+    },
+];
