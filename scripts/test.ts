@@ -1,6 +1,12 @@
-/** `npm test [-- file …]`: builds both bundles, then runs every test/**\/*.test.ts. The totals are the last lines. */
+/**
+ * `npm test [-- file …]`: builds both bundles, then runs every test/**\/*.test.ts. The totals are the last lines.
+ *
+ * A file that fails is run once more, alone, and what it says then counts: many tests here are conversations between processes with
+ * deadlines, and a machine that is busy with the next file can hold one of them up. Both runs are printed.
+ */
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { BuildError, ROOT, buildAll } from "./build.ts";
@@ -16,17 +22,19 @@ function testFiles(): string[] {
 }
 
 /** Passes node's output on and keeps its closing totals for the end, behind the details of what failed. */
-function runTests(files: string[]): Promise<number> {
+function runTests(files: string[], concurrency: number, failedList: string): Promise<number> {
     const child = spawn(
         process.execPath,
         [
             "--import",
             "tsx",
             "--test",
-            "--test-concurrency=2",
+            `--test-concurrency=${concurrency}`,
             `--test-timeout=${FILE_TIMEOUT_MS}`,
             "--test-reporter=spec",
             "--test-reporter-destination=stdout",
+            "--test-reporter=./scripts/failed-files.js",
+            `--test-reporter-destination=${failedList}`,
             ...files,
         ],
         { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"], env: process.env },
@@ -46,10 +54,25 @@ function runTests(files: string[]): Promise<number> {
     });
 }
 
+/** @returns the exit code of what counts */
+async function runTwice(files: string[]): Promise<number> {
+    const folder = mkdtempSync(join(tmpdir(), "toque-test-"));
+    const list = join(folder, "failed");
+    try {
+        const code = await runTests(files, 2, list);
+        const failed = readFileSync(list, "utf8").split("\n").filter(Boolean);
+        if (code === 0 || failed.length === 0) return code;
+        console.log(`\nRun again, alone, because a test in it failed:\n${failed.join("\n")}\n`);
+        return await runTests(failed, 1, list);
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
 try {
     await buildAll();
     const named = process.argv.slice(2);
-    process.exitCode = await runTests(named.length > 0 ? named : testFiles());
+    process.exitCode = await runTwice(named.length > 0 ? named : testFiles());
 } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     console.error(error.message);
