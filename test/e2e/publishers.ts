@@ -46,7 +46,7 @@ export async function publishByHttp(
 }
 
 /** One MQTT connection of a publisher. QoS 1 knows no idempotency key, so whoever publishes again uses another body. */
-class PublisherConnection {
+export class PublisherConnection {
     readonly closed: Promise<void>;
     readonly #socket: Socket;
     readonly #waiting = new Map<number, (acknowledged: boolean) => void>();
