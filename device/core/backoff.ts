@@ -1,5 +1,8 @@
-/** Full jitter: anything from nothing to the span, which doubles with each try up to the cap. */
-export const BASE_MS = 1000;
+/**
+ * Full jitter: anything from nothing to the span, which doubles with each try up to the cap. A gateway of many devices tells them
+ * a longer base, so that they do not all come at once when it restarts; the cap grows with it.
+ */
+export const BASE_S = 1;
 export const CAP_MS = 60000;
 
 /** Tries are never closer than this, whatever the jitter says. */
@@ -13,11 +16,13 @@ export const NEW_ADDRESS_MS = 500;
 
 /**
  * @param tries failed since the last stable connection, this one included
+ * @param baseS seconds: BASE_S, or what the gateway has told
  * @param random an integer from 0 to span - 1
- * @returns milliseconds to wait, SPACING_MS to CAP_MS
+ * @returns milliseconds to wait, SPACING_MS to CAP_MS (or to 1.6 times the base where that is more)
  */
-export function backoffMs(tries: number, random: (this: void, span: number) => number): number {
-    let span = BASE_MS;
-    for (let i = 1; i < tries && span < CAP_MS; i++) span *= 2;
-    return Math.max(SPACING_MS, random(Math.min(span, CAP_MS) + 1));
+export function backoffMs(tries: number, baseS: number, random: (this: void, span: number) => number): number {
+    const cap = Math.max(CAP_MS, baseS * 1600);
+    let span = baseS * 1000;
+    for (let i = 1; i < tries && span < cap; i++) span *= 2;
+    return Math.max(SPACING_MS, random(Math.min(span, cap) + 1));
 }

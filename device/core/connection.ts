@@ -45,7 +45,7 @@ export function retreat(session: Session, text: string): void {
     }
     drop(session);
     session.tries++;
-    const delayMs = backoffMs(session.tries, session.board.random);
+    const delayMs = backoffMs(session.tries, session.baseS, session.board.random);
     enter(session, State.waiting, delayMs, text + " (" + at + ", " + session.target + ")");
 }
 

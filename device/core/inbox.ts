@@ -5,6 +5,7 @@ import { enrolTopic, inboxTopic } from "../../shared/push/topics.ts";
 import { readPublish } from "../../shared/wire/decode.ts";
 import { encodePuback } from "../../shared/wire/encode.ts";
 import type { Packet } from "../../shared/wire/packets.ts";
+import { BASE_S } from "./backoff.ts";
 import { OUTBOX, said } from "./outbox.ts";
 import { emit } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -66,6 +67,7 @@ export function takePublish(session: Session, packet: Packet): boolean {
     if (typeof fields.e === "number" && typeof fields.c === "number") {
         session.clockS = fields.c;
         session.clockAt = session.now;
+        session.baseS = typeof fields.d === "number" ? fields.d : BASE_S;
         if (fields.e !== session.era) {
             // a new numbering: the old mark says nothing in it
             session.era = fields.e;

@@ -2,6 +2,7 @@ import type { Bytes } from "../../shared/bytes.ts";
 import { KEEP_ALIVE_S } from "../../shared/push/limits.ts";
 import type { ConnectWhy } from "../../shared/push/registration.ts";
 import type { Decoder } from "../../shared/wire/decode.ts";
+import { BASE_S } from "./backoff.ts";
 import type { Output, Push, Saying } from "./events.ts";
 import type { Body, Credentials, Memory, Settings } from "./settings.ts";
 import { State } from "./states.ts";
@@ -31,6 +32,8 @@ export interface Session extends Decoder {
     /** tries since the last stable connection */
     tries: number;
     onlineAt: number;
+    /** of the backoff, as the last hello told it: seconds */
+    baseS: number;
     /** the gateway's name or address that is being tried */
     target: string;
 
@@ -80,6 +83,7 @@ export function createSession(
         registered: "",
         why: "boot",
         tries: 0,
+        baseS: BASE_S,
         limit: body.packetOctets,
         buffer: "",
         skip: 0,

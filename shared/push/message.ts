@@ -30,6 +30,8 @@ export interface HelloFields {
     c: number;
     /** waiting: messages in the backlog */
     w: number;
+    /** delay: base of the backoff in seconds, 2 and up, where many devices would come at once; left out: 1 */
+    d?: number;
 }
 
 /** The device is told that its backlog overflowed: QoS 0 on the inbox. Sequences are inclusive. */
