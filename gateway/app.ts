@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { type GatewayConnections, createConnections } from "./aedes/connections.ts";
+import { createBackoffBase } from "./backoff-base.ts";
 import { createCommandChannel } from "./channels/command.ts";
 import { createWebhookChannel } from "./channels/webhook.ts";
 import type { CodeChannel } from "./code-channel.ts";
@@ -112,6 +113,7 @@ async function start(
         log,
         timers,
         throttle,
+        backoffBase: createBackoffBase({ store, clock }),
     });
     closers.push(() => delivery.close());
     const connections = createConnections({ events: delivery, directory, tokens, clock, log });
