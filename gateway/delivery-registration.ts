@@ -51,11 +51,16 @@ export async function storeRegistration(
     return { registration, capabilities, hello };
 }
 
-/** Notes where a client is that does not register: any MQTT client. */
-export async function storeContact(store: Contacts, clock: Clock, route: Route, peer: Peer): Promise<void> {
+/** Notes where a client is that does not register: any MQTT client. @returns its registration, unless that has ended */
+export async function storeContact(
+    store: Contacts,
+    clock: Clock,
+    route: Route,
+    peer: Peer,
+): Promise<Registration | undefined> {
     const known = await store.byRoute(route);
     const atMs = clock.nowMs();
-    await store.contact(route, { atMs, endpoint: nextEndpoint(known?.endpoint, { ...peer, why: "boot" }, atMs) });
+    return store.contact(route, { atMs, endpoint: nextEndpoint(known?.endpoint, { ...peer, why: "boot" }, atMs) });
 }
 
 /** `sinceMs` stays when nothing changed but the port, which is another one with each connection. */

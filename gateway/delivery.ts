@@ -20,7 +20,7 @@ export const SWEEP_MS = 1_000;
 /** "Last contact" is written down so often: when there is something to write anyway, and when there is nothing. */
 const CONTACT_MS = 60_000;
 const QUIET_CONTACT_MS = 3_600_000;
-/** Routes whose overflow is remembered while they are away. */
+/** Routes whose overflow is in memory, too, while they are away. */
 const MAX_OVERFLOWS = 10_000;
 
 /** Faults of what was said: said again it would fail again. */
@@ -35,7 +35,10 @@ const BAD_INPUT: Code[] = [
 ];
 
 export interface DeliveryOptions {
-    store: Pick<Store, "byRoute" | "contact" | "backlog" | "backlogSize" | "sent" | "settle" | "settleUpTo" | "read">;
+    store: Pick<
+        Store,
+        "byRoute" | "contact" | "backlog" | "backlogSize" | "sent" | "settle" | "settleUpTo" | "overflowTold" | "read"
+    >;
     directory: Pick<Directory, "recipient">;
     /** Stores a message and tells delivery (`appended`): resolves after the commit. */
     send(registration: Registration, draft: Draft): Promise<Appended>;
@@ -123,7 +126,15 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
     function tellOverflow(route: Route): void {
         const overflow = overflows.get(route);
-        if (overflow !== undefined && connections().tell(route, json(overflow))) overflows.delete(route);
+        if (overflow === undefined || !connections().tell(route, json(overflow))) return;
+        overflows.delete(route);
+        background(store.overflowTold(route, overflow));
+    }
+
+    /** What was dropped in an earlier life of the gateway is in the store only. */
+    function recallOverflow(route: Route, registration: Registration | undefined): void {
+        const overflow = registration?.overflow;
+        if (overflow !== undefined && !overflows.has(route)) overflows.set(route, overflow);
     }
 
     /** @param sender whom the throttle counts it for */
@@ -181,7 +192,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             if (session.registration === "stored") openWindow(route, session);
             if (session.registration !== "none") return; // its answer goes before any push, however long the store takes
             session.forgetPatience = timers.after(PATIENCE_MS, () => {
-                background(storeContact(store, clock, route, session.peer));
+                background(
+                    storeContact(store, clock, route, session.peer).then((known) => recallOverflow(route, known)),
+                );
                 openWindow(route, session);
             });
         },
@@ -193,7 +206,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             session.registration = "storing";
             const { peer } = session;
             const stored = await storeRegistration(store, clock, route, peer, fields, options.backoffBase);
-            const { capabilities, hello } = stored;
+            const { registration, capabilities, hello } = stored;
+            recallOverflow(route, registration);
             session.contactMs = timers.nowMs();
             session.window.size = capabilities.window;
             session.window.packetOctets = capabilities.packetOctets;

@@ -1,3 +1,4 @@
+import type { OverflowFields } from "../shared/push/message.ts";
 import type { RegistrationFields } from "../shared/push/registration.ts";
 import type { MessageState, PushMessage, Receipt } from "./message.ts";
 import type { E164 } from "./number.ts";
@@ -90,6 +91,7 @@ export interface Store {
     /**
      * Stores endpoint (the last 20 are kept; one with the last one's `sinceMs` takes its place), capabilities, contact. A new epoch when given, or when `handled` (what the device said it
      * has handled last) shows that the device has seen more than this store can have sent: the store was restored from a backup.
+     * Then what waits since before that backup ends as delivered: the device has dealt with it.
      */
     contact(
         route: Route,
@@ -111,17 +113,29 @@ export interface Store {
         change: { secretHash?: string; nextSecretHash?: string | null; provisional?: boolean },
     ): Promise<boolean>;
 
-    /** Gives the next sequence and stores, collapses and drops in one transaction. Undefined: no such route. */
+    /** Gives the next sequence and stores, collapses and drops (and counts that in `overflow`) in one transaction. Undefined: no such route. */
     append(message: NewMessage): Promise<Appended | undefined>;
     /** Waiting and inflight messages above a sequence, in its order. */
     backlog(route: Route, afterSequence: number, limit: number): Promise<PushMessage[]>;
     backlogSize(route: Route): Promise<BacklogSize>;
     /** Notes that a message was written to its device. Stays in the backlog. */
     sent(route: Route, sequence: number, atMs: number): Promise<void>;
-    /** Ends a message: out of the backlog, its history one line longer. False: it was not in the backlog. */
-    settle(route: Route, sequence: number, state: MessageState, atMs: number, why?: string): Promise<boolean>;
+    /**
+     * Ends a message: out of the backlog, its history one line longer. False: it was not in the backlog.
+     * @param sentMs when it was sent, if that is not noted: its line comes before
+     */
+    settle(
+        route: Route,
+        sequence: number,
+        state: MessageState,
+        atMs: number,
+        why?: string,
+        sentMs?: number,
+    ): Promise<boolean>;
     /** Ends as delivered whatever the device says it has handled. @returns the sequences */
     settleUpTo(route: Route, sequence: number, atMs: number): Promise<number[]>;
+    /** Of what a registration's `overflow` counts, this much was told to its device. */
+    overflowTold(route: Route, told: OverflowFields): Promise<void>;
     /** `read`: adds to the history of a delivered message; no effect on others. */
     read(route: Route, sequence: number, atMs: number): Promise<boolean>;
     receipt(id: string): Promise<Receipt | undefined>;

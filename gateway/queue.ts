@@ -16,6 +16,9 @@ export const MAX_ONCE_OCTETS = 200;
 /** From the one that goes first to the one that goes last when a backlog is full. */
 export const URGENCIES: readonly Urgency[] = ["very-low", "low", "normal", "high"];
 
+/** Random octets that are asked of the system at once: each time costs more than all else about an id. */
+const RANDOM_OCTETS = 4_096;
+
 /** A sequence has at most ten digits in what is counted here: its own is given only later, by the store. */
 const WIDEST_SEQUENCE = 2 ** 32 - 1;
 
@@ -30,7 +33,7 @@ export interface Queue {
 }
 
 export function createQueue(options: { store: Store; clock: Clock; random?: (octets: number) => Buffer }): Queue {
-    const { store, clock, random = randomBytes } = options;
+    const { store, clock, random = pooledRandom() } = options;
     return {
         async append(registration, draft) {
             const message = { ...readDraft(registration, draft, clock.nowMs()), id: random(16).toString("base64url") };
@@ -49,6 +52,16 @@ export function createQueue(options: { store: Store; clock: Clock; random?: (oct
             }
             return appended;
         },
+    };
+}
+
+function pooledRandom(): (octets: number) => Buffer {
+    let pool = randomBytes(RANDOM_OCTETS);
+    return (octets) => {
+        if (pool.length < octets) pool = randomBytes(RANDOM_OCTETS);
+        const taken = pool.subarray(0, octets);
+        pool = pool.subarray(octets);
+        return taken;
     };
 }
 

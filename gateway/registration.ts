@@ -1,3 +1,4 @@
+import type { OverflowFields } from "../shared/push/message.ts";
 import type { ConnectWhy } from "../shared/push/registration.ts";
 import type { E164 } from "./number.ts";
 
@@ -49,4 +50,6 @@ export interface Registration {
     lastSequence: number;
     capabilities?: Capabilities;
     endpoint?: Endpoint;
+    /** what was dropped because the backlog was full, and was not told to the device */
+    overflow?: OverflowFields;
 }

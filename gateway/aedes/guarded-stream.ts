@@ -24,6 +24,7 @@ export class GuardedStream extends Duplex {
     #sayings = 0;
     #answered: Promise<void> = Promise.resolve();
     #written: (() => void) | undefined;
+    #gathering = false;
 
     /** @param broken called with what the client did wrong, just before its connection ends */
     constructor(socket: Socket, framer: Framer, connect: Frame, broken: (violation: Error) => void) {
@@ -116,8 +117,22 @@ export class GuardedStream extends Duplex {
     override _read(): void {}
 
     override _write(octets: Buffer, _encoding: string, done: () => void): void {
+        if (!this.#gathering) this.#gather();
         if (this.#socket.destroyed || this.#socket.write(octets)) done();
         else this.#written = done;
+    }
+
+    /** What one turn of the event loop writes goes out together: a commit answers many PUBLISHes at once, and frees many pushes. */
+    #gather(): void {
+        this.#gathering = true;
+        this.#socket.cork();
+        setImmediate(() => this.#release());
+    }
+
+    #release(): void {
+        if (!this.#gathering) return;
+        this.#gathering = false;
+        this.#socket.uncork();
     }
 
     override _writev(pieces: { chunk: Buffer }[], done: () => void): void {
@@ -125,6 +140,7 @@ export class GuardedStream extends Duplex {
     }
 
     override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+        this.#release(); // what was written before is on its way, as it would be without waiting
         this.#socket.destroy();
         this.#written = undefined;
         done(error);

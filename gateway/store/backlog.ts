@@ -3,8 +3,9 @@ import type { MessageState, PushMessage } from "../message.ts";
 import type { Appended, BacklogSize, NewMessage } from "../ports.ts";
 import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";
-import { meet, nextSequence } from "./numbering.ts";
-import { addReceipt, asStored, endReceipt, noteMoved, noteSent, repeatedMessage } from "./receipts.ts";
+import { nextPlace } from "./numbering.ts";
+import { noteOverflow } from "./overflow.ts";
+import { addReceipt, asStored, endReceipt, noteMoved, noteSent, repeatedMessage, type Ending } from "./receipts.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
 /** A route's backlog, whichever of the two is reached first. */
@@ -26,12 +27,14 @@ type Content = Pick<PushMessage, "body" | "title" | "from">;
 export function append(sql: Sql, start: number, message: NewMessage): Appended | undefined {
     const earlier = message.once === undefined ? undefined : repeatedMessage(sql, message, message.once);
     if (earlier !== undefined) return { message: earlier, repeated: true, collapsed: [], dropped: [] };
-    const sequence = nextSequence(sql, start, message.route);
-    if (sequence === undefined) return undefined;
+    const place = nextPlace(sql, start, message.route);
+    if (place === undefined) return undefined;
+    const { sequence } = place;
     const num = addReceipt(sql, message, sequence);
     insert(sql, num, sequence, message);
     const collapsed = collapseOlder(sql, message, sequence);
-    const dropped = dropOverflow(sql, message.route, message.acceptedMs);
+    const fits = isWithinBounds({ messages: place.messages + 1, octets: place.octets + message.octets });
+    const dropped = fits ? [] : dropOverflow(sql, message.route, message.acceptedMs);
     const own = dropped.find((gone) => gone.sequence === sequence);
     // Said again, it shall get another chance.
     if (own !== undefined) sql.run("UPDATE receipts SET once = NULL WHERE num = ?", num);
@@ -53,41 +56,26 @@ export function backlogSize(sql: Sql, route: Route): BacklogSize {
     return { messages: Number(row?.messages ?? 0), octets: Number(row?.octets ?? 0) };
 }
 
-export function sent(sql: Sql, start: number, route: Route, sequence: number, atMs: number): void {
-    const row = sql.get("SELECT num FROM backlog WHERE route = ? AND sequence = ?", route, sequence);
-    if (row === undefined) return;
-    sql.run(
-        "UPDATE backlog SET sent_ms = ?1, due_ms = max(expires_ms, ?1 + ?2) WHERE num = ?3",
-        atMs,
-        SENT_GRACE_MS,
-        row.num as number,
-    );
-    noteSent(sql, row.num as number, atMs);
-    meet(sql, start, route);
+export function sent(sql: Sql, route: Route, sequence: number, atMs: number): void {
+    noteSent(sql, route, sequence, atMs, atMs + SENT_GRACE_MS);
 }
 
-export function settle(
-    sql: Sql,
-    route: Route,
-    sequence: number,
-    state: MessageState,
-    atMs: number,
-    why?: string,
-): boolean {
+export function settle(sql: Sql, route: Route, sequence: number, ending: Ending): boolean {
+    const { state } = ending;
     if (state === "accepted" || state === "sent") throw new TypeError(`"${state}" does not end a message`);
-    const row = sql.get("SELECT num FROM backlog WHERE route = ? AND sequence = ?", route, sequence);
+    const row = sql.get("DELETE FROM backlog WHERE route = ? AND sequence = ? RETURNING num, sents", route, sequence);
     if (row === undefined) return false;
-    end(sql, row.num as number, state, atMs, why);
+    endReceipt(sql, row.num as number, sentsOf(row), ending);
     return true;
 }
 
 export function settleUpTo(sql: Sql, route: Route, sequence: number, atMs: number): number[] {
     const rows = sql.all(
-        "SELECT num, sequence FROM backlog WHERE route = ? AND sequence <= ? ORDER BY sequence",
+        "SELECT num, sequence, sents FROM backlog WHERE route = ? AND sequence <= ? ORDER BY sequence",
         route,
         sequence,
     );
-    for (const row of rows) end(sql, row.num as number, "delivered", atMs);
+    for (const row of rows) end(sql, row, { state: "delivered", atMs });
     return rows.map((row) => row.sequence as number);
 }
 
@@ -97,29 +85,29 @@ export function expire(sql: Sql, nowMs: number, limit: number): PushMessage[] {
         nowMs,
         Math.min(limit, MAX_ENDED_AT_ONCE),
     );
-    return rows.map((row) => endRow(sql, row, "expired", nowMs));
+    return rows.map((row) => endRow(sql, row, { state: "expired", atMs: nowMs }));
 }
 
 /** @returns how many there were */
 export function dropBacklog(sql: Sql, route: Route, atMs: number, why: string): number {
-    const rows = sql.all("SELECT num FROM backlog WHERE route = ?", route);
-    for (const row of rows) end(sql, row.num as number, "dropped", atMs, why);
+    const rows = sql.all("SELECT num, sents FROM backlog WHERE route = ?", route);
+    for (const row of rows) end(sql, row, { state: "dropped", atMs, why });
     return rows.length;
 }
 
 /** Hands the backlog of an ended registration to the number's next one, which counts from 1 and has seen none of it. */
 export function moveBacklog(sql: Sql, start: number, from: Route, to: Route, atMs: number): void {
-    for (const row of sql.all("SELECT num FROM backlog WHERE route = ? ORDER BY sequence", from)) {
+    for (const row of sql.all("SELECT num, sents FROM backlog WHERE route = ? ORDER BY sequence", from)) {
         const num = row.num as number;
-        const sequence = nextSequence(sql, start, to);
+        const sequence = nextPlace(sql, start, to)?.sequence;
         if (sequence === undefined) throw new Error("the registration to move a backlog to is not there");
         sql.run(
-            "UPDATE backlog SET route = ?, sequence = ?, sent_ms = NULL, due_ms = expires_ms WHERE num = ?",
+            "UPDATE backlog SET route = ?, sequence = ?, sent_ms = NULL, sents = NULL, due_ms = expires_ms WHERE num = ?",
             to,
             sequence,
             num,
         );
-        noteMoved(sql, num, to, sequence, atMs);
+        noteMoved(sql, num, to, sequence, atMs, sentsOf(row));
     }
 }
 
@@ -149,33 +137,47 @@ function collapseOlder(sql: Sql, message: NewMessage, sequence: number): PushMes
         message.collapseKey,
         sequence,
     );
-    return rows.map((row) => endRow(sql, row, "collapsed", message.acceptedMs));
+    return rows.map((row) => endRow(sql, row, { state: "collapsed", atMs: message.acceptedMs }));
 }
 
 /** The oldest of the lowest urgency goes first; one that was written only when nothing else is left, for it may be on the screen. */
 function dropOverflow(sql: Sql, route: Route, atMs: number): PushMessage[] {
     const dropped: PushMessage[] = [];
     for (;;) {
-        const { messages, octets } = backlogSize(sql, route);
-        if (messages <= MAX_BACKLOG_MESSAGES && octets <= MAX_BACKLOG_OCTETS) return dropped;
+        if (isWithinBounds(backlogSize(sql, route))) break;
         const row =
             sql.get(
                 SELECT + "WHERE backlog.route = ? AND sent_ms IS NULL ORDER BY urgency, backlog.sequence LIMIT 1",
                 route,
             ) ?? sql.get(SELECT + "WHERE backlog.route = ? ORDER BY urgency, backlog.sequence LIMIT 1", route);
-        if (row === undefined) return dropped;
-        dropped.push(endRow(sql, row, "dropped", atMs, "the backlog was full"));
+        if (row === undefined) break;
+        dropped.push(endRow(sql, row, { state: "dropped", atMs, why: "the backlog was full" }));
     }
+    noteOverflow(
+        sql,
+        route,
+        dropped.map(({ sequence }) => sequence),
+    );
+    return dropped;
 }
 
-function endRow(sql: Sql, row: Row, state: MessageState, atMs: number, why?: string): PushMessage {
-    end(sql, row.num as number, state, atMs, why);
-    return { ...toMessage(row), state };
+function isWithinBounds({ messages, octets }: BacklogSize): boolean {
+    return messages <= MAX_BACKLOG_MESSAGES && octets <= MAX_BACKLOG_OCTETS;
 }
 
-function end(sql: Sql, num: number, state: MessageState, atMs: number, why?: string): void {
-    sql.run("DELETE FROM backlog WHERE num = ?", num);
-    endReceipt(sql, num, state, atMs, why);
+function endRow(sql: Sql, row: Row, ending: Ending): PushMessage {
+    end(sql, row, ending);
+    return { ...toMessage(row), state: ending.state };
+}
+
+/** @param row with its `num` and its `sents` */
+function end(sql: Sql, row: Row, ending: Ending): void {
+    sql.run("DELETE FROM backlog WHERE num = ?", row.num as number);
+    endReceipt(sql, row.num as number, sentsOf(row), ending);
+}
+
+function sentsOf(row: Row): string {
+    return optional<string>(row.sents) ?? "";
 }
 
 function toMessage(row: Row): PushMessage {

@@ -3,6 +3,7 @@ import * as backlog from "./backlog.ts";
 import * as codes from "./codes.ts";
 import { forget } from "./forget.ts";
 import * as meta from "./meta.ts";
+import { overflowTold } from "./overflow.ts";
 import * as receipts from "./receipts.ts";
 import type { Calls } from "./protocol.ts";
 import * as registrations from "./registrations.ts";
@@ -27,9 +28,11 @@ export function createCalls(sql: Sql, file: string, start: number): Calls {
         append: (message) => backlog.append(sql, start, message),
         backlog: (route, afterSequence, limit) => backlog.backlog(sql, route, afterSequence, limit),
         backlogSize: (route) => backlog.backlogSize(sql, route),
-        sent: (route, sequence, atMs) => backlog.sent(sql, start, route, sequence, atMs),
-        settle: (route, sequence, state, atMs, why) => backlog.settle(sql, route, sequence, state, atMs, why),
+        sent: (route, sequence, atMs) => backlog.sent(sql, route, sequence, atMs),
+        settle: (route, sequence, state, atMs, why, sentMs) =>
+            backlog.settle(sql, route, sequence, { state, atMs, why, sentMs }),
         settleUpTo: (route, sequence, atMs) => backlog.settleUpTo(sql, route, sequence, atMs),
+        overflowTold: (route, told) => overflowTold(sql, route, told),
         read: (route, sequence, atMs) => receipts.read(sql, route, sequence, atMs),
         receipt: (id) => receipts.receipt(sql, id),
         expire: (nowMs, limit) => backlog.expire(sql, nowMs, limit),

@@ -1,4 +1,5 @@
 import { toFailure } from "./failures.ts";
+import { mergeNotes } from "./merge-notes.ts";
 import { KINDS, type Call, type Calls, type Outcome } from "./protocol.ts";
 import type { Sql } from "./sql.ts";
 
@@ -6,24 +7,40 @@ import type { Sql } from "./sql.ts";
  * Runs the calls that have arrived, in their order, and answers them all after one commit. A call that fails is undone alone; when the
  * transaction cannot begin or commit, all that write fail, and those that only read are run again by themselves.
  * Reads in front of the first write are answered before it: they need not wait for the disk.
+ * @param arrived the calls in their order
  * @param answer takes the outcomes, each call's once
  */
-export function runGroup(sql: Sql, calls: Calls, group: Call[], answer: (outcomes: Outcome[]) => void): void {
+export function runGroup(sql: Sql, calls: Calls, arrived: Call[], answer: (outcomes: Outcome[]) => void): void {
+    const { group, noted } = mergeNotes(arrived);
     const firstWrite = group.findIndex((call) => KINDS[call.name] === "write");
     const reads = firstWrite < 0 ? group : group.slice(0, firstWrite);
     if (reads.length > 0) answer(reads.map((call) => run(calls, call)));
     const rest = group.slice(reads.length);
-    if (rest.length > 0) answer(runTransaction(sql, calls, rest));
+    if (rest.length === 0) return;
+    const outcomes = runTransaction(sql, calls, rest);
+    answer(noted.size === 0 ? outcomes : outcomes.flatMap((outcome) => withNote(outcome, noted.get(outcome.id))));
 }
 
-function runTransaction(sql: Sql, calls: Calls, group: Call[]): Outcome[] {
+function withNote(outcome: Outcome, noteId: number | undefined): Outcome[] {
+    return noteId === undefined ? [outcome] : [{ ...outcome, id: noteId, value: undefined }, outcome];
+}
+
+/** @param apart makes each call undoable alone, for two more statements each: after one of them has failed */
+function runTransaction(sql: Sql, calls: Calls, group: Call[], apart = false): Outcome[] {
+    let calling = false;
     try {
         sql.exec("BEGIN IMMEDIATE");
-        const outcomes = group.map((call) => runAlone(sql, calls, call));
+        calling = true;
+        const outcomes = group.map((call) =>
+            apart ? runAlone(sql, calls, call) : { id: call.id, value: invoke(calls, call) },
+        );
+        calling = false;
         sql.exec("COMMIT");
         return outcomes;
     } catch (error) {
+        const ofOneCall = calling && !apart && sql.inTransaction;
         rollBack(sql);
+        if (ofOneCall) return runTransaction(sql, calls, group, true);
         const failure = toFailure(error);
         return group.map((call) => (KINDS[call.name] === "read" ? run(calls, call) : { id: call.id, failure }));
     }

@@ -4,6 +4,7 @@ import type { GatewayError } from "../error.ts";
 import type { Store } from "../ports.ts";
 import { createClient } from "./client.ts";
 import { fromFailure } from "./failures.ts";
+import { remember } from "./remember.ts";
 import type { FromWorker } from "./protocol.ts";
 
 /**
@@ -25,5 +26,5 @@ export async function openStore(options: { dir: string; failed?: (error: Gateway
             else opened();
         });
     });
-    return createClient(worker, options.failed);
+    return remember(createClient(worker, options.failed));
 }

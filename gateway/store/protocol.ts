@@ -25,6 +25,7 @@ export const KINDS: { readonly [Name in keyof Calls]: "read" | "write" } = {
     sent: "write",
     settle: "write",
     settleUpTo: "write",
+    overflowTold: "write",
     read: "write",
     receipt: "read",
     expire: "write",

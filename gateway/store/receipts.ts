@@ -2,7 +2,7 @@ import type { MessageState, PushMessage, Receipt, ReceiptEvent } from "../messag
 import type { NewMessage } from "../ports.ts";
 import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";
-import { readJson, type Sql } from "./sql.ts";
+import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
 /** A history longer than that takes no more than its end: a device that comes and goes is sent the same message many times. */
 const MAX_HISTORY_OCTETS = 1_000;
@@ -13,8 +13,8 @@ type Line = [state: MessageState, atMs: number, why?: string];
 
 /** @returns the number that the message has in both tables */
 export function addReceipt(sql: Sql, message: NewMessage, sequence: number): number {
-    const row = sql.get(
-        `INSERT INTO receipts (id, route, sequence, number, state, history, once) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING num`,
+    return sql.insert(
+        "INSERT INTO receipts (id, route, sequence, number, state, history, once) VALUES (?, ?, ?, ?, ?, ?, ?)",
         message.id,
         message.route,
         sequence,
@@ -23,20 +23,27 @@ export function addReceipt(sql: Sql, message: NewMessage, sequence: number): num
         line("accepted", message.acceptedMs),
         message.once,
     );
-    return row?.num as number;
 }
 
 /** The message that was accepted for the same `once`; of its text is known only what is said again now. */
 export function repeatedMessage(sql: Sql, message: NewMessage, once: string): PushMessage | undefined {
-    const row = sql.get("SELECT id, route, sequence, number, state FROM receipts WHERE once = ?", once);
+    const row = sql.get(
+        "SELECT id, receipts.route, receipts.sequence, number, state, sent_ms FROM receipts LEFT JOIN backlog USING (num) WHERE once = ?",
+        once,
+    );
     if (row === undefined) return undefined;
     return asStored(message, {
         id: row.id as string,
         route: row.route as Route,
         to: row.number as E164,
         sequence: row.sequence as number,
-        state: row.state as MessageState,
+        state: stateOf(row),
     });
+}
+
+/** While a message waits, whether it was sent is known in the backlog only. */
+function stateOf(row: Row): MessageState {
+    return row.sent_ms === null ? (row.state as MessageState) : "sent";
 }
 
 export function asStored<Given extends Partial<PushMessage>>(message: NewMessage, given: Given): NewMessage & Given {
@@ -45,33 +52,52 @@ export function asStored<Given extends Partial<PushMessage>>(message: NewMessage
     return stored;
 }
 
-export function noteSent(sql: Sql, num: number, atMs: number): void {
-    sql.run(
-        `UPDATE receipts SET state = ?, history = CASE WHEN length(history) < ? THEN CAST(history || ? AS BLOB) ELSE history END WHERE num = ?`,
-        "sent",
+/** Adds a line to the history of a message that waits. False: it does not. */
+export function noteSent(sql: Sql, route: Route, sequence: number, atMs: number, dueMs: number): boolean {
+    const changed = sql.run(
+        `UPDATE backlog SET sent_ms = ?1, due_ms = max(expires_ms, ?2),
+            sents = CASE WHEN length(sents) >= ?3 THEN sents ELSE CAST(coalesce(sents, ?4) || ?5 AS BLOB) END
+            WHERE route = ?6 AND sequence = ?7`,
+        atMs,
+        dueMs,
         MAX_HISTORY_OCTETS,
+        "",
         "," + line("sent", atMs),
-        num,
+        route,
+        sequence,
     );
+    return changed === 1;
 }
 
-export function noteMoved(sql: Sql, num: number, route: Route, sequence: number, atMs: number): void {
+/** @param sents the lines that its backlog's row had */
+export function noteMoved(sql: Sql, num: number, route: Route, sequence: number, atMs: number, sents: string): void {
     sql.run(
         "UPDATE receipts SET state = ?, route = ?, sequence = ?, history = CAST(history || ? AS BLOB) WHERE num = ?",
         "accepted",
         route,
         sequence,
-        "," + line("accepted", atMs, "moved to the number's new registration"),
+        sents + "," + line("accepted", atMs, "moved to the number's new registration"),
         num,
     );
 }
 
-export function endReceipt(sql: Sql, num: number, state: MessageState, atMs: number, why?: string): void {
+/** How a message ended. */
+export interface Ending {
+    state: MessageState;
+    atMs: number;
+    why?: string;
+    /** when it was sent, if that is not noted yet */
+    sentMs?: number;
+}
+
+/** @param sents the lines that its backlog's row had */
+export function endReceipt(sql: Sql, num: number, sents: string, { state, atMs, why, sentMs }: Ending): void {
+    const sent = sentMs === undefined || sents.length >= MAX_HISTORY_OCTETS ? "" : "," + line("sent", sentMs);
     sql.run(
         "UPDATE receipts SET state = ?, ended_ms = ?, history = CAST(history || ? AS BLOB) WHERE num = ?",
         state,
         atMs,
-        "," + line(state, atMs, why),
+        sents + sent + "," + line(state, atMs, why),
         num,
     );
 }
@@ -89,14 +115,17 @@ export function read(sql: Sql, route: Route, sequence: number, atMs: number): bo
 }
 
 export function receipt(sql: Sql, id: string): Receipt | undefined {
-    const row = sql.get("SELECT * FROM receipts WHERE id = ?", id);
+    const row = sql.get(
+        "SELECT id, receipts.sequence, number, state, history, sents, sent_ms FROM receipts LEFT JOIN backlog USING (num) WHERE id = ?",
+        id,
+    );
     if (row === undefined) return undefined;
-    const lines = readJson<Line[]>(`[${row.history as string}]`);
+    const lines = readJson<Line[]>(`[${row.history as string}${optional<string>(row.sents) ?? ""}]`);
     return {
         id: row.id as string,
         to: row.number as E164,
         sequence: row.sequence as number,
-        state: row.state as MessageState,
+        state: stateOf(row),
         history: lines.map(([state, atMs, why]): ReceiptEvent =>
             why === undefined ? { state, atMs } : { state, atMs, why },
         ),

@@ -1,7 +1,8 @@
+import type { OverflowFields } from "../../shared/push/message.ts";
 import type { NewRegistration, Store } from "../ports.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "../registration.ts";
 import type { E164 } from "../number.ts";
-import { dropBacklog, moveBacklog } from "./backlog.ts";
+import { dropBacklog, moveBacklog, settleUpTo } from "./backlog.ts";
 import { lastSeeable, meet } from "./numbering.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
@@ -106,7 +107,10 @@ export function contact(
     const before = byRoute(sql, route);
     if (before === undefined) return undefined;
     const { handled } = seen;
-    const ahead = handled?.epoch === before.epoch && handled.sequence > lastSeeable(sql, start, route);
+    const seeable = lastSeeable(sql, start, route);
+    const ahead = handled?.epoch === before.epoch && handled.sequence > seeable;
+    // What this file gave it before their ways parted it has seen, too: that is not sent again under the new epoch.
+    if (ahead) settleUpTo(sql, route, seeable, seen.atMs);
     const epoch = seen.epoch ?? (ahead ? Math.floor(seen.atMs / 1000) : undefined);
     sql.run(
         `UPDATE registrations SET seen_ms = max(coalesce(seen_ms, 0), ?), epoch = ?, capabilities = coalesce(?, capabilities)
@@ -192,5 +196,6 @@ function toRegistration(row: Row): Registration {
         lastSequence: row.last_sequence as number,
         capabilities: row.capabilities === null ? undefined : readJson<Capabilities>(row.capabilities),
         endpoint: row.endpoint === null ? undefined : readJson<Endpoint>(row.endpoint),
+        overflow: row.overflow === null ? undefined : readJson<OverflowFields>(row.overflow),
     };
 }

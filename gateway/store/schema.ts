@@ -7,7 +7,8 @@ export const APPLICATION_ID = 0x546f7175;
  * One entry a version of the schema; an entry never changes once it was released, a new one is added behind it.
  *
  * A message is a row of `receipts` from the moment it is accepted until it is forgotten, and a row of `backlog`, with the same `num`,
- * while it waits or is inflight. Texts are BLOBs: see sql.ts.
+ * while it waits or is inflight. Its history is in its receipt, but for the lines that say that it was sent: these are in `backlog.sents` until
+ * it ends. Texts are BLOBs: see sql.ts.
  * STRICT, so that a start finds a value that a bad disk has turned into another type.
  */
 const MIGRATIONS = [
@@ -108,6 +109,10 @@ const MIGRATIONS = [
         created_ms INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     `,
+    `
+    ALTER TABLE backlog ADD COLUMN sents BLOB;
+    ALTER TABLE registrations ADD COLUMN overflow BLOB;
+    `,
 ];
 
 /** The newest schema this program knows. */
@@ -118,13 +123,13 @@ export function schemaVersion(sql: Sql): number {
     return Number(sql.get("PRAGMA user_version")?.user_version);
 }
 
-/** Brings a file to the newest schema, in one transaction. */
-export function migrate(sql: Sql): void {
+/** Brings a file to the newest schema, in one transaction. @param to an older version, for tests */
+export function migrate(sql: Sql, to = SCHEMA_VERSION): void {
     const from = schemaVersion(sql);
-    if (from === SCHEMA_VERSION) return;
+    if (from === to) return;
     sql.exec("BEGIN IMMEDIATE");
-    for (const migration of MIGRATIONS.slice(from)) sql.exec(migration);
-    sql.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+    for (const migration of MIGRATIONS.slice(from, to)) sql.exec(migration);
+    sql.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${to}; COMMIT`);
 }
 
 /** What a file's schema says, to be compared: octets, for a bad disk's text is not fit for the driver. */

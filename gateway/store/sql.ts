@@ -22,6 +22,8 @@ export interface Sql {
     all(text: string, ...values: Value[]): Row[];
     /** @returns how many rows changed */
     run(text: string, ...values: Value[]): number;
+    /** @returns the number of the row that was added */
+    insert(text: string, ...values: Value[]): number;
     readonly inTransaction: boolean;
     close(): void;
 }
@@ -52,6 +54,7 @@ export function openSql(file: string, busyMs: number): Sql {
             }),
         all: (text, ...values) => use(text, (statement) => (statement.all(values.map(bind)) as Row[]).map(readTexts)),
         run: (text, ...values) => use(text, (statement) => statement.run(values.map(bind)).changes),
+        insert: (text, ...values) => use(text, (statement) => Number(statement.run(values.map(bind)).lastInsertRowid)),
         get inTransaction() {
             return database.inTransaction;
         },

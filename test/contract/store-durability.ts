@@ -115,6 +115,39 @@ export function testDurability(scene: Scene): void {
         await append(5);
         assert.equal(await comes(epoch, 8), true);
     });
+
+    test("epoch: what a restored store still has of the time before its copy was dealt with; what came later was not", async () => {
+        const { epoch } = (await scene.store.register(registrationOf(1))).registration;
+        await comes(epoch, 0);
+        await append(5);
+        await scene.store.settle(routeOf(1), 1, "delivered", START_MS);
+        // The copy is of this moment: 2 to 5 wait. The device went on to sequence 8 with the store that is lost.
+        await scene.reopen();
+        await append(4);
+        assert.equal(await comes(epoch, 8), true);
+        const waiting = await scene.store.backlog(routeOf(1), 0, 100);
+        assert.deepEqual(
+            waiting.map(({ sequence }) => sequence),
+            [6, 7, 8, 9],
+            "these are other messages than those that the device has seen by their sequences",
+        );
+    });
+
+    test("epoch: a device that was away across restarts before the copy is sent again what may be another message", async () => {
+        const { epoch } = (await scene.store.register(registrationOf(1))).registration;
+        await append(2);
+        await comes(epoch, 0);
+        await scene.reopen();
+        await append(3); // the copy may be of this moment, or of the one before
+        await scene.reopen();
+        assert.equal(await comes(epoch, 8), true);
+        const waiting = await scene.store.backlog(routeOf(1), 0, 100);
+        assert.deepEqual(
+            waiting.map(({ sequence }) => sequence),
+            [3, 4, 5],
+            "rather twice than never",
+        );
+    });
 }
 
 /** Runs the appender for so long. @returns the lines it wrote whole: each an id and its sequence */

@@ -173,6 +173,46 @@ export function testMessages(scene: Scene): void {
         assert.equal(low.message.state, "dropped", "of three not written it is the lowest");
     });
 
+    test("overflow: what was dropped is kept for its device through restarts, until it was told", async () => {
+        const { store } = scene;
+        await store.register(registrationOf(1));
+        await Promise.all(Array.from({ length: 1_003 }, () => append(store, { octets: 1 })));
+        await scene.reopen();
+        assert.deepEqual((await scene.store.byNumber(numberOf(1)))?.overflow, { o: 3, a: 1, z: 3 });
+        await append(scene.store, { octets: 1 });
+        await scene.store.overflowTold(routeOf(1), { o: 3, a: 1, z: 3 });
+        assert.equal((await scene.store.contact(routeOf(1), { atMs: START_MS }))?.overflow?.o, 1, "dropped meanwhile");
+        await scene.store.overflowTold(routeOf(1), { o: 1, a: 4, z: 4 });
+        assert.equal((await scene.store.byNumber(numberOf(1)))?.overflow, undefined);
+        await scene.store.overflowTold(routeOf(2), { o: 1, a: 4, z: 4 });
+    });
+
+    test("byNumber and tokenByHash: a change is seen by whoever asks after its answer, and by whoever asked beside it", async () => {
+        const { store } = scene;
+        await store.register(registrationOf(1));
+        for (let round = 2; round < 30; round++) {
+            const early = store.byNumber(numberOf(1));
+            const change = store.register(registrationOf(1, { route: routeOf(round) }));
+            const beside = store.byNumber(numberOf(1));
+            assert.equal((await early)?.route, routeOf(round - 1));
+            assert.equal((await beside)?.route, routeOf(round));
+            await change;
+            assert.equal((await store.byNumber(numberOf(1)))?.route, routeOf(round));
+            const appends = Array.from({ length: 3 }, () => append(store, { route: routeOf(round) }));
+            const among = store.byNumber(numberOf(1));
+            await Promise.all([...appends, among]);
+            assert.equal((await store.byNumber(numberOf(1)))?.lastSequence, 3);
+        }
+        await store.unregister(numberOf(1), START_MS);
+        assert.equal(await store.byNumber(numberOf(1)), undefined);
+        const token = { id: "t", role: "sender", hash: "h", pattern: "*", createdMs: START_MS } as const;
+        await store.putToken(token);
+        assert.equal((await store.tokenByHash("h"))?.id, "t");
+        const beside = [store.tokenByHash("h"), store.deleteToken("t"), store.tokenByHash("h")];
+        await Promise.all(beside);
+        assert.equal(await store.tokenByHash("h"), undefined);
+    });
+
     test("once: said again, a message is the one accepted before, whatever became of it", async () => {
         const { store } = scene;
         await store.register(registrationOf(1));

@@ -49,6 +49,47 @@ export function testReceipts(scene: Scene): void {
         assert.ok((receipt.history.at(-1)?.why?.length ?? 0) <= 200);
     });
 
+    test("receipt: a message that waits is sent as soon as that is noted, and its history says it", async () => {
+        await append("m");
+        await scene.store.sent(ROUTE, 1, START_MS + 1);
+        const receipt = await scene.store.receipt("m");
+        assert.deepEqual([receipt?.state, receipt?.history.at(-1)], ["sent", { state: "sent", atMs: START_MS + 1 }]);
+        await scene.reopen();
+        assert.deepEqual(await scene.store.receipt("m"), receipt);
+    });
+
+    test("settle: notes that a message was sent, too, if nobody has", async () => {
+        await append("m");
+        assert.equal(await scene.store.settle(ROUTE, 1, "delivered", START_MS + 5, undefined, START_MS + 2), true);
+        assert.deepEqual((await scene.store.receipt("m"))?.history.slice(1), [
+            { state: "sent", atMs: START_MS + 2 },
+            { state: "delivered", atMs: START_MS + 5 },
+        ]);
+    });
+
+    test("sent and delivered, called together: both are answered, and both are in the history", async () => {
+        await append("m", "n");
+        const { store } = scene;
+        const [, , delivered, failed, again, unknown] = await Promise.all([
+            store.sent(ROUTE, 1, START_MS + 1),
+            store.sent(ROUTE, 2, START_MS + 2),
+            store.settle(ROUTE, 1, "delivered", START_MS + 3),
+            store.settle(ROUTE, 2, "failed", START_MS + 4, "handler"),
+            store.settle(ROUTE, 2, "delivered", START_MS + 5),
+            store.settle(ROUTE, 9, "delivered", START_MS + 5),
+        ]);
+        assert.deepEqual([delivered, failed, again, unknown], [true, true, false, false]);
+        assert.deepEqual((await store.receipt("m"))?.history.slice(1), [
+            { state: "sent", atMs: START_MS + 1 },
+            { state: "delivered", atMs: START_MS + 3 },
+        ]);
+        assert.deepEqual((await store.receipt("n"))?.history.slice(1), [
+            { state: "sent", atMs: START_MS + 2 },
+            { state: "failed", atMs: START_MS + 4, why: "handler" },
+        ]);
+        assert.deepEqual(await store.backlogSize(ROUTE), { messages: 0, octets: 0 });
+    });
+
     for (const state of ["delivered", "failed", "expired", "dropped"] satisfies MessageState[]) {
         test(`settle: ${state} takes a message out of the backlog, once`, async () => {
             await append("m", "n");

@@ -20,7 +20,7 @@ export const BOOT: RegistrationFields = { r: "host", v: "1", a: "10.0.0.7", y: "
 export interface Desk {
     store: Store;
     directory: Directory;
-    delivery: Delivery;
+    readonly delivery: Delivery;
     timers: HandTimers;
     readonly route: Route;
     /** what was written to the device's connection */
@@ -39,6 +39,8 @@ export interface Desk {
     settled(): Promise<void>;
     /** states of a message's history */
     states(id: string): Promise<string[]>;
+    /** Another delivery on the same store: as after a restart of the gateway, with nothing in memory. */
+    restart(): Promise<void>;
     /** Registers the number anew: another route, an empty backlog, no line yet. Quicker than another store. */
     renew(): Promise<void>;
     close(): Promise<void>;
@@ -78,24 +80,28 @@ export async function openDesk(wrap: (store: Store) => Store = (store) => store)
     };
     const log = (fields: Record<string, unknown>, message: string) =>
         void logged.push(`${message} ${JSON.stringify(fields)}`);
-    const delivery: Delivery = createDelivery({
-        store: seen,
-        directory,
-        send: async (registration, draft) => {
-            const appended = await queue.append(registration, draft);
-            delivery.appended(appended);
-            return appended;
-        },
-        connections: () => connections,
-        clock,
-        log: { info: log, warn: log, error: log },
-        timers,
-    });
+    const begin = (): Delivery =>
+        createDelivery({
+            store: seen,
+            directory,
+            send: async (registration, draft) => {
+                const appended = await queue.append(registration, draft);
+                delivery.appended(appended);
+                return appended;
+            },
+            connections: () => connections,
+            clock,
+            log: { info: log, warn: log, error: log },
+            timers,
+        });
+    let delivery = begin();
 
     return {
         store,
         directory,
-        delivery,
+        get delivery() {
+            return delivery;
+        },
         timers,
         get route() {
             return route;
@@ -136,6 +142,10 @@ export async function openDesk(wrap: (store: Store) => Store = (store) => store)
         },
         async states(id) {
             return ((await store.receipt(id))?.history ?? []).map(({ state }) => state);
+        },
+        async restart() {
+            await delivery.close();
+            delivery = begin();
         },
         async renew() {
             delivery.closed(route);

@@ -135,6 +135,19 @@ test("overflow while the device is away is told when it comes back, summed up, b
     assert.match(desk.lines[4]!, /^push/, "once");
 });
 
+test("overflow that a gateway before this one did not tell is told by this one", async () => {
+    await Promise.all(Array.from({ length: 1_002 }, (_, index) => desk.send(`${index + 1}`)));
+    await desk.restart();
+    await desk.comes();
+    await desk.until(3);
+    assert.deepEqual(desk.lines.slice(1), ['tell {"o":2,"a":1,"z":2}', "push 3 3"]);
+    await desk.settled();
+    await desk.restart();
+    await desk.comes();
+    await desk.until(5);
+    assert.match(desk.lines[4]!, /^push/, "once");
+});
+
 test("last contact is written down once a minute at most, and when the connection ends", async () => {
     await desk.comes();
     await desk.send("a");

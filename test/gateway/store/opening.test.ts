@@ -12,6 +12,8 @@ import { openDatabase, STORE_FILE } from "../../../gateway/store/database.ts";
 import { runGroup } from "../../../gateway/store/group.ts";
 import { openStore } from "../../../gateway/store/open.ts";
 import type { Call } from "../../../gateway/store/protocol.ts";
+import { migrate } from "../../../gateway/store/schema.ts";
+import { openSql } from "../../../gateway/store/sql.ts";
 import { make, remove } from "../../support/embedded-store.ts";
 import { messageOf, numberOf, registrationOf, routeOf } from "../../support/records.ts";
 
@@ -208,6 +210,40 @@ test("open: a store of a newer Toque is left to that one", async () => {
     database.exec("PRAGMA user_version = 99");
     database.close();
     await refused(dir, /newer Toque.*99/);
+});
+
+test("open: a store of the version before is brought to this one, and all that was in it stays", async () => {
+    const dir = folder();
+    const sql = openSql(join(dir, STORE_FILE), 0);
+    migrate(sql, 1);
+    sql.run(
+        "INSERT INTO registrations (route, number, secret_hash, provisional, created_ms, epoch, last_sequence) VALUES (?, ?, ?, 0, 1, 1, 1)",
+        routeOf(1),
+        numberOf(1),
+        "hash",
+    );
+    sql.run(
+        "INSERT INTO receipts (num, id, route, sequence, number, state, history) VALUES (1, ?, ?, 1, ?, ?, ?)",
+        "m",
+        routeOf(1),
+        numberOf(1),
+        "sent",
+        '["accepted",1],["sent",2]',
+    );
+    sql.run(
+        `INSERT INTO backlog (num, route, sequence, urgency, content, octets, accepted_ms, expires_ms, due_ms, sent_ms)
+            VALUES (1, ?, 1, 2, ?, 10, 1, 9, 9, 2)`,
+        routeOf(1),
+        '{"body":"hello"}',
+    );
+    sql.close();
+    const store = await openStore({ dir });
+    assert.equal((await store.receipt("m"))?.state, "sent");
+    assert.equal((await store.backlog(routeOf(1), 0, 1))[0]?.body, "hello");
+    assert.equal(await store.settle(routeOf(1), 1, "delivered", 3), true);
+    const states = (await store.receipt("m"))?.history.map(({ state }) => state);
+    assert.deepEqual(states, ["accepted", "sent", "delivered"]);
+    await store.close();
 });
 
 test("open: a start that was cut short while the file was made is begun anew", async () => {

@@ -1,0 +1,28 @@
+import type { Call } from "./protocol.ts";
+
+/**
+ * While a commit takes its time, the note that a message was sent and the one that it was delivered often come to wait together: then the
+ * second takes the first one's place and says both.
+ * @returns the calls to make, and by the id of one that says both, the id of the note that it says
+ */
+export function mergeNotes(arrived: Call[]): { group: Call[]; noted: Map<number, number> } {
+    const group: (Call | undefined)[] = [];
+    const noted = new Map<number, number>();
+    /** where in the group a message is noted as sent */
+    const sentAt = new Map<string, number>();
+    for (const call of arrived) {
+        const message = `${String(call.args[0])} ${String(call.args[1])}`;
+        const at = call.name === "settle" ? sentAt.get(message) : undefined;
+        const note = at === undefined ? undefined : group[at];
+        if (call.name === "sent") sentAt.set(message, group.length);
+        if (at === undefined || note === undefined) {
+            group.push(call);
+            continue;
+        }
+        const [route, sequence, state, atMs, why] = call.args;
+        group[at] = { ...call, args: [route, sequence, state, atMs, why, note.args[2]] };
+        noted.set(call.id, note.id);
+        sentAt.delete(message);
+    }
+    return { group: group.filter((call) => call !== undefined), noted };
+}
