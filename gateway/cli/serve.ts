@@ -6,7 +6,7 @@ import { GatewayError } from "../error.ts";
 import { Failure } from "./failure.ts";
 import { removeGatewayFile, writeGatewayFile } from "./gateway-file.ts";
 
-/** `toque serve`: runs until SIGINT or SIGTERM; a second one ends it at once. */
+/** `toque serve`: runs until SIGINT or SIGTERM, or until it cannot go on; a second signal ends it at once. */
 export function serveCommand(): Command {
     const command = new Command("serve").description("run the gateway");
     for (const { flag, environment, says, fallback } of Object.values(OPTIONS)) {
@@ -33,8 +33,9 @@ async function serve(flags: Flags & { json?: boolean }): Promise<void> {
         `the admin token is in ${adminTokenFile}`;
     const document = { url, mqttPort, tlsPort, httpPort, adminTokenFile: resolve(adminTokenFile), pid: process.pid };
     process.stdout.write((flags.json === true ? JSON.stringify(document) : text) + "\n");
-    await ended;
+    const failure = await Promise.race([ended, gateway.failed]);
     await stop(gateway, config);
+    if (failure !== undefined) throw new Failure(failure.message, 1); // whoever started it shall start it again
 }
 
 function readFlags(flags: Flags): Config {
