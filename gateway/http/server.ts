@@ -8,6 +8,8 @@ import fastify, {
     type RawRequestDefaultExpression,
     type RawServerDefault,
 } from "fastify";
+import { createCalmLog } from "../calm-log.ts";
+import { SYSTEM_TIMERS } from "../timers.ts";
 import { registerCallers } from "./callers.ts";
 import { answerClientError } from "./client-error.ts";
 import { addCodeRoutes } from "./code-routes.ts";
@@ -39,6 +41,7 @@ export type Server = FastifyInstance<
 /** The HTTP interface, not yet listening. The schemas of its routes are both what checks a request and what /v1/openapi.json shows. */
 export async function createServer(services: Services): Promise<Server> {
     const { log } = services;
+    const calm = createCalmLog(log, SYSTEM_TIMERS);
     const onError = createErrorHandler(log);
     const server: Server = fastify({
         bodyLimit: BODY_OCTETS,
@@ -47,7 +50,7 @@ export async function createServer(services: Services): Promise<Server> {
         forceCloseConnections: "idle",
         return503OnClosing: false, // what still comes in while closing is answered as ever, then the connection ends
         ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
-        clientErrorHandler: (error, socket) => answerClientError(error, socket, log),
+        clientErrorHandler: (error, socket) => answerClientError(error, socket, calm),
         frameworkErrors: (error, request, reply) => void reply.send(onError(error, request, reply) as never),
     }).withTypeProvider<TypeBoxTypeProvider>();
     server.server.maxConnections = MAX_CONNECTIONS;
@@ -75,12 +78,13 @@ export async function createServer(services: Services): Promise<Server> {
         const { method, id: requestId } = request;
         const { statusCode: status, elapsedTime } = reply;
         metrics.answered(method, route, status, elapsedTime / 1000);
-        // The route's pattern and never the address, which may have a number in it.
-        log.info(
+        // Whoever has no token must not fill the disk. The route's pattern and never the address, which may have a number in it.
+        (request.caller === undefined ? calm : log).info(
             { requestId, method, path: route, status, tokenId: callerId(request), ms: Math.round(elapsedTime) },
             "request",
         );
     });
+    server.addHook("onClose", async () => calm.flush());
     server.addHook("onRoute", (route) => {
         if (route.schema === undefined) return;
         route.schema.response = { ...(route.schema.response as object), "4xx": ErrorReply, "5xx": ErrorReply };
