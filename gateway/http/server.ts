@@ -21,6 +21,7 @@ import { addNumberRoutes } from "./number-routes.ts";
 import { ErrorReply } from "./schemas.ts";
 import type { Services } from "./services.ts";
 import { addStatusRoutes } from "./status-routes.ts";
+import { Strangers } from "./strangers.ts";
 import { addTokenRoutes } from "./token-routes.ts";
 
 /** Octets of a request's body: a push of 4,096 octets, each written as \u00xx, and some room. */
@@ -28,7 +29,10 @@ const BODY_OCTETS = 32 * 1024;
 /** A request has to be here, whole, within this time; a connection may stay idle for the other. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 15_000;
-const MAX_CONNECTIONS = 1_000;
+const LATE_EVERY_MS = 1_000;
+/** Connections on which nobody with a token has asked for anything, and all of them. */
+const MAX_STRANGERS = 1_000;
+const MAX_CONNECTIONS = 3_000;
 
 export type Server = FastifyInstance<
     RawServerDefault,
@@ -47,6 +51,7 @@ export async function createServer(services: Services): Promise<Server> {
         bodyLimit: BODY_OCTETS,
         requestTimeout: REQUEST_TIMEOUT_MS,
         keepAliveTimeout: IDLE_TIMEOUT_MS,
+        http: { connectionsCheckingInterval: LATE_EVERY_MS }, // how often the time is looked at; else every 30 s
         forceCloseConnections: "idle",
         return503OnClosing: false, // what still comes in while closing is answered as ever, then the connection ends
         ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
@@ -54,6 +59,7 @@ export async function createServer(services: Services): Promise<Server> {
         frameworkErrors: (error, request, reply) => void reply.send(onError(error, request, reply) as never),
     }).withTypeProvider<TypeBoxTypeProvider>();
     server.server.maxConnections = MAX_CONNECTIONS;
+    const strangers = new Strangers(server.server, MAX_STRANGERS);
 
     server.removeAllContentTypeParsers();
     server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
@@ -98,6 +104,9 @@ export async function createServer(services: Services): Promise<Server> {
     });
 
     registerCallers(server, services.tokens);
+    server.addHook("onRequest", async (request) => {
+        if (request.caller !== undefined) strangers.known(request.raw.socket);
+    });
     addMessageRoutes(server, services, metrics);
     addNumberRoutes(server, services);
     addCodeRoutes(server, services);
