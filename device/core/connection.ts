@@ -150,6 +150,10 @@ export function saved(session: Session, safe: boolean): void {
 export function subscribed(session: Session): void {
     session.onlineAt = session.now;
     session.registered = session.address;
+    if (session.target !== session.settings.host && session.target !== session.known) {
+        session.known = session.target; // for when the name cannot be resolved
+        session.dirty = true;
+    }
     enter(session, State.online, session.keepS * 500);
     flush(session);
 }

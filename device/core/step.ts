@@ -68,10 +68,6 @@ function received(session: Session, data: Bytes): void {
 /** Does what is due. */
 function tick(session: Session): void {
     const state = session.state;
-    if (state > State.connecting && session.target !== session.settings.host && session.target !== session.known) {
-        session.known = session.target; // for when the name cannot be resolved
-        session.dirty = true;
-    }
     if (state !== State.offline && session.now - session.dueAt >= 0) {
         if (state === State.waiting) {
             resolve(session);

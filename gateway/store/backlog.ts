@@ -1,5 +1,5 @@
 import type { Urgency } from "../../shared/push/message.ts";
-import type { MessageState, PushMessage } from "../message.ts";
+import type { PushMessage } from "../message.ts";
 import type { Appended, BacklogSize, NewMessage } from "../ports.ts";
 import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";

@@ -19,15 +19,15 @@ export function remember(store: Store): Store {
 
     return {
         ...store,
-        register: around(store.register, forgetRegistrations),
-        unregister: around(store.unregister, forgetRegistrations),
-        retire: around(store.retire, forgetRegistrations),
-        redeem: around(store.redeem, forgetRegistrations),
-        contact: around(store.contact, forgetRoute),
-        credentials: around(store.credentials, forgetRoute),
-        overflowTold: around(store.overflowTold, forgetRoute),
-        putToken: around(store.putToken, forgetTokens),
-        deleteToken: around(store.deleteToken, forgetTokens),
+        register: around(store, "register", forgetRegistrations),
+        unregister: around(store, "unregister", forgetRegistrations),
+        retire: around(store, "retire", forgetRegistrations),
+        redeem: around(store, "redeem", forgetRegistrations),
+        contact: around(store, "contact", forgetRoute),
+        credentials: around(store, "credentials", forgetRoute),
+        overflowTold: around(store, "overflowTold", forgetRoute),
+        putToken: around(store, "putToken", forgetTokens),
+        deleteToken: around(store, "deleteToken", forgetTokens),
         byNumber: (number) => registrations.find(number, () => store.byNumber(number)),
         tokenByHash: (hash) => tokens.find(hash, () => store.tokenByHash(hash)),
 
@@ -45,16 +45,17 @@ export function remember(store: Store): Store {
     };
 }
 
-/** Calls, and tells before and after. */
-function around<A extends unknown[], R>(call: (...args: A) => Promise<R>, tell: (...args: A) => void) {
-    return async (...args: A): Promise<R> => {
+/** A call that tells, before it is made and after it was answered, what it is made with. */
+function around<Name extends keyof Store>(store: Store, name: Name, tell: (...args: Parameters<Store[Name]>) => void) {
+    const call = async (...args: Parameters<Store[Name]>): Promise<unknown> => {
         tell(...args);
         try {
-            return await call(...args);
+            return await (store[name] as (...args: unknown[]) => Promise<unknown>)(...args);
         } finally {
             tell(...args);
         }
     };
+    return call as Store[Name];
 }
 
 /** What was asked for, until it may have changed. What is not there is asked for each time. */

@@ -20,6 +20,11 @@ interface Answer {
     body: { id: string; error?: { code: string; message: string } };
 }
 
+interface Line {
+    level: string;
+    msg: string;
+}
+
 async function post(served: Served, path: string, body: object): Promise<Answer> {
     const token = readFileSync(served.adminTokenFile, "utf8").trim();
     const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
@@ -43,10 +48,15 @@ for (const how of ["exit", "throw"] as const) {
 
         writeFileSync(breakFile, how);
         const published = publisher.publish(NUMBER, "while");
+        // A connection that comes when the gateway is ending already is not answered, which promises nothing either.
         const answers = await Promise.all(
-            Array.from({ length: 5 }, () => post(served, "/v1/messages", { to: NUMBER, body: "while" })),
+            Array.from({ length: 5 }, () =>
+                post(served, "/v1/messages", { to: NUMBER, body: "while" }).catch(() => undefined),
+            ),
         );
-        for (const { status, body } of answers) {
+        const answered = answers.filter((answer) => answer !== undefined);
+        assert.ok(answered.length > 0);
+        for (const { status, body } of answered) {
             assert.ok(status === 503 || status === 500, `${status}`);
             assert.ok(body.error !== undefined && /[.]$/.test(body.error.message));
         }
@@ -54,11 +64,10 @@ for (const how of ["exit", "throw"] as const) {
         const ended = await served.ended;
         assert.equal(ended.status, 1);
         const lines = ended.stderr.trim().split("\n");
-        assert.match(
-            lines.at(-1)!,
-            /^toque: The store's thread (has ended|failed \(.*\)): the gateway ends, and has to be/,
-        );
-        const logged = lines.slice(0, -1).map((line) => JSON.parse(line) as { level: string; msg: string });
+        const said = lines.filter((line) => !line.startsWith("{"));
+        assert.equal(said.length, 1, ended.stderr);
+        assert.match(said[0]!, /^toque: The store's thread (has ended|failed \(.*\)): the gateway ends, and has to be/);
+        const logged = lines.filter((line) => !said.includes(line)).map((line) => JSON.parse(line) as Line);
         assert.ok(logged.some(({ level, msg }) => level === "error" && /store's thread/.test(msg)));
         assert.equal(logged.at(-1)?.msg, "stopped", "it was closed in order");
 

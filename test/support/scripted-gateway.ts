@@ -5,7 +5,7 @@ import mqtt from "mqtt-packet";
 import type { Packet } from "mqtt-packet";
 
 /** How long a device may take to do what it is expected to do at once. */
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 20_000;
 
 type Received<C extends Packet["cmd"]> = Extract<Packet, { cmd: C }>;
 
@@ -19,6 +19,12 @@ export function octetsOf(...sent: Sent[]): Buffer {
             return Buffer.isBuffer(part) ? part : mqtt.generate(part, { protocolVersion: 4 });
         }),
     );
+}
+
+/** RST. Behind a FIN that is on its way: Node fails to reset a socket that is shutting down (EINVAL), and then never closes it. */
+export function resetSocket(socket: Socket): void {
+    if (socket.writableEnded && !socket.writableFinished) socket.once("finish", () => socket.resetAndDestroy());
+    else socket.resetAndDestroy();
 }
 
 /**
@@ -146,7 +152,7 @@ export class Peer {
 
     /** RST. */
     reset(): void {
-        this.#socket.resetAndDestroy();
+        resetSocket(this.#socket);
     }
 
     destroy(): void {
