@@ -3,105 +3,23 @@
  * this machine's, now. Toque's pushes are on the disk before they are acknowledged; Mosquitto's are in memory, and saved now and then.
  */
 import mqtt from "mqtt";
-import { memoryFlash } from "../../device/host/flash.ts";
-import { directNetwork } from "../../device/host/network.ts";
-import { type HostDevice, startHostDevice } from "../../device/host/start.ts";
-import { type Bench, cpuUs, findMosquitto, rssOctets, startMosquitto, startToque } from "./server.ts";
+import { ask, at, run, startDevice, type Figures, type Load } from "./load.ts";
+import { type Bench, findMosquitto, rssOctets, startMosquitto, startToque } from "./server.ts";
 
-const MESSAGES = 5_000;
 /** One connection's messages are accepted one after the other, in their order: so several publish at once. */
-const PUBLISHERS = 16;
-const INFLIGHT = 4;
+const ONE: Load = { by: "MQTT", receivers: 1, publishers: 16, inflight: 4, messages: 5_000 };
+const MANY: Load = { ...ONE, receivers: 16 };
 const CONNECTIONS = 500;
-const NUMBER = "+34600111222";
-const BODY = "x".repeat(64);
 
-interface Figures {
+interface Row extends Figures {
     server: string;
-    perSecond: number;
-    cpuUsEach: number;
-    p50Ms: number;
-    p99Ms: number;
-    octetsPerConnection: number;
+    load: Load;
 }
 
-async function ask<T>({ http }: Bench, path: string, body: object): Promise<T> {
-    const headers = { Authorization: `Bearer ${http!.token}`, "Content-Type": "application/json" };
-    const answer = await fetch(http!.url + path, { method: "POST", headers, body: JSON.stringify(body) });
-    return (await answer.json()) as T;
-}
-
-/** A receiver: calls back with each body. Toque's is the device on Node; Mosquitto's a plain client. */
-async function receive(bench: Bench, got: (body: string) => void): Promise<() => Promise<void>> {
-    if (bench.http === undefined) {
-        const client = await mqtt.connectAsync({ host: "127.0.0.1", port: bench.port, reconnectPeriod: 0 });
-        client.on("message", (_topic, payload) => got(payload.toString()));
-        await client.subscribeAsync("to/bench", { qos: 1 });
-        return () => client.endAsync(true);
-    }
-    const { route, secret } = await ask<{ route: string; secret: string }>(bench, "/v1/numbers", { number: NUMBER });
-    const device = await startDevice(bench, route, secret, got);
-    return async () => device.stop();
-}
-
-function startDevice(bench: Bench, route: string, secret: string, got: (body: string) => void): Promise<HostDevice> {
-    const flash = memoryFlash();
-    flash.save("config", JSON.stringify({ host: "127.0.0.1", port: bench.port }));
-    flash.save("credentials", JSON.stringify({ route, secret }));
-    return new Promise((resolve) => {
-        const device: HostDevice = startHostDevice({
-            flash,
-            network: directNetwork(),
-            chip: "bench",
-            handle: ({ body }) => got(body),
-            show: (state) => state === "online" && resolve(device),
-        });
-        device.linkUp("127.0.0.1");
-    });
-}
-
-/** Publishes at QoS 1 with so many under way, and waits until the last one has arrived. */
-async function pushAll(bench: Bench): Promise<Pick<Figures, "perSecond" | "cpuUsEach" | "p50Ms" | "p99Ms">> {
-    const sentMs = new Map<string, number>();
-    const tookMs: number[] = [];
-    const arrived = new Map<string, () => void>();
-    let done = (): void => undefined;
-    const all = new Promise<void>((resolve) => (done = resolve));
-    const stop = await receive(bench, (body) => {
-        const id = body.slice(0, body.indexOf(" "));
-        tookMs.push(performance.now() - sentMs.get(id)!);
-        arrived.get(id)?.();
-        if (tookMs.length === MESSAGES) done();
-    });
-    const login = bench.http === undefined ? {} : { username: "token", password: bench.http.token };
-    const options = { host: "127.0.0.1", port: bench.port, reconnectPeriod: 0, ...login };
-    // each with options of its own: the client writes its id into them
-    const publishers = await Promise.all(Array.from({ length: PUBLISHERS }, () => mqtt.connectAsync({ ...options })));
-    const topic = bench.http === undefined ? "to/bench" : `to/${NUMBER.slice(1)}`;
-    let next = 0;
-    const cpuBefore = cpuUs(bench.pid);
-    const startMs = performance.now();
-    const publish = async (publisher: mqtt.MqttClient): Promise<void> => {
-        while (next < MESSAGES) {
-            const id = String(next++);
-            sentMs.set(id, performance.now());
-            // the next one when this one has arrived: who is faster than that fills a backlog, and measures how it overflows
-            const shown = new Promise<void>((resolve) => arrived.set(id, resolve));
-            await publisher.publishAsync(topic, `${id} ${BODY}`, { qos: 1 });
-            await shown;
-            arrived.delete(id);
-        }
-    };
-    const streams = publishers.flatMap((publisher) => Array.from({ length: INFLIGHT }, () => publish(publisher)));
-    await Promise.all(streams);
-    await all;
-    const seconds = (performance.now() - startMs) / 1000;
-    const cpuUsEach = (cpuUs(bench.pid) - cpuBefore) / MESSAGES;
-    await Promise.all(publishers.map((publisher) => publisher.endAsync(true)));
-    await stop();
-    tookMs.sort((a, b) => a - b);
-    const at = (part: number): number => tookMs[Math.floor((MESSAGES - 1) * part)]!;
-    return { perSecond: MESSAGES / seconds, cpuUsEach, p50Ms: at(0.5), p99Ms: at(0.99) };
+interface Memory {
+    server: string;
+    atRest: number;
+    eachConnection: number;
 }
 
 /** What an idle connection costs. */
@@ -124,43 +42,66 @@ async function connectMany(bench: Bench): Promise<number> {
     return octets;
 }
 
-/** Two servers of a kind, one after the other: what messages left behind in memory would spoil the count of connections. */
-async function measure(start: () => Promise<Bench>): Promise<Figures> {
+/** Each load runs once for the server to warm up and once for the figures. */
+async function measure(start: () => Promise<Bench>, loads: Load[]): Promise<Row[]> {
     const bench = await start();
-    await pushAll(bench); // warm
-    const figures = await pushAll(bench).finally(() => bench.stop());
-    const fresh = await start();
-    const octetsPerConnection = await connectMany(fresh).finally(() => fresh.stop());
-    return { server: bench.name, ...figures, octetsPerConnection };
+    const rows: Row[] = [];
+    try {
+        for (const load of loads) {
+            await run(bench, load);
+            rows.push({ server: bench.name, load, ...(await run(bench, load)) });
+        }
+    } finally {
+        await bench.stop();
+    }
+    return rows;
 }
 
-const rows = [await measure(startToque)];
+/** On a fresh server: what messages left behind in memory would spoil the count. */
+async function weigh(start: () => Promise<Bench>): Promise<Memory> {
+    const bench = await start();
+    const atRest = rssOctets(bench.pid);
+    const eachConnection = await connectMany(bench).finally(() => bench.stop());
+    return { server: bench.name, atRest, eachConnection };
+}
+
+const rows = await measure(startToque, [ONE, MANY, { ...ONE, by: "HTTP" }]);
+const memory = [await weigh(startToque)];
 const mosquitto = findMosquitto();
 if (mosquitto === undefined) console.log("skipped: mosquitto is not installed, so there is nothing to compare with\n");
-else rows.push(await measure(() => startMosquitto(mosquitto)));
+else {
+    rows.push(...(await measure(() => startMosquitto(mosquitto), [ONE, MANY])));
+    memory.push(await weigh(() => startMosquitto(mosquitto)));
+}
 
 console.log(
-    `${MESSAGES} messages at QoS 1 from ${PUBLISHERS} publishers with ${INFLIGHT} under way each, one receiver; then ${CONNECTIONS} idle connections\n`,
+    `${ONE.messages} messages at QoS 1 or by HTTP, from ${ONE.publishers} publishers with ${ONE.inflight} under way each; then ${CONNECTIONS} idle connections\n`,
 );
 console.table(
     Object.fromEntries(
-        rows.map(({ server, ...figures }) => [
-            server,
+        rows.map(({ server, load, perSecond, cpuUsEach, acceptedMs, deliveredMs }) => [
+            `${server}, ${load.by}, receivers: ${load.receivers}`,
             {
-                "messages/s": Math.round(figures.perSecond),
-                "server CPU, µs each": Math.round(figures.cpuUsEach),
-                "p50 ms": Number(figures.p50Ms.toFixed(1)),
-                "p99 ms": Number(figures.p99Ms.toFixed(1)),
-                "KB a connection": Number((figures.octetsPerConnection / 1024).toFixed(1)),
+                "messages/s": Math.round(perSecond),
+                "server CPU, µs each": Math.round(cpuUsEach),
+                "accepted p50 ms": Number(at(acceptedMs, 0.5).toFixed(1)),
+                "accepted p99 ms": Number(at(acceptedMs, 0.99).toFixed(1)),
+                "delivered p50 ms": Number(at(deliveredMs, 0.5).toFixed(1)),
+                "delivered p99 ms": Number(at(deliveredMs, 0.99).toFixed(1)),
             },
         ]),
     ),
 );
-const [ours, theirs] = rows;
-if (ours !== undefined && theirs !== undefined) {
-    const ratio = (of: (figures: Figures) => number): string => (of(ours) / of(theirs)).toFixed(2);
+for (const { server, atRest, eachConnection } of memory) {
+    const [rest, each] = [atRest / 1024 / 1024, eachConnection / 1024];
+    console.log(`${server}: ${rest.toFixed(0)} MB at rest, ${each.toFixed(1)} KB a connection`);
+}
+for (const ours of rows.filter(({ server }) => server === "toque")) {
+    const theirs = rows.find(({ server, load }) => server !== "toque" && load.receivers === ours.load.receivers);
+    if (theirs === undefined) continue;
+    const ratio = (of: (row: Row) => number): string => (of(ours) / of(theirs)).toFixed(2);
     console.log(
-        `toque / mosquitto: ${ratio((row) => row.perSecond)} of the messages a second, ${ratio((row) => row.cpuUsEach)} of the CPU for each, ` +
-            `${ratio((row) => row.octetsPerConnection)} of the memory of a connection`,
+        `toque by ${ours.load.by} / mosquitto, receivers: ${ours.load.receivers}: ${ratio((row) => row.perSecond)} of the messages a second, ` +
+            `${ratio((row) => row.cpuUsEach)} of the CPU for each`,
     );
 }
