@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import luamin from "luamin";
+import { overlayEspruino } from "./espruino-overlay.ts";
 import { shrinkEspruino } from "./espruino-shrink.ts";
 import { compileLua, libraryCalls, readPrelude } from "./lua-bundle.ts";
 import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
@@ -17,12 +18,6 @@ export const NODEMCU_BUNDLE = join(ROOT, "dist/nodemcu/toque.lua");
 
 /** Modules that the firmware has; everything else must be in the bundle. */
 const FIRMWARE_MODULES = ["net", "tls", "http", "Wifi", "Storage", "ESP8266", "ESP32", "Flash", "crypto"];
-
-/** Functions of the device that are called for each piece of a packet and each turn of the timer, and those called for each message. */
-const OFTEN = {
-    lasting: ["step", "received", "append", "receiveAll", "receive", "nextPacket", "tick", "wakeAfterMs", "canSay"],
-    first: ["takePublish", "handled"],
-};
 
 /** The sentence to show, and nothing else: what is wrong is in the sources. */
 export class BuildError extends Error {}
@@ -57,10 +52,16 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
         tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
         logLevel: "silent",
     }).catch(fail);
-    const program = shrinkEspruino(bundled.outputFiles[0]!.text, OFTEN);
-    const small = await transform(program, { ...language, format: "cjs", minify: true }).catch(fail);
+    const program = shrinkEspruino(bundled.outputFiles[0]!.text);
+    const small = await transform(program, {
+        ...language,
+        supported: { ...language.supported, "object-extensions": false, "template-literal": false },
+        format: "cjs",
+        minifySyntax: true,
+        minifyWhitespace: true,
+    }).catch(fail);
     mkdirSync(dirname(outFile), { recursive: true });
-    writeFileSync(outFile, small.code);
+    writeFileSync(outFile, overlayEspruino(small.code));
     return outFile;
 }
 
