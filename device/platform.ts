@@ -32,5 +32,6 @@ export interface Platform {
 export type Perform = <What extends keyof Platform>(
     this: void,
     what: What,
-    ...values: Parameters<Platform[What]>
+    value?: Parameters<Platform[What]>[0],
+    more?: Parameters<Platform[What]>[1],
 ) => ReturnType<Platform[What]>;

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import luamin from "luamin";
+import { inlineExpressions } from "./espruino-inline.ts";
 import { overlayEspruino } from "./espruino-overlay.ts";
 import { shrinkEspruino } from "./espruino-shrink.ts";
 import { compileLua, libraryCalls, readPrelude } from "./lua-bundle.ts";
@@ -52,16 +53,14 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
         tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
         logLevel: "silent",
     }).catch(fail);
-    const program = shrinkEspruino(bundled.outputFiles[0]!.text);
-    const small = await transform(program, {
-        ...language,
-        supported: { ...language.supported, "object-extensions": false, "template-literal": false },
-        format: "cjs",
-        minifySyntax: true,
-        minifyWhitespace: true,
-    }).catch(fail);
+    const minify = async (program: string): Promise<string> => {
+        const supported = { ...language.supported, "object-extensions": false, "template-literal": false };
+        const options = { ...language, supported, format: "cjs", minifySyntax: true, minifyWhitespace: true } as const;
+        return (await transform(program, options).catch(fail)).code;
+    };
+    const program = await minify(inlineExpressions(await minify(shrinkEspruino(bundled.outputFiles[0]!.text))));
     mkdirSync(dirname(outFile), { recursive: true });
-    writeFileSync(outFile, overlayEspruino(small.code));
+    writeFileSync(outFile, overlayEspruino(program));
     return outFile;
 }
 

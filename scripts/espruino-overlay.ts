@@ -1,5 +1,5 @@
 import { parse } from "acorn";
-import type { AnyNode, FunctionDeclaration, Program } from "acorn";
+import type { AnyNode, FunctionDeclaration, Program, VariableDeclaration } from "acorn";
 import { readScopes } from "./js-scopes.ts";
 import type { Reference, Variable } from "./js-scopes.ts";
 import { isFunction, walk } from "./js-walk.ts";
@@ -7,11 +7,14 @@ import { isFunction, walk } from "./js-walk.ts";
 /** Names for locals: one letter each. Espruino's own globals of one letter (`E`) are not used in functions. */
 const LOCALS = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 
+/** Parameters that a function has that is made of its text: what it is not given is as good as a local. */
+const NAMES = 5;
+
 /** The file in flash that a board runs, and reads the functions from. */
 const FILE = ".bootcde";
 
 /** What a person reads who has put the bundle anywhere else. */
-const MISPLACED = "toque: this has to be the file .bootcde in flash, all of it and nothing else";
+const MISPLACED = "toque: flash this as .bootcde";
 
 /** What a function has that one made of its text has not, or not the same. */
 const OWN = /^(this|arguments)$/;
@@ -56,14 +59,39 @@ function isInTable(program: Program, use: Reference): boolean {
     return found;
 }
 
-/** Short names for all that a function declares, its parameters first and always the same. */
-function nameLocals(node: AnyNode, variables: Variable[]): Map<Variable, string> {
-    const inside = variables.filter(
-        ({ id }) => node.start <= id.start && id.end <= node.end && id !== (node as FunctionDeclaration).id,
-    );
-    if (inside.length > LOCALS.length)
+/** Short names for all that a statement of the program declares, from the start of the list. @param first those that come first in it @param from where the others' names begin */
+function nameLocals(node: AnyNode, locals: Variable[], first: Variable[], from: number): Map<Variable, string> {
+    const inside = locals.filter(({ id }) => node.start <= id.start && id.end <= node.end);
+    const others = inside.filter((variable) => !first.includes(variable));
+    if (from + others.length > LOCALS.length)
         throw new Error("scripts/espruino-overlay.ts: a function has more than 52 locals.");
-    return new Map(inside.map((variable, index) => [variable, LOCALS[index]!]));
+    return new Map([
+        ...first.map((variable, index): [Variable, string] => [variable, LOCALS[index]!]),
+        ...others.map((variable, index): [Variable, string] => [variable, LOCALS[from + index]!]),
+    ]);
+}
+
+/**
+ * Declarations of locals that can do without the word `let`: a function made of its text has the same parameters as all others, and those
+ * that it is not given are as good as locals. Those of few variables come first, for there are not many such names.
+ */
+function chooseUndeclared(node: FunctionDeclaration, names: number): VariableDeclaration[] {
+    const found: VariableDeclaration[] = [];
+    walk(node, (inner, parents) => {
+        if (inner.type !== "VariableDeclaration") return;
+        const path = parents.slice(parents.indexOf(node) + 1);
+        const isBare = inner.declarations.some(({ init }) => init === undefined || init === null);
+        const isOf = path.at(-1)?.type === "ForOfStatement";
+        if (path.some(isFunction) || (isBare && !isOf && (path.length > 1 || inner.declarations.length > 1))) return;
+        found.push(inner);
+    });
+    let left = names - node.params.length;
+    const byCount = found.sort((a, b) => a.declarations.length - b.declarations.length || a.start - b.start);
+    return byCount.filter(({ declarations }) => {
+        const fits = declarations.length <= left;
+        if (fits) left -= declarations.length;
+        return fits;
+    });
 }
 
 /** How many parameters the functions have that are made of their text. */
@@ -103,13 +131,26 @@ export function overlayEspruino(text: string): string {
             else rename(node, name);
         }
     }
+    const locals = variables.filter(({ id }) => !isTop(program, id));
+    const names = Math.max(widestOf(overlaid), NAMES);
     for (const node of program.body) {
-        for (const [variable, name] of nameLocals(
-            node,
-            variables.filter(({ id }) => !isTop(program, id)),
-        )) {
+        const made = node.type === "FunctionDeclaration" && overlaid.has(node.id.name) ? node : undefined;
+        const undeclared = made === undefined ? [] : chooseUndeclared(made, names);
+        const ids = [...(made?.params ?? []), ...undeclared.flatMap((one) => one.declarations.map(({ id }) => id))];
+        const first = ids.map((id) => locals.find((variable) => variable.id === id)!);
+        for (const [variable, name] of nameLocals(node, locals, first, made === undefined ? 0 : names)) {
             rename(variable.id, name);
             for (const reference of references) if (reference.variable === variable) rename(reference.node, name);
+        }
+        for (const { start, declarations } of undeclared) {
+            const [one] = declarations;
+            const isBare = (one!.init ?? undefined) === undefined && text[one!.end] === ";";
+            if (isBare)
+                changes.splice(
+                    changes.findIndex((change) => change.start === one!.id.start),
+                    1,
+                );
+            changes.push({ start, end: isBare ? one!.end + 1 : one!.start, text: () => "" });
         }
     }
     const render = (node: { start: number; end: number }, at: (name: string) => string): string => {
@@ -122,7 +163,9 @@ export function overlayEspruino(text: string): string {
         }
         return out + text.slice(from, node.end);
     };
-    return layOut(program, overlaid, render);
+    const uses = (name: string): number =>
+        references.filter(({ variable }) => variable?.code === overlaid.get(name)).length;
+    return layOut(program, overlaid, uses, render);
 }
 
 function isTop(program: Program, id: AnyNode): boolean {
@@ -138,42 +181,81 @@ function isDeclaredBy(node: AnyNode, { id }: Variable): boolean {
     return node.type === "FunctionDeclaration" && node.id === id;
 }
 
-/** Puts the file together: places are known when their lengths do not change any more. */
+/** Digits of a body's length, in front of it. */
+const DIGITS = 3;
+
+/**
+ * Puts the file together: a comment of the bodies, each behind its length, and then what stays. What is called most stands first,
+ * for a place is written as often as it is called. Places are known when they do not change any more.
+ */
 function layOut(
     program: Program,
     overlaid: Map<string, FunctionDeclaration>,
+    uses: (name: string) => number,
     render: (node: AnyNode, at: (name: string) => string) => string,
 ): string {
-    const parameters = LOCALS.slice(0, widestOf(overlaid))
+    const parameters = LOCALS.slice(0, Math.max(widestOf(overlaid), NAMES))
         .map((name) => `"${name}",`)
         .join("");
-    let places = new Map([...overlaid.keys()].map((name) => [name, "1000,1100"]));
-    let length = 8000;
+    const worth = (name: string): number => {
+        const { body } = overlaid.get(name)!;
+        return uses(name) / (body.end - body.start);
+    };
+    const order = [...overlaid.keys()].sort((a, b) => worth(b) - worth(a));
+    let places = new Map(order.map((name) => [name, "1000"]));
+    let end = 8000;
     for (let round = 0; round < 20; round++) {
         const at = (name: string): string => places.get(name)!;
-        const head =
-            `let $$=require("Storage").read("${FILE}"),$=(a,b)=>Function(${parameters}$$.slice(a,b));` +
-            `if(!$$||$$.length!=${length})throw"${MISPLACED}";`;
-        const kept = program.body.filter((node) => node.type !== "FunctionDeclaration" || !overlaid.has(node.id.name));
-        let file = head + kept.map((node) => resident(render(node, at), node)).join("") + "/*\n";
         const next = new Map<string, string>();
-        for (const [name, { body }] of overlaid) {
-            const code = render(body, at).slice(1, -1).replace(/;$/, "");
-            if (/\n|\*\//.test(code))
-                throw new Error(`scripts/espruino-overlay.ts: ${name} cannot stand in a comment.`);
-            next.set(name, `${file.length},${file.length + code.length}`);
-            file += code + "\n";
+        let file = "/*";
+        for (const name of order) {
+            const code = render(overlaid.get(name)!.body, at).slice(1, -1).replace(/;$/, "");
+            if (/\n|\*\//.test(code) || code.length >= 10 ** DIGITS)
+                throw new Error(`scripts/espruino-overlay.ts: ${name} cannot stand in a line of a comment.`);
+            file += `\n${String(code.length).padStart(DIGITS - 1)}`;
+            next.set(name, String(file.length));
+            file += code;
         }
-        file += "*/\n";
-        const stable = file.length === length && [...next].every(([name, place]) => places.get(name) === place);
-        if (stable) return file;
+        file += "\n";
+        const ended = file.length;
+        file +=
+            `*/let $$=require("Storage").read("${FILE}"),` +
+            `$=a=>Function(${parameters}$$.substr(a,$$.substr(a-${DIGITS},${DIGITS})));` +
+            `if(!$$||$$.substr(${end},6)!="*/let ")throw"${MISPLACED}";`;
+        const kept = program.body.filter((node) => node.type !== "FunctionDeclaration" || !overlaid.has(node.id.name));
+        file += joined(kept.map((node) => resident(node, (part) => render(part, at)))) + "\n";
+        if (ended === end && order.every((name) => places.get(name) === next.get(name))) return file;
         places = next;
-        length = file.length;
+        end = ended;
     }
     throw new Error("scripts/espruino-overlay.ts: the places do not settle.");
 }
 
-/** A statement that stays: functions become arrows where they can. */
-function resident(text: string, node: AnyNode): string {
-    return node.type === "FunctionDeclaration" || isFunction(node) || !/[;}]$/.test(text) ? `${text};` : text;
+/** A statement that stays. A function becomes an arrow function where it can. */
+function resident(node: AnyNode, render: (node: AnyNode) => string): string {
+    if (node.type !== "FunctionDeclaration") return render(node).replace(/;$/, "");
+    const parameters = node.params.map(render).join();
+    const [only, more] = node.body.body;
+    let own = false;
+    walk(node.body, (inner) => {
+        own ||= inner.type === "ThisExpression" || (inner.type === "Identifier" && OWN.test(inner.name));
+    });
+    const name = render(node.id as AnyNode);
+    if (own) return `let ${name}=function(${parameters})${render(node.body)}`;
+    const value = more === undefined && only?.type === "ReturnStatement" ? only.argument : undefined;
+    const body = value === undefined || value === null || value.type === "ObjectExpression" ? node.body : value;
+    const list = node.params.length === 1 ? parameters : `(${parameters})`;
+    return `let ${name}=${list}=>${render(body)}`;
+}
+
+/** Statements in a row; declarations that follow each other are one. */
+function joined(statements: string[]): string {
+    let text = "";
+    let declares = false;
+    for (const statement of statements) {
+        const more = statement.startsWith("let ");
+        text += (text === "" ? "" : more && declares ? "," : ";") + (more && declares ? statement.slice(4) : statement);
+        declares = more;
+    }
+    return text;
 }

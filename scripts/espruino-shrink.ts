@@ -5,8 +5,8 @@ import { edited, isFunction, isWritten, range, readProgram, readTops, walk } fro
 const SHORT = 5;
 
 /**
- * Says the same in fewer octets and variables: constants are written where they are used, `==` stands for `===` (the types are compared by
- * TypeScript) and `null` for `undefined` beside it. `scripts/espruino-overlay.ts` does the rest.
+ * Says the same in fewer octets and variables: constants are written where they are used, `let` stands for `const`, `==` for `===`
+ * (the types are compared by TypeScript) and `null` for `undefined` beside it. `scripts/espruino-overlay.ts` does the rest.
  * @param bundle one flat program, not minified
  */
 export function shrinkEspruino(bundle: string): string {
@@ -58,7 +58,9 @@ function tableOf(top: Top, tops: Top[]): string | undefined {
 
 /** Notes what can be said in fewer octets. */
 function shorten(statement: Tree, text: string, edits: Edit[]): void {
-    walk(statement, (node) => {
+    const visit = (node: Tree): void => {
+        if (node.type === "VariableDeclaration" && node["kind"] !== "let")
+            edits.push({ start: node.start, end: node.start + (node["kind"] as string).length, text: "let" });
         if (node.type !== "BinaryExpression" || !/^[!=]==$/.test(node["operator"] as string)) return;
         const operator = node["operator"] as string;
         const at = text.indexOf(operator, (node["left"] as Tree).end);
@@ -66,5 +68,7 @@ function shorten(statement: Tree, text: string, edits: Edit[]): void {
         const right = node["right"] as Tree;
         if (right.type === "UnaryExpression" && right["operator"] === "void")
             edits.push({ ...range(right), text: "null" });
-    });
+    };
+    visit(statement);
+    walk(statement, visit);
 }

@@ -39,7 +39,7 @@ const ACTS = ["nowMs", "wakeAfter", "resolve", "dial", "send", "hangUp", "handle
 
 /** The one function as the ten that the suite calls. */
 function platformOf(perform: Perform): Platform {
-    const acts = ACTS.map((act) => [act, (...values: never[]): unknown => perform(act, ...(values as [never]))]);
+    const acts = ACTS.map((act) => [act, (value?: never, more?: never): unknown => perform(act, value, more)]);
     return Object.fromEntries(acts) as unknown as Platform;
 }
 
@@ -86,9 +86,9 @@ for (const [board, chunkOctets] of [
             const app = (): void => {
                 if (fails) throw new Error("asked to fail");
             };
-            // it wakes the device by telling the link's address
+            // it wakes the device by telling of the link
             const report = (type: string, value?: string): void => {
-                if (type === "linkUp") wakes++;
+                if (type === "linkDown") wakes++;
                 else reports.push({ type, value });
             };
             return {
