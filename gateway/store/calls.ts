@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
 import * as backlog from "./backlog.ts";
 import * as codes from "./codes.ts";
 import { forget } from "./forget.ts";
@@ -47,10 +47,19 @@ export function createCalls(sql: Sql, file: string, start: number): Calls {
 
         meta: (key) => meta.meta(sql, key),
         setMeta: (key, value) => meta.setMeta(sql, key, value),
-        size: () => ({ octets: octetsOf(file) + octetsOf(file + "-wal") }),
+        size: () => ({ octets: octetsOf(file) + octetsOf(file + "-wal"), freeOctets: freeOctets(file) }),
     };
 }
 
 function octetsOf(file: string): number {
     return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function freeOctets(file: string): number | undefined {
+    try {
+        const { bavail, bsize } = statfsSync(file);
+        return bavail * bsize;
+    } catch {
+        return undefined; // not every file system says
+    }
 }
