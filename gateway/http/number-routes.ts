@@ -60,10 +60,14 @@ export function addNumberRoutes(server: Server, services: Services): void {
             const { number: typed, country, label, keepBacklog } = request.body;
             const number = parseE164(typed, country);
             callerFor(request, "manage", number);
-            const enrolled = await directory.register(number, { label, keepBacklog });
-            if (enrolled.ended !== undefined) connections.close(enrolled.ended.route, "registered anew");
+            const before = await directory.find(number);
+            const waiting =
+                before === undefined || keepBacklog === true ? 0 : (await store.backlogSize(before.route)).messages;
+            const { route, secret, ended } = await directory.register(number, { label, keepBacklog });
+            if (ended !== undefined) connections.close(ended.route, "registered anew");
             reply.code(201);
-            return { number, label, route: enrolled.route, secret: enrolled.secret };
+            const replaced = ended === undefined ? undefined : { route: ended.route, dropped: waiting };
+            return { number, label, route, secret, replaced };
         },
     );
 
