@@ -70,7 +70,8 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const admission = new Admission(limits, timers);
     const calm = createCalmLog(log, timers);
     const broker = createBroker(calm);
-    const identities = { ...options, refusals: new RepeatedRefusals(timers) };
+    const turnOf = (route: Route) => admission.turnOf(route);
+    const identities = { ...options, turnOf, refusals: new RepeatedRefusals(timers) };
     const reception = new Reception(limits, timers, (visit) => void receive(visit), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
     const holders = new Map<string, Holder>();
@@ -203,7 +204,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         async listen(where) {
             started ??= broker.start();
             await started;
-            const { listener, server } = await openListener(where, reception, limits.connectMs);
+            const { listener, server } = await openListener(where, reception, admission, limits.connectMs);
             servers.push(server);
             return listener;
         },
