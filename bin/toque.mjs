@@ -1,6 +1,13 @@
 #!/usr/bin/env node
-// Runs the TypeScript sources as they are: tsx compiles each file when it is loaded, so nothing has to be built first.
-import { register } from "tsx/esm/api";
+// Runs the gateway and its commands as plain JavaScript, which is made of the sources when it is not there yet.
+import { findBundle } from "./build.mjs";
 
-register();
-await import("../gateway/cli/main.ts");
+let bundle;
+try {
+    bundle = await findBundle();
+} catch (error) {
+    process.stderr.write(`toque: ${error.message}\n`);
+    process.exit(1);
+}
+process.setSourceMapsEnabled(true); // what goes wrong is told by the sources' names and lines
+await import(bundle);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { type GatewayConnections, createConnections } from "./aedes/connections.ts";
+import { createBackoffBase } from "./backoff-base.ts";
 import { createCommandChannel } from "./channels/command.ts";
 import { createWebhookChannel } from "./channels/webhook.ts";
 import type { CodeChannel } from "./code-channel.ts";
@@ -36,6 +37,8 @@ export interface Gateway {
     /** the file with the first admin's token */
     adminTokenFile: string;
     log: Log;
+    /** Resolves when the gateway cannot go on: its store is gone. What was not answered is answered with that error; close it. */
+    failed: Promise<GatewayError>;
     /** Takes nothing new, answers what is under way, writes it down, and ends. May be called again. */
     close(): Promise<void>;
 }
@@ -79,7 +82,15 @@ async function start(
     const dir = resolve(config.data);
     const ending = new AbortController();
     const channel = createChannel(config, clock, log, ending.signal);
-    const store = await openStore({ dir });
+    let fail: (error: GatewayError) => void;
+    const failed = new Promise<GatewayError>((resolve) => (fail = resolve));
+    const store = await openStore({
+        dir,
+        failed(error) {
+            log.error({ error }, "the store's thread is gone: the gateway ends");
+            fail(error);
+        },
+    });
     closers.push(() => store.close());
 
     const directory = createDirectory({ store, clock });
@@ -102,6 +113,7 @@ async function start(
         log,
         timers,
         throttle,
+        backoffBase: createBackoffBase({ store, clock }),
     });
     closers.push(() => delivery.close());
     const connections = createConnections({ events: delivery, directory, tokens, clock, log });
@@ -151,6 +163,7 @@ async function start(
         mqttAddress: `${urlHost(host)}:${mqtt.port}`,
         adminTokenFile: join(config.data, ADMIN_TOKEN_FILE),
         log,
+        failed,
         close,
     };
 }

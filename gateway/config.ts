@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { GatewayError } from "./error.ts";
 
 /** One option: its flag, its environment variable, what it is without both, and how its text is read. */
@@ -92,9 +92,13 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
     return config as unknown as Config;
 }
 
-/** The version of this package. */
+/** The version of this package, whose folder is above the sources, and above what is built of them. */
 export function readVersion(): string {
-    const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    const above = ["../package.json", "../../../package.json"].map((path) => new URL(path, import.meta.url));
+    const text = readFileSync(
+        above.find((file) => existsSync(file))!,
+        "utf8",
+    );
     return (JSON.parse(text) as { version: string }).version;
 }
 

@@ -1,6 +1,7 @@
 import { MAX_PACKET_OCTETS, MAX_WINDOW } from "../shared/push/limits.ts";
 import type { HelloFields } from "../shared/push/message.ts";
 import type { RegistrationFields } from "../shared/push/registration.ts";
+import type { BackoffBase } from "./backoff-base.ts";
 import { GatewayError } from "./error.ts";
 import type { Clock, Store } from "./ports.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "./registration.ts";
@@ -28,6 +29,7 @@ export async function storeRegistration(
     route: Route,
     peer: Peer,
     fields: RegistrationFields,
+    backoffBase?: BackoffBase,
 ): Promise<Registered> {
     const known = await store.byRoute(route);
     if (known === undefined) throw ended();
@@ -44,7 +46,8 @@ export async function storeRegistration(
         await store.settleUpTo(route, Math.min(handled.sequence, registration.lastSequence), atMs);
     }
     const { messages } = await store.backlogSize(route);
-    const hello = { e: registration.epoch, c: Math.floor(clock.nowMs() / 1000), w: messages };
+    const d = await backoffBase?.();
+    const hello = { e: registration.epoch, c: Math.floor(clock.nowMs() / 1000), w: messages, d };
     return { registration, capabilities, hello };
 }
 

@@ -1,5 +1,6 @@
 import type { OverflowFields } from "../shared/push/message.ts";
 import type { RegistrationFields } from "../shared/push/registration.ts";
+import type { BackoffBase } from "./backoff-base.ts";
 import { storeContact, storeRegistration } from "./delivery-registration.ts";
 import { Window } from "./delivery-window.ts";
 import type { Directory } from "./directory.ts";
@@ -43,6 +44,8 @@ export interface DeliveryOptions {
     clock: Clock;
     log: Log;
     timers?: Timers;
+    /** what hellos tell as the base of the backoff; without it nothing */
+    backoffBase?: BackoffBase;
     /** holds devices and publishers that flood a number */
     throttle?: Pick<Throttle, "enter" | "settle">;
 }
@@ -188,7 +191,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             if (session === undefined) return;
             session.forgetPatience();
             session.registration = "storing";
-            const { capabilities, hello } = await storeRegistration(store, clock, route, session.peer, fields);
+            const { peer } = session;
+            const stored = await storeRegistration(store, clock, route, peer, fields, options.backoffBase);
+            const { capabilities, hello } = stored;
             session.contactMs = timers.nowMs();
             session.window.size = capabilities.window;
             session.window.packetOctets = capabilities.packetOctets;

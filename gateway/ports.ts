@@ -102,6 +102,8 @@ export interface Store {
         },
     ): Promise<Registration | undefined>;
     endpoints(route: Route): Promise<Endpoint[]>;
+    /** Registrations in contact since then, or made since. */
+    liveSince(sinceMs: number): Promise<number>;
     /** Replaces hashes and the provisional mark, only if the registration still has `expected` as its secretHash. */
     credentials(
         route: Route,

@@ -1,5 +1,5 @@
 /**
- * Full jitter: anything from nothing to the span, which doubles with each try up to the cap. A gateway of many devices tells them
+ * Full jitter: anything from SPACING_MS to the span, which doubles with each try up to the cap. A gateway of many devices tells them
  * a longer base, so that they do not all come at once when it restarts; the cap grows with it.
  */
 export const BASE_S = 1;
@@ -24,5 +24,6 @@ export function backoffMs(tries: number, baseS: number, random: (this: void, spa
     const cap = Math.max(CAP_MS, baseS * 1600);
     let span = baseS * 1000;
     for (let i = 1; i < tries && span < cap; i++) span *= 2;
-    return Math.max(SPACING_MS, random(Math.min(span, cap) + 1));
+    // Added and not taken as the least: else whoever draws less than it would come in the same moment as all the others who did.
+    return SPACING_MS + random(Math.min(span, cap) - SPACING_MS + 1);
 }

@@ -147,6 +147,10 @@ export function saved(safe: boolean): void {
 export function subscribed(): void {
     session.onlineAt = now;
     session.registered = session.address;
+    if (session.target !== session.settings.host && session.target !== session.known) {
+        session.known = session.target; // for when the name cannot be resolved
+        session.dirty = true;
+    }
     enter(State.online, session.keepS * 500);
     flush();
 }

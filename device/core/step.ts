@@ -67,10 +67,6 @@ function received(data: Bytes): void {
 /** Does what is due. */
 function tick(): void {
     const state = session.state;
-    if (state > State.connecting && session.target !== session.settings.host && session.target !== session.known) {
-        session.known = session.target; // for when the name cannot be resolved
-        session.dirty = true;
-    }
     if (state !== State.offline && now - session.dueAt >= 0) {
         if (state === State.waiting) {
             resolve();

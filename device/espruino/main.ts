@@ -54,13 +54,14 @@ function main(): void {
     }
 
     const large = process.memory().total > MANY_VARS;
+    const packetOctets = large ? 4096 : 1024;
     const boot = randomBelow(2147483647);
     const wires = {} as Wires;
     const device = drive(
         createPlatform(settings, app, wires),
         {
             chip: getSerial().split("-").join(""),
-            packetOctets: large ? 4096 : 1024,
+            packetOctets: packetOctets,
             window: large ? 4 : 1,
             boot: boot,
             random: randomBelow,
@@ -78,7 +79,8 @@ function main(): void {
             return device.say("read", encodeRead(sequence));
         },
         send: function (to: string, body: string, title?: string) {
-            return device.say("msg", encodeMessage(++said, boot, to, body, title));
+            // one that is far too large is not even encoded: there may be no memory for it twice
+            return body.length < packetOctets && device.say("msg", encodeMessage(++said, boot, to, body, title));
         },
         save: save,
     };

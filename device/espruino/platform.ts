@@ -23,6 +23,7 @@ export interface Wires {
 /** What the board gives the device. @param app the handler in flash, if there is one */
 export function createPlatform(settings: Settings, app: Handler | undefined, wires: Wires): Platform {
     let socket: EspruinoSocket | undefined;
+    let hearing = false;
     let lookUps = 0;
     let lastS = getTime();
     let nowS = 0;
@@ -34,7 +35,9 @@ export function createPlatform(settings: Settings, app: Handler | undefined, wir
     function heard(this: EspruinoSocket, what: EspruinoSocket | string | boolean): void {
         if (this !== socket) return;
         if (typeof what === "string") {
+            hearing = true;
             wires.device.report("bytes", what);
+            hearing = false;
         } else if (typeof what === "object") {
             wires.device.report("opened");
         } else {
@@ -88,8 +91,8 @@ export function createPlatform(settings: Settings, app: Handler | undefined, wir
         hangUp: function () {
             lookUps++;
             if (socket === undefined) return;
-            // "end" alone waits until everything is sent, which on a dead path is never
-            socket.clsNow = true;
+            // "end" alone waits until everything is sent, which on a dead path is never; a path that is heard just now is alive
+            socket.clsNow = !hearing;
             socket.end();
             socket = undefined;
         },

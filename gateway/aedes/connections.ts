@@ -14,6 +14,7 @@ import { openListener, type Listener, type ListenOptions } from "./listener.ts";
 import { CONNACK } from "./packet-types.ts";
 import type { Peer } from "./peer.ts";
 import { Reception, type Visit } from "./reception.ts";
+import { RepeatedRefusals } from "./repeated-refusals.ts";
 
 export interface ConnectionsOptions {
     events: ConnectionEvents;
@@ -67,6 +68,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const limits: ConnectionLimits = { ...CONNECTION_LIMITS, ...options.limits };
     const admission = new Admission(limits, timers);
     const broker = createBroker(log);
+    const identities = { ...options, refusals: new RepeatedRefusals(timers) };
     const reception = new Reception(limits, timers, (visit) => void receive(visit), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
     const holders = new Map<string, Holder>();
@@ -102,7 +104,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         if ("connack" in claim) return refuse(visit, claim);
         const early = admission.beforeLookup(network, claim);
         if (early !== undefined) return refuse(visit, early);
-        const identified = await inTime(identify(claim, { address, port }, options));
+        const identified = await inTime(identify(claim, { address, port }, identities));
         if ("connack" in identified) return refuse(visit, identified);
         if (identified.ended !== undefined) close(identified.ended.route, "its number was enrolled anew");
         if (visit.socket.destroyed) return;
@@ -149,8 +151,9 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         holders.set(key, holder);
         counts[peer.kind]++;
         stream.once("close", () => {
-            const moved = peer instanceof DevicePeer && peer.moved;
-            if (!moved && admission.ended(key, timers.nowMs() - sinceMs)) {
+            // a board that moves does nothing wrong, and a publisher may connect for each of its messages
+            const blamed = peer.kind === "enrolling" || (peer instanceof DevicePeer && !peer.moved);
+            if (blamed && admission.ended(key, timers.nowMs() - sinceMs)) {
                 log.warn(
                     { kind: peer.kind, route: routeOf(peer), pauseMs: limits.flappingPauseMs },
                     "it connects all the time: refused",

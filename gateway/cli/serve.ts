@@ -6,7 +6,7 @@ import { GatewayError } from "../error.ts";
 import { Failure } from "./failure.ts";
 import { removeGatewayFile, writeGatewayFile } from "./gateway-file.ts";
 
-/** `toque serve`: runs until SIGINT or SIGTERM; a second one ends it at once. */
+/** `toque serve`: runs until SIGINT or SIGTERM, or until it cannot go on; a second signal ends it at once. */
 export function serveCommand(): Command {
     const command = new Command("serve").description("run the gateway");
     for (const { flag, environment, says, fallback } of Object.values(OPTIONS)) {
@@ -26,15 +26,24 @@ async function serve(flags: Flags & { json?: boolean }): Promise<void> {
         process.exit(1);
     });
     const { url, mqttPort, tlsPort, httpPort, mqttAddress, adminTokenFile } = gateway;
-    writeGatewayFile(config.data, { url, mqttPort, httpPort, pid: process.pid });
+    try {
+        writeGatewayFile(config.data, { url, mqttPort, httpPort, pid: process.pid });
+    } catch (error) {
+        await gateway.close(); // otherwise its listeners keep the process, and no signal ends it
+        const { code } = error as NodeJS.ErrnoException;
+        throw new Failure(
+            `The folder ${config.data} cannot be written (${code}): look at its disk's space and its rights.`,
+        );
+    }
     const text =
         `Toque listens for boards on ${mqttAddress}${tlsPort === undefined ? "" : ` (TLS: port ${tlsPort})`} ` +
         `and for messages on ${url}; ` +
         `the admin token is in ${adminTokenFile}`;
     const document = { url, mqttPort, tlsPort, httpPort, adminTokenFile: resolve(adminTokenFile), pid: process.pid };
     process.stdout.write((flags.json === true ? JSON.stringify(document) : text) + "\n");
-    await ended;
+    const failure = await Promise.race([ended, gateway.failed]);
     await stop(gateway, config);
+    if (failure !== undefined) throw new Failure(failure.message, 1); // whoever started it shall start it again
 }
 
 function readFlags(flags: Flags): Config {

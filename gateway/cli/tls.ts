@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { hostname, networkInterfaces } from "node:os";
 import { GatewayError } from "../error.ts";
-import { createHomeAuthority } from "../tls/authority.ts";
 import { writeHomeAuthority } from "../tls/files.ts";
 import { Failure } from "./failure.ts";
 import { plain } from "./print.ts";
@@ -25,6 +24,7 @@ export function tlsCommand(): Command {
         .action(async ({ data, name }: { data: string; name?: string[] }) => {
             const names = name ?? ownNames();
             try {
+                const { createHomeAuthority } = await import("../tls/authority.ts"); // nobody else needs what it stands on
                 const folder = writeHomeAuthority(data, await createHomeAuthority(names, Date.now()));
                 process.stdout.write(
                     `Made ${plain(folder)}: for ${names.map(plain).join(", ")}.\n` +

@@ -21,6 +21,7 @@ export function createCalls(sql: Sql, file: string, start: number): Calls {
         wasRegistered: (number) => registrations.wasRegistered(sql, number),
         contact: (route, seen) => registrations.contact(sql, start, route, seen),
         endpoints: (route) => registrations.endpoints(sql, route),
+        liveSince: (sinceMs) => registrations.liveSince(sql, sinceMs),
         credentials: (route, expected, change) => registrations.credentials(sql, route, expected, change),
 
         append: (message) => backlog.append(sql, start, message),

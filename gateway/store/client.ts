@@ -13,8 +13,11 @@ interface Pending {
     reject: (error: Error) => void;
 }
 
-/** Makes a store of a thread that has said `opened`. */
-export function createClient(worker: Worker): Store {
+/**
+ * Makes a store of a thread that has said `opened`.
+ * @param failed called once if the thread ends without being asked to: whatever was not answered has failed by then, and nothing works any more
+ */
+export function createClient(worker: Worker, failed: (error: GatewayError) => void = () => {}): Store {
     const pending = new Map<number, Pending>();
     let lastId = 0;
     let appends = 0;
@@ -73,9 +76,13 @@ export function createClient(worker: Worker): Store {
         else call?.reject(fromFailure(failure));
     }
 
-    function end(why: string): void {
-        ended ??= why;
+    /** The thread is no more. @param cause why, if nobody asked for it */
+    function end(cause?: Error): void {
+        const unasked = closing === undefined && ended === undefined;
+        const why = cause === undefined ? "has ended" : `failed (${cause.message})`;
+        ended ??= `The store's thread ${why}: the gateway ends, and has to be started again.`;
         for (const id of [...pending.keys()]) take(id)?.reject(new GatewayError("unavailable", ended));
+        if (unasked) failed(new GatewayError("unavailable", ended, { cause }));
     }
 
     function close(): Promise<void> {
@@ -92,8 +99,8 @@ export function createClient(worker: Worker): Store {
     worker.on("message", (message: FromWorker) => {
         if ("outcomes" in message) message.outcomes.forEach(answer);
     });
-    worker.on("error", (error) => end(`The store's thread failed (${error.message}): restart the gateway.`));
-    worker.on("exit", () => end("The store's thread has ended: restart the gateway."));
+    worker.on("error", (error) => end(error));
+    worker.on("exit", () => end());
 
     const calls = Object.keys(KINDS).map((name) => [name, (...args: unknown[]) => invoke(name as keyof Calls, args)]);
     return { ...(Object.fromEntries(calls) as Omit<Store, "close">), close };

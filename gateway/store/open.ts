@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
+import type { GatewayError } from "../error.ts";
 import type { Store } from "../ports.ts";
 import { createClient } from "./client.ts";
 import { fromFailure } from "./failures.ts";
@@ -9,11 +10,12 @@ import type { FromWorker } from "./protocol.ts";
  * Opens the embedded store: one SQLite file in `dir` (made when missing), in a thread of its own. One gateway a folder.
  * @throws GatewayError unavailable: the folder cannot be written, belongs to a running gateway, or the file is damaged or from a newer Toque.
  * Nothing is ever deleted or repaired.
+ * @param options.failed called once if the store's thread ends without being asked to: from then on every call is refused
  */
-export async function openStore(options: { dir: string }): Promise<Store> {
+export async function openStore(options: { dir: string; failed?: (error: GatewayError) => void }): Promise<Store> {
     const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
         workerData: { dir: resolve(options.dir) },
-        execArgv: [], // the thread registers its own loader
+        execArgv: ["--enable-source-maps"], // and no loader: the thread has its own
     });
     await new Promise<void>((opened, refused) => {
         worker.once("error", refused);
@@ -23,5 +25,5 @@ export async function openStore(options: { dir: string }): Promise<Store> {
             else opened();
         });
     });
-    return createClient(worker);
+    return createClient(worker, options.failed);
 }

@@ -17,6 +17,7 @@ export const KINDS: { readonly [Name in keyof Calls]: "read" | "write" } = {
     wasRegistered: "read",
     contact: "write",
     endpoints: "read",
+    liveSince: "read",
     credentials: "write",
     append: "write",
     backlog: "read",

@@ -126,6 +126,14 @@ export function endpoints(sql: Sql, route: Route): Endpoint[] {
     return rows.map((row) => readJson<Endpoint>(row.endpoint));
 }
 
+export function liveSince(sql: Sql, sinceMs: number): number {
+    const row = sql.get(
+        "SELECT count(*) AS live FROM registrations WHERE ended_ms IS NULL AND coalesce(seen_ms, created_ms) >= ?",
+        sinceMs,
+    );
+    return row?.live as number;
+}
+
 export function credentials(
     sql: Sql,
     route: Route,

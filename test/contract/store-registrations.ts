@@ -121,6 +121,19 @@ export function testRegistrations(scene: Scene): void {
         assert.equal(await store.wasRegistered(numberOf(2)), true);
     });
 
+    test("live since: counts registrations in contact since then, and those made since; ended ones are none", async () => {
+        const { store } = scene;
+        assert.equal(await store.liveSince(0), 0);
+        for (const index of [1, 2, 3, 4]) await store.register(registrationOf(index));
+        await store.contact(routeOf(1), { atMs: START_MS + 10 * DAY_MS });
+        await store.unregister(numberOf(4), START_MS + DAY_MS);
+        await store.register(registrationOf(3, { route: routeOf(5) }));
+        assert.equal(await store.liveSince(START_MS), 3);
+        assert.equal(await store.liveSince(START_MS + 1), 1);
+        assert.equal(await store.liveSince(START_MS + 10 * DAY_MS), 1);
+        assert.equal(await store.liveSince(START_MS + 10 * DAY_MS + 1), 0);
+    });
+
     test("contact: keeps the last 20 endpoints, newest first, and what it is not told stays", async () => {
         const { store } = scene;
         await store.register(registrationOf(1));

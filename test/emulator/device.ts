@@ -103,6 +103,8 @@ export interface EmulatedDevice {
     /** The application says something, as a person's program would. False: the board refused it. */
     say(what: Say): Promise<boolean>;
     memory(): Promise<Memory>;
+    /** How much is open: files, connections, look-ups, timers, as the runtime counts them. Undefined: it does not. */
+    handles(): Promise<number | undefined>;
 
     /** Power cut: nothing is closed, said or written any more. */
     kill(): Promise<void>;
@@ -130,6 +132,7 @@ export interface Board {
     failHandler(times: number): Promise<void>;
     say(what: Say): Promise<boolean>;
     memory(): Promise<Memory>;
+    handles?(): Promise<number>;
     /** Removes what it made. The power is off. */
     dispose(): Promise<void>;
 }

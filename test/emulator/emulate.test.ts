@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { missing } from "./lua/interpreters.ts";
 import { runGateway } from "../support/gateway.ts";
 import type { RunningGateway } from "../support/gateway.ts";
 
@@ -68,6 +69,24 @@ test("emulate: the board's screen, and what its input does with the Wi-Fi", { sk
     assert.equal(body.endpoint.address, "127.0.0.52");
 });
 
+const LUAS: [words: string[], skip: string | false][] = [
+    [["--runtime", "lua"], false],
+    [["--lua", "fengari"], false],
+    [["--lua", "lua5.1"], missing("lua5.1")],
+    [["--lua", "nodemcu53"], missing("nodemcu53")],
+];
+for (const [words, skip] of LUAS) {
+    test(`emulate ${words.join(" ")}: a NodeMCU board on that Lua`, { skip: NOT_BUILT || skip }, async () => {
+        const { number, route, secret } = await gateway.register("+34600111333");
+        const at = `127.0.0.1:${gateway.gateway.mqttPort}`;
+        const { screen, code } = await emulate(
+            [number, "--route", route, "--secret", secret, "--gateway", at, ...words],
+            [[/toque: online/, "quit"]],
+        );
+        assert.equal(code, 0, screen);
+    });
+}
+
 const REFUSED: [words: string[], sentence: RegExp][] = [
     [[], /^Give one phone number\./],
     [["+34600111222"], /^Give --route and --secret, as `toque number add` printed them, or --code to enrol\./],
@@ -75,11 +94,17 @@ const REFUSED: [words: string[], sentence: RegExp][] = [
     [["+34600111222", "--code", "1", "--gateway", "nowhere"], /^--gateway nowhere: give host and port/],
     [["+34600111222", "--code", "1", "--runtime", "toaster"], /^There is no runtime "toaster": say espruino, /],
     [["+34600111222", "--code", "1", "--runtime", "espruino"], /^ESPRUINO is not set: it names the genuine/],
+    [["+34600111222", "--code", "1", "--lua", "6.0"], /^There is no Lua "6\.0": say fengari, lua5\.1, /],
+    [["+34600111222", "--code", "1", "--lua", "nodemcu51"], /^NODEMCU_LUA is not set: the firmware's own Lua 5\.1/],
+    [
+        ["+34600111222", "--code", "1", "--runtime", "host", "--lua", "lua5.1"],
+        /^--lua lua5\.1: the runtime host runs no Lua/,
+    ],
     [["+34600111222", "--code", "1", "--keep-alive", "soon"], /^--keep-alive: give seconds\./],
 ];
 for (const [words, sentence] of REFUSED) {
     test(`emulate ${words.join(" ")}: one sentence, and no board`, { skip: NOT_BUILT }, async () => {
-        const { screen, code } = await emulate(words, [], { ESPRUINO: "" });
+        const { screen, code } = await emulate(words, [], { ESPRUINO: "", NODEMCU_LUA: "" });
         assert.match(screen, sentence);
         assert.equal(code, 1);
     });

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { parseE164 } from "../../gateway/number.ts";
 import type { DeviceOptions, EmulatedDevice, Runtime } from "./device.ts";
 import { type FleetOptions, runFleet } from "./fleet.ts";
+import { INTERPRETERS } from "./lua/machine.ts";
 import { decodeText } from "./screen.ts";
 import { RUNTIMES, startDevice } from "./start.ts";
 
@@ -17,6 +18,8 @@ const USAGE = `npm run emulate -- <number> --route R --secret S [options]
   --code C            a one-time code, to enrol with
   --gateway HOST:PORT where the gateway's MQTT listens (127.0.0.1:1883)
   --runtime R         ${RUNTIMES.join(", ")} (espruino-sim)
+  --lua L             the lua runtime's interpreter: ${INTERPRETERS.join(", ")} (fengari); the last two are
+                      the firmware's own, built for this machine and named by NODEMCU_LUA and NODEMCU_LUA53
   --address A         loopback address to leave from (127.0.0.1)
   --flash DIR         keeps the board's flash there
   --keep-alive S      seconds (60)
@@ -39,7 +42,8 @@ function parse(args: string[]) {
             secret: text,
             code: text,
             gateway: { type: "string", default: "127.0.0.1:1883" },
-            runtime: { type: "string", default: "espruino-sim" },
+            runtime: text,
+            lua: text,
             address: text,
             flash: text,
             "keep-alive": text,
@@ -64,6 +68,16 @@ function readKeepAlive({ "keep-alive": text }: Values): number | undefined {
     return text === undefined ? undefined : Number(text);
 }
 
+/** Who names a Lua wants the lua runtime. */
+function readRuntime({ runtime, lua }: Values): { runtime: Runtime; interpreter: string | undefined } {
+    if (runtime === undefined) return { runtime: lua === undefined ? "espruino-sim" : "lua", interpreter: lua };
+    if (!RUNTIMES.includes(runtime as Runtime))
+        throw new UsageError(`There is no runtime "${runtime}": say ${RUNTIMES.join(", ")}.`);
+    if (lua !== undefined && runtime !== "lua")
+        throw new UsageError(`--lua ${lua}: the runtime ${runtime} runs no Lua. Leave one of them out.`);
+    return { runtime: runtime as Runtime, interpreter: lua };
+}
+
 /** Undefined: it is one board that is asked for. */
 export function readFleetOptions(args: string[]): FleetOptions | undefined {
     const { values } = parse(args);
@@ -83,11 +97,11 @@ export function readOptions(args: string[]): DeviceOptions {
     if (positionals.length === 0) throw new UsageError(`Give one phone number.\n\n${USAGE}`);
     if ((route === undefined || secret === undefined) && code === undefined && flash === undefined)
         throw new UsageError("Give --route and --secret, as `toque number add` printed them, or --code to enrol.");
-    if (!RUNTIMES.includes(values.runtime as Runtime))
-        throw new UsageError(`There is no runtime "${values.runtime}": say ${RUNTIMES.join(", ")}.`);
+    const { runtime, interpreter } = readRuntime(values);
     if (ca !== undefined && !existsSync(ca)) throw new UsageError(`--ca: there is no file ${ca}.`);
     return {
-        runtime: values.runtime as Runtime,
+        runtime,
+        interpreter,
         number: parseE164(positionals.join(" ")),
         route,
         secret,

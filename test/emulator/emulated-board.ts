@@ -130,6 +130,10 @@ export class EmulatedBoard implements EmulatedDevice {
         return this.#board.memory();
     }
 
+    async handles(): Promise<number | undefined> {
+        return this.#board.handles?.();
+    }
+
     async kill(): Promise<void> {
         if (!this.#on) return;
         this.#on = false;

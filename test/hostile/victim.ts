@@ -132,9 +132,9 @@ export class Victim {
         clearTimeout(late);
     }
 
-    /** On the same folder and ports. @param downMs how long nobody listens */
-    async restart(downMs = 0): Promise<void> {
-        await this.#end("disconnect");
+    /** On the same folder and ports. @param downMs how long nobody listens @param signal what ends it, if not a word */
+    async restart(downMs = 0, signal: NodeJS.Signals | "disconnect" = "disconnect"): Promise<void> {
+        await this.#end(signal);
         await new Promise((resolve) => setTimeout(resolve, downMs));
         await this.#start();
     }

@@ -28,7 +28,7 @@ export const CASES: readonly Case[] = [
 
 const CASE_TIMEOUT_MS = 60_000;
 /** Devices at once. Most of the time they wait for something. */
-const AT_ONCE = 12;
+const AT_ONCE = 24;
 
 /**
  * Plays all cases against the built bundle of each runtime: a device of its own and a scripted gateway on 127.0.0.1 for every case.

@@ -21,6 +21,12 @@ export function octetsOf(...sent: Sent[]): Buffer {
     );
 }
 
+/** RST. Behind a FIN that is on its way: Node fails to reset a socket that is shutting down (EINVAL), and then never closes it. */
+export function resetSocket(socket: Socket): void {
+    if (socket.writableEnded && !socket.writableFinished) socket.once("finish", () => socket.resetAndDestroy());
+    else socket.resetAndDestroy();
+}
+
 /**
  * The gateway's side of one connection, played by a test: `receive` what the device has to say next, `send` what it gets. What the
  * device writes is read by mqtt-packet, and octets that are no MQTT fail the next `receive`.
@@ -146,7 +152,7 @@ export class Peer {
 
     /** RST. */
     reset(): void {
-        this.#socket.resetAndDestroy();
+        resetSocket(this.#socket);
     }
 
     destroy(): void {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import { fileURLToPath } from "node:url";
 import type { Board, DeviceOptions, Memory, Names, Say } from "../device.ts";
@@ -133,6 +133,11 @@ export class Genuine implements Board {
     async memory(): Promise<Memory> {
         const [used, total] = await this.#ask('process.memory().usage+" "+process.memory().total');
         return { used: Number(used), total: Number(total), unit: "JsVars" };
+    }
+
+    /** The files and sockets of its process, where the system tells. */
+    handles(): Promise<number> {
+        return Promise.resolve(readdirSync(`/proc/${this.#child?.pid}/fd`).length);
     }
 
     async dispose(): Promise<void> {

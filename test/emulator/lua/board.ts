@@ -146,6 +146,11 @@ export class LuaBoard implements Board {
         return { used: Number(octets), total: undefined, unit: "octets" };
     }
 
+    async handles(): Promise<number> {
+        const [, handles] = await this.answer("handles");
+        return Number(handles) + this.timers.size;
+    }
+
     cut(): Promise<void> {
         this.machine?.close();
         this.machine = undefined;
@@ -230,7 +235,7 @@ export class LuaBoard implements Board {
         else if (what === "truncate") flash.truncate(unhex(first) ?? "");
         else if (what === "append") flash.append(unhex(first) ?? "", Buffer.from(unhex(second) ?? "", "latin1"));
         else if (what === "remove") flash.remove(unhex(first) ?? "");
-        else if (what === "answer" || what === "heap") this.answers.shift()?.(words);
+        else if (what === "answer" || what === "heap" || what === "handles") this.answers.shift()?.(words);
         else if (what === "panic") this.end(unhex(first) ?? "panic");
         else if (what === "restart") this.end("restart");
     }

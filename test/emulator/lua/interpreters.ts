@@ -21,7 +21,7 @@ function inPath(name: string): string | undefined {
 
 function program(interpreter: Exclude<Interpreter, "fengari">): string | undefined {
     if (interpreter === "lua5.1" || interpreter === "lua5.3") return inPath(interpreter);
-    return process.env[VARIABLES[interpreter]];
+    return process.env[VARIABLES[interpreter]] || undefined; // empty is as good as not set
 }
 
 /** The interpreter's path. Throws a sentence when it is not here. */

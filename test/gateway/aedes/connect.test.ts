@@ -203,6 +203,43 @@ test("a publisher's PUBACK comes when its message is stored, and not when it cou
     door.slow.fails = false;
 });
 
+test("MQTT-3.3.5-2: a message refused for good closes its connection once; said again, it is acknowledged, dropped and logged", async () => {
+    door.slow.refuses = "34600999999";
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${door.port}`, {
+        clientId: "home",
+        username: "home", // as many give both the same name
+        password: TOKEN,
+        reconnectPeriod: 50,
+    });
+    let closed = 0;
+    client.on("close", () => closed++);
+    const lines = await noted(() =>
+        Promise.all([
+            client.publishAsync("to/34600999999", "to nobody", { qos: 1 }),
+            client.publishAsync("to/34600111222", "to somebody", { qos: 1 }),
+        ]).then(() => {}),
+    );
+    assert.equal(closed, 1);
+    assert.equal(lines.filter((line) => line.endsWith("to nobody")).length, 2);
+    assert.ok(lines.some((line) => line.endsWith("34600111222 to somebody")));
+    assert.ok(door.logged.some((line) => line.startsWith("a message was refused again: acknowledged and dropped")));
+    assert.ok(!door.logged.join().includes("34600999999"));
+    await client.endAsync(true);
+    door.slow.refuses = "none";
+});
+
+test("what the store could not take is never given up: each try closes the connection", async () => {
+    door.slow.fails = true;
+    for (let i = 0; i < 3; i++) {
+        const client = new RawClient(door.port);
+        client.write(connect("p10", "token", TOKEN));
+        await client.octets(4);
+        client.write(publish(1, "to/34600111222", "the same again"));
+        assert.equal((await client.end()).length, 4);
+    }
+    door.slow.fails = false;
+});
+
 test("a publisher may not subscribe, may not publish elsewhere, and may not call itself a device", async () => {
     const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${door.port}`, {
         username: "token",

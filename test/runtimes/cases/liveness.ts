@@ -189,7 +189,7 @@ export const LIVENESS: readonly Case[] = [
         name: "late octets and the late end of a connection it hung up do not reach the next one",
         async play(stage) {
             const old = await stage.online({ keepAliveS: KEEP_ALIVE_S });
-            old.send("ffff");
+            old.send("ffffffffffff");
             await old.hungUp();
             const { peer } = await stage.accepted();
             old.send(push(1, "late"), CONNACK, PINGRESP);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { pause } from "../../support/scripted-gateway.ts";
 import { CONNACK, connack, hello, NUMBER, puback, push, ROUTE, SECRET, suback } from "../stage.ts";
 import type { Case, Stage } from "../stage.ts";
 
@@ -137,7 +138,8 @@ export const SAYINGS: readonly Case[] = [
         name: "too much waits to be said, or it is too large: refused, and nothing breaks",
         async play(stage) {
             await stage.start({ startsDown: true });
-            assert.equal(await say(stage, "x".repeat(4096)), false);
+            const limit = stage.subject.options.chunkOctets === undefined ? 4096 : 1024; // an ESP8266's
+            assert.equal(await say(stage, "x".repeat(limit)), false);
             const taken: boolean[] = [];
             for (let i = 0; i < 12; i++) taken.push(await stage.device.say({ say: "read", sequence: i + 1 }));
             const accepted = taken.filter(Boolean).length;
@@ -176,8 +178,11 @@ export const SAYINGS: readonly Case[] = [
         async play(stage) {
             await stage.start(UNENROLLED);
             const { peer, chip, subscribeId } = await enrolling(stage);
+            peer.send(CONNACK, suback(subscribeId));
+            // the gateway stores what it made before it says so
+            await pause(100);
             const payload = JSON.stringify({ r: ROUTE, s: SECRET });
-            peer.send(CONNACK, suback(subscribeId), {
+            peer.send({
                 cmd: "publish",
                 topic: `enrol/${chip}`,
                 payload,

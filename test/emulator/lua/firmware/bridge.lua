@@ -63,6 +63,9 @@ function F.events.heap()
     F.out("heap", fine and string.format("%d", math.floor(collectgarbage("count") * 1024)) or "-")
 end
 
+-- How much is open: connections, look-ups, files.
+function F.events.handles() F.out("handles", string.format("%d", F.open_sockets() + F.open_files())) end
+
 -- Something about the board: no memory for sockets, a full disk.
 function F.events.set(name, value) F[name] = tonumber(value) end
 

@@ -143,6 +143,14 @@ function net.dns.resolve(host, handler)
     F.out("lookup", asked, F.hex(host))
 end
 
+function F.open_sockets()
+    local open = waiting
+    for _, state in pairs(registry) do
+        if state.open then open = open + 1 end
+    end
+    return open
+end
+
 function F.events.found(id, hex)
     local handler = lookups[tonumber(id)]
     lookups[tonumber(id)] = nil

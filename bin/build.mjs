@@ -1,0 +1,102 @@
+// Makes plain JavaScript of the gateway's TypeScript: once, and again when a source has changed. Plain JavaScript itself, so that it
+// runs before anything is built, on every Node that the gateway runs on.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** What the bundle is made of, beside the packages that the lockfile names. */
+const SOURCES = ["gateway", "shared"];
+const BUILT_BY = ["package.json", "package-lock.json", "bin/build.mjs"];
+const ENTRIES = { toque: "gateway/cli/main.ts", worker: "gateway/store/worker.ts" };
+/** A bundle that another start may still be reading is not that old. */
+const KEPT_MS = 3_600_000;
+
+/** The packages are CommonJS for the most part, and ask for Node's own modules. */
+const REQUIRE = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+
+/**
+ * The address of the command's bundle, made now unless it is there. Bundles are named after what they are made of, so that one which is
+ * running is never written over.
+ * @param {string} root the package's folder
+ * @throws {Error} with a sentence, when there is none and none can be made
+ */
+export async function findBundle(root = ROOT) {
+    const folder = join(root, "dist/gateway");
+    const bundle = join(folder, fingerprint(root));
+    if (!existsSync(bundle)) await build(root, folder, bundle);
+    return pathToFileURL(join(bundle, "toque.mjs")).href;
+}
+
+/** @param {string} root */
+function fingerprint(root) {
+    const hash = createHash("sha256");
+    const sources = SOURCES.flatMap((name) =>
+        readdirSync(join(root, name), { recursive: true, encoding: "utf8" }).map((file) => join(name, file)),
+    );
+    for (const file of [...BUILT_BY, ...sources.filter((name) => name.endsWith(".ts")).sort()]) {
+        const path = join(root, file);
+        if (existsSync(path)) hash.update(`${file}\0`).update(readFileSync(path)).update("\0");
+    }
+    return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * Everything in one file and its map, but for the driver of the store, which is no JavaScript.
+ * @param {string} root
+ * @param {string} folder
+ * @param {string} bundle
+ */
+async function build(root, folder, bundle) {
+    const draft = makeDraft(folder);
+    try {
+        const { buildSync } = await import("esbuild"); // a process that ends with the build; nothing of it stays
+        buildSync({
+            absWorkingDir: root,
+            entryPoints: ENTRIES,
+            outdir: draft,
+            outExtension: { ".js": ".mjs" },
+            bundle: true,
+            splitting: true,
+            format: "esm",
+            platform: "node",
+            target: "node20.19",
+            external: ["libsql"],
+            banner: { js: REQUIRE },
+            minifySyntax: true,
+            minifyWhitespace: true,
+            legalComments: "none",
+            sourcemap: true,
+            sourcesContent: false,
+            logLevel: "silent",
+        });
+        renameSync(draft, bundle);
+    } catch (error) {
+        rmSync(draft, { recursive: true, force: true });
+        if (existsSync(bundle)) return; // another start was faster
+        throw new Error(
+            `Toque could not be built from its sources: run "npm ci" again. ${/** @type {Error} */ (error).message}`,
+            { cause: error },
+        );
+    }
+    for (const name of readdirSync(folder)) {
+        const other = join(folder, name);
+        if (other !== bundle && Date.now() - statSync(other).mtimeMs > KEPT_MS) rmSync(other, { recursive: true });
+    }
+}
+
+/** @param {string} folder */
+function makeDraft(folder) {
+    try {
+        mkdirSync(folder, { recursive: true });
+        return mkdtempSync(join(folder, "new-"));
+    } catch (error) {
+        throw new Error(
+            `Toque has to be built once, and ${folder} cannot be written: run "npm run build:gateway" as the user who installed it.`,
+            { cause: error },
+        );
+    }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(fileURLToPath(await findBundle()));

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { COUNT_HOLDS_MS, createBackoffBase, MAX_BASE_S } from "../../gateway/backoff-base.ts";
+import { STALE_MS } from "../../gateway/directory.ts";
+import { START_MS } from "../support/records.ts";
+
+/** A store that counts how often it was asked. */
+function openScene(boards: number) {
+    const scene = { boards, asked: [] as number[], failing: false, nowMs: START_MS };
+    const liveSince = (sinceMs: number): Promise<number> => {
+        scene.asked.push(sinceMs);
+        return scene.failing ? Promise.reject(new Error("no disk")) : Promise.resolve(scene.boards);
+    };
+    const base = createBackoffBase({ store: { liveSince }, clock: { nowMs: () => scene.nowMs } });
+    return Object.assign(scene, { base });
+}
+
+// Both sides of each step: 22 boards are one second's worth.
+const BASES: [boards: number, baseS: number | undefined][] = [
+    [0, undefined],
+    [1, undefined],
+    [22, undefined],
+    [23, 2],
+    [44, 2],
+    [45, 3],
+    [2_000, 91],
+    [13_200, MAX_BASE_S],
+    [1_000_000, MAX_BASE_S],
+];
+for (const [boards, baseS] of BASES) {
+    test(`backoff base: ${boards} boards are told ${baseS ?? "nothing"}`, async () => {
+        assert.equal(await openScene(boards).base(), baseS);
+    });
+}
+
+test("backoff base: 1,000 hellos of one minute count once, the first of the next again; stale boards do not count", async () => {
+    const scene = openScene(2_000);
+    const told = await Promise.all(Array.from({ length: 1_000 }, () => scene.base()));
+    assert.deepEqual([...new Set(told)], [91], "also those that came while it was being counted");
+    assert.deepEqual(scene.asked, [START_MS - STALE_MS]);
+    scene.boards = 10;
+    scene.nowMs += COUNT_HOLDS_MS - 1;
+    assert.equal(await scene.base(), 91);
+    scene.nowMs += 1;
+    assert.equal(await scene.base(), undefined);
+    assert.equal(scene.asked.length, 2);
+});
+
+test("backoff base: a clock that was set back counts again; a count that fails leaves the one before", async () => {
+    const scene = openScene(2_000);
+    await scene.base();
+    scene.nowMs -= 3_600_000;
+    scene.boards = 4_400;
+    assert.equal(await scene.base(), 200);
+    scene.failing = true;
+    scene.nowMs += COUNT_HOLDS_MS;
+    assert.equal(await scene.base(), 200);
+});

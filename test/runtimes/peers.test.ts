@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import type { TestContext } from "node:test";
+import type { EmulatedDevice } from "../emulator/device.ts";
+import { startDevice } from "../emulator/start.ts";
+import { pause, ScriptedGateway } from "../support/scripted-gateway.ts";
+import type { Peer } from "../support/scripted-gateway.ts";
+import { CONNACK, connack, idOf, INBOX, push, Stage, suback } from "./stage.ts";
+import { GENUINE_ESPRUINO } from "./subjects.ts";
+
+// What the boards' own MQTT modules do, and the device beside them, in the same interpreter and the same run.
+const [OURS] = GENUINE_ESPRUINO;
+
+function missing(variable: string): string | false {
+    if (process.env.ESPRUINO === undefined) return "ESPRUINO is not set: the genuine Espruino interpreter";
+    return process.env[variable] === undefined ? `${variable} is not set: the module's file` : false;
+}
+
+/** The gateway's port is in flash, as for the device; `m` is the module's client, and says what it is told. */
+const HEAD = `var s=""+require("Storage").read("toque-config0"),c=JSON.parse(s.substring(s.indexOf("{"),s.indexOf("}")+1));var exports={};`;
+const TOLD = `["connected","subscribed","subscribed_fail","disconnected","error"].forEach(function(e){m.on(e,function(){print("peer: "+e);});});`;
+
+function programOf(variable: string, create: string): string {
+    return `${HEAD}\n${readFileSync(process.env[variable]!, "latin1")}\n${create}\n${TOLD}\nm.connect();\n`;
+}
+
+const MQTT_JS = (options: string): string =>
+    programOf(
+        "ESPRUINO_MQTT",
+        `var m=exports.create(c.host,{port:c.port,client_id:"peer",username:"u",password:"p",${options}});
+        m.on("connected",function(){m.subscribe("${INBOX}",{qos:1});});
+        m.on("message",function(t,b){print("peer: message "+b.length);});`,
+    );
+
+const tiny = (): string =>
+    programOf(
+        "ESPRUINO_TINYMQTT",
+        `var m=exports.create(c.host,{port:c.port,username:"u",password:"p",reconnect_interval:300});
+    m.on("message",function(x){print("peer: message "+x.message.length);});`,
+    );
+
+/** A peer's module and its gateway. */
+interface PeerStage {
+    device: EmulatedDevice;
+    gateway: ScriptedGateway;
+    /** how often it printed this */
+    said(line: string): number;
+    says(line: string): Promise<void>;
+}
+
+async function startPeer(t: TestContext, program: string): Promise<PeerStage> {
+    const folder = mkdtempSync(join(tmpdir(), "toque-peer-"));
+    const file = join(folder, "peer.js");
+    writeFileSync(file, program, "latin1");
+    const gateway = await ScriptedGateway.listen();
+    t.after(() => gateway.close());
+    const device = await startDevice({
+        runtime: "espruino",
+        gateway: { host: "127.0.0.1", port: gateway.port },
+        program: file,
+    });
+    t.after(async () => {
+        await device.close();
+        rmSync(folder, { recursive: true, force: true });
+    });
+    const said = (line: string): number => device.screen.filter((shown) => shown === `peer: ${line}`).length;
+    return { device, gateway, said, says: (line) => device.until(() => said(line) > 0) };
+}
+
+/** Its module is connected and subscribed. */
+async function peerOnline(stage: PeerStage): Promise<Peer> {
+    const peer = await stage.gateway.accept();
+    await peer.receive("connect");
+    peer.send(CONNACK);
+    peer.send(suback((await peer.receive("subscribe")).messageId));
+    await stage.says("subscribed");
+    return peer;
+}
+
+const ours = (t: TestContext): Promise<Stage> => Stage.set(t, OURS!);
+
+describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing("ESPRUINO_MQTT") }, () => {
+    test("CONNACK 5 is connected there, and refused here", async (t) => {
+        const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
+        const peer = await theirs.gateway.accept();
+        await peer.receive("connect");
+        peer.send(connack(5));
+        await theirs.says("connected");
+        const stage = await ours(t);
+        await stage.start();
+        (await stage.greeted()).peer.send(connack(5));
+        await stage.shows("waiting", /CONNACK 5/);
+        assert.equal(stage.count("online"), 0);
+    });
+
+    test("SUBACK 128 is subscribed there, and refused here", async (t) => {
+        const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
+        const peer = await theirs.gateway.accept();
+        await peer.receive("connect");
+        peer.send(CONNACK);
+        peer.send(suback((await peer.receive("subscribe")).messageId, 0x80));
+        await theirs.says("subscribed");
+        assert.equal(theirs.said("subscribed_fail"), 0);
+        const stage = await ours(t);
+        await stage.start();
+        const greeted = await stage.greeted();
+        greeted.peer.send(CONNACK, suback(greeted.subscribeId, 0x80));
+        await stage.shows("waiting", /SUBACK 128/);
+        assert.equal(stage.count("online"), 0);
+    });
+
+    test("a redelivered push is shown twice there, and once here", async (t) => {
+        const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
+        const peer = await peerOnline(theirs);
+        const packet = push(1, "once");
+        for (let i = 0; i < 2; i++) {
+            peer.send(packet);
+            await peer.receive("puback");
+        }
+        const length = JSON.stringify({ n: 1, b: "once" }).length;
+        await theirs.device.until(() => theirs.said(`message ${length}`) === 2);
+        const stage = await ours(t);
+        const device = await stage.online();
+        await stage.deliver(device, packet);
+        device.send(packet);
+        assert.equal((await device.receive("puback")).messageId, idOf(packet));
+        await stage.deliver(device, push(2, "next"));
+        assert.deepEqual(stage.bodies, ["once", "next"]);
+    });
+
+    test("a keepalive of 5 s is a flood of pings there, and a ping after 2.5 s here", async (t) => {
+        const theirs = await startPeer(t, MQTT_JS("keep_alive:5"));
+        const peer = await peerOnline(theirs);
+        await pause(1000);
+        assert.ok(peer.waiting > 10, `${peer.waiting} pings in a second`);
+        const stage = await ours(t);
+        const device = await stage.online({ keepAliveS: 5 });
+        await device.silence(1500);
+        await device.receive("pingreq");
+    });
+
+    test("no PINGRESP is never noticed there, and within five seconds here", async (t) => {
+        const theirs = await startPeer(t, MQTT_JS("keep_alive:7"));
+        const peer = await peerOnline(theirs);
+        const stage = await ours(t);
+        const device = await stage.online({ keepAliveS: 2 });
+        await peer.receive("pingreq");
+        await device.receive("pingreq");
+        await stage.shows("waiting", /^no answer/);
+        await pause(2500);
+        assert.ok(peer.waiting >= 2, "it goes on pinging");
+        assert.equal(theirs.said("disconnected"), 0);
+        assert.equal(peer.isClosed, false);
+    });
+
+    test("the late end of an old connection ends the new session there, and nothing here", async (t) => {
+        const theirs = await startPeer(
+            t,
+            `${MQTT_JS("keep_alive:60")}global.again=function(){m.connect();return 1;};setTimeout(again,1500);`,
+        );
+        const old = await peerOnline(theirs);
+        const next = await theirs.gateway.accept();
+        await next.receive("connect");
+        next.send(CONNACK);
+        await next.receive("subscribe");
+        old.end();
+        await theirs.says("disconnected");
+        assert.equal(next.isClosed, false, "the new connection is open");
+        const stage = await ours(t);
+        const first = await stage.online();
+        first.send("ffffffffffff");
+        await first.hungUp();
+        const { peer } = await stage.accepted();
+        first.end();
+        await pause(300);
+        await stage.deliver(peer, push(1, "on the new one"));
+        assert.equal(stage.device.states.at(-1)?.state, "online");
+    });
+
+    test("a packet that never ends fills the memory there, and is skipped here", async (t) => {
+        const announced = Buffer.from("3280808001", "hex"); // 2,097,152 octets
+        const filler = Buffer.alloc(20_000, "x");
+        const grown = async (device: EmulatedDevice, peer: Peer): Promise<number> => {
+            const before = await device.memory();
+            peer.send(announced, filler);
+            await pause(6000);
+            return (await device.memory()).used - before.used;
+        };
+        const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
+        const stage = await ours(t);
+        const [peer, device] = [await peerOnline(theirs), await stage.online()];
+        const [there, here] = await Promise.all([grown(theirs.device, peer), grown(stage.device, device)]);
+        assert.ok(there > 500, `MQTT.js grew by ${there} variables`);
+        assert.ok(here < 150, `the device grew by ${here} variables`);
+    });
+
+    test("a closed connection stays closed there, and is back and subscribed here", async (t) => {
+        const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
+        (await peerOnline(theirs)).end();
+        await theirs.says("disconnected");
+        const stage = await ours(t);
+        (await stage.online()).end();
+        await stage.deliver((await stage.accepted()).peer, push(1, "back"));
+        await assert.rejects(theirs.gateway.accept(500), /did not connect/);
+    });
+
+    test("clean_session: false is ignored there", async (t) => {
+        const theirs = await startPeer(t, MQTT_JS("keep_alive:60,clean_session:false"));
+        assert.equal((await (await theirs.gateway.accept()).receive("connect")).clean, true);
+    });
+});
+
+describe("tinyMQTT beside the device", { concurrency: 3, skip: missing("ESPRUINO_TINYMQTT") }, () => {
+    test("it is connected before CONNACK there, and online after SUBACK here", async (t) => {
+        const theirs = await startPeer(t, tiny());
+        const peer = await theirs.gateway.accept();
+        await peer.receive("connect");
+        await theirs.says("connected");
+        const stage = await ours(t);
+        await stage.start();
+        await stage.greeted();
+        assert.equal(stage.count("online"), 0);
+    });
+
+    test("a push is never acknowledged there, and at once here", async (t) => {
+        const theirs = await startPeer(t, tiny());
+        const peer = await theirs.gateway.accept();
+        await peer.receive("connect");
+        peer.send(CONNACK);
+        // what comes in the same piece as CONNACK is lost there
+        await pause(500);
+        peer.send(push(1, "hello"));
+        await theirs.device.until(({ screen }) => screen.some((line) => line.startsWith("peer: message")));
+        await peer.silence(1000);
+        const stage = await ours(t);
+        await stage.deliver(await stage.online(), push(1, "hello"));
+    });
+
+    test("more than 127 octets are misread there, and read here", async (t) => {
+        const packet = push(1, "x".repeat(200));
+        const theirs = await startPeer(t, tiny());
+        const peer = await theirs.gateway.accept();
+        await peer.receive("connect");
+        peer.send(CONNACK);
+        await pause(500);
+        peer.send(packet);
+        await theirs.device.until(({ screen }) => screen.some((line) => line.startsWith("peer: message")));
+        const length = JSON.stringify({ n: 1, b: "x".repeat(200) }).length;
+        assert.equal(theirs.said(`message ${length}`), 0, "tinyMQTT read it right");
+        const stage = await ours(t);
+        await stage.deliver(await stage.online(), packet);
+        assert.equal(stage.bodies[0], "x".repeat(200));
+    });
+});
+
+test(
+    "NodeMCU's mqtt beside the device",
+    { skip: "it is C on the firmware's own network stack, and runs on a board only" },
+    () => undefined,
+);
