@@ -138,8 +138,7 @@ function replacement(lua: string, scopes: Scopes, definition: Node, call: Node):
     const head = locals.length === 0 ? "" : `local ${locals.map(([name]) => name).join(", ")} = ${padded(locals)} `;
     const returns = returnsIn(body);
     const whole = (): string => moved(start, endOf(definition));
-    const lastModule = scopes.blocks[0]!.at(-1)!;
-    const ends = statement === (lastModule["body"] as Node[] | undefined)?.at(-1); // then what returns there ends the program
+    const ends = statement === scopes.body.at(-1); // then what returns there ends the program
     if (statement.type === "CallStatement" && (returns.length === 0 || ends))
         return { range: statement.range, text: `do ${head}${whole()} end` };
     if (statement.type === "ReturnStatement")

@@ -29,7 +29,7 @@ export function withOwnNames(program: string, minify: (lua: string) => string): 
 }
 
 /** Makes locals of the program itself, which runs once, names of the whole program; its modules need no block of their own then. */
-function freeLocals(lua: string): string {
+export function freeLocals(lua: string): string {
     const { body, blocks, loops, functions, meaning } = readScopes(lua);
     const edits: Edit[] = [];
     for (const { range, ...block } of body) {

@@ -4,10 +4,11 @@ import { inlineOne, inlineValue, uniqueNames } from "./lua-inline.ts";
 import { exportName, readModules } from "./lua-modules.ts";
 import type { LuaModule } from "./lua-modules.ts";
 import { foldNumbers, quotePlainly, returnNothing } from "./lua-literals.ts";
-import { withOwnNames } from "./lua-names.ts";
+import { freeLocals, withOwnNames } from "./lua-names.ts";
 import { dropSelfAssignments, reuseLocals } from "./lua-reuse.ts";
 import type { Binding, Edit, Node } from "./lua-scopes.ts";
 import { edited, readScopes } from "./lua-scopes.ts";
+import { dropCopies, nameNothingOnce, splitLocals } from "./lua-values.ts";
 import { declareLate, joinLocals, shortenChoices, unwrapBlocks } from "./lua-statements.ts";
 
 /** What is done to the program in turn, each as often as it changes something. */
@@ -21,6 +22,11 @@ const PASSES = [
     joinLiterals,
     unwrapBlocks,
     declareLate,
+    splitLocals,
+    dropCopies,
+    nameNothingOnce,
+    plainConcatenation,
+    joinLiterals,
 ];
 
 /**
@@ -41,7 +47,7 @@ export function shrinkBundle(
     let body =
         modules.map((module) => (module.lua.trim() === "" ? "" : `do\n${module.lua}\nend\n`)).join("") +
         returnsOf(modules, entry);
-    body = uniqueNames(untilSame(body, (lua) => inlineConstants(dropUnused(lua))));
+    body = freeLocals(uniqueNames(untilSame(body, (lua) => inlineConstants(dropUnused(lua)))));
     for (const pass of PASSES) body = untilSame(body, pass);
     body = withLibrary(body).replace(
         /(?:\blocal function )?\b__TS__(\w+)/g,
