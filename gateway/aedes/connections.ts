@@ -1,4 +1,5 @@
 import type { Server } from "node:net";
+import { createCalmLog } from "../calm-log.ts";
 import type { Directory } from "../directory.ts";
 import type { Clock, ConnectionEvents, Connections, Log } from "../ports.ts";
 import type { Route } from "../registration.ts";
@@ -67,8 +68,10 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const timers = options.timers ?? SYSTEM_TIMERS;
     const limits: ConnectionLimits = { ...CONNECTION_LIMITS, ...options.limits };
     const admission = new Admission(limits, timers);
-    const broker = createBroker(log);
-    const identities = { ...options, refusals: new RepeatedRefusals(timers) };
+    const calm = createCalmLog(log, timers);
+    const broker = createBroker(calm);
+    const turnOf = (route: Route) => admission.turnOf(route);
+    const identities = { ...options, turnOf, refusals: new RepeatedRefusals(timers) };
     const reception = new Reception(limits, timers, (visit) => void receive(visit), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
     const holders = new Map<string, Holder>();
@@ -77,7 +80,10 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const servers: Server[] = [];
     let started: Promise<void> | undefined;
     let unnamed = 0;
-    const stopSweep = timers.every(SWEEP_MS, () => admission.sweep());
+    const stopSweep = timers.every(SWEEP_MS, () => {
+        admission.sweep();
+        calm.flush();
+    });
 
     function countRefusal(why: string): void {
         refused.set(why, (refused.get(why) ?? 0) + 1);
@@ -85,7 +91,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
 
     function refuse(visit: Visit, { connack, why, failed }: Refusal): void {
         if (failed === true) admission.failed(visit.guest.network);
-        log.info({ address: visit.guest.address, why }, "a connection was refused");
+        calm.info({ address: visit.guest.address, why }, "a connection was refused");
         reception.refuse(visit, connack, why);
     }
 
@@ -93,7 +99,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         try {
             await welcome(visit);
         } catch (error) {
-            log.error({ error }, "a connection could not be taken in");
+            calm.error({ error }, "a connection could not be taken in");
             visit.guest.raw.destroy();
         }
     }
@@ -130,7 +136,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         try {
             return await Promise.race([identified, late]);
         } catch (error) {
-            log.error({ error }, "a connection could not be authenticated");
+            calm.error({ error }, "a connection could not be authenticated");
             return { connack: CONNACK.unavailable, why: "the store failed" };
         } finally {
             forget();
@@ -141,7 +147,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         const { guest, socket, framer, frame, number } = visit;
         const stream = new GuardedStream(socket, framer, frame, (violation) => {
             countRefusal(violation.message);
-            log.warn(
+            calm.warn(
                 { kind: peer.kind, address: guest.address, why: violation.message },
                 "a client broke the protocol",
             );
@@ -198,7 +204,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         async listen(where) {
             started ??= broker.start();
             await started;
-            const { listener, server } = await openListener(where, reception, limits.connectMs);
+            const { listener, server } = await openListener(where, reception, admission, limits.connectMs);
             servers.push(server);
             return listener;
         },
@@ -216,6 +222,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
 
         async shut() {
             stopSweep();
+            calm.flush();
             const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
             for (const [key, holder] of [...holders]) {
                 holder.stream.destroy();

@@ -255,9 +255,3 @@ describe("tinyMQTT beside the device", { concurrency: 3, skip: missing("ESPRUINO
         assert.equal(stage.bodies[0], "x".repeat(200));
     });
 });
-
-test(
-    "NodeMCU's mqtt beside the device",
-    { skip: "it is C on the firmware's own network stack, and runs on a board only" },
-    () => undefined,
-);

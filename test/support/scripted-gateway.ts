@@ -5,7 +5,7 @@ import mqtt from "mqtt-packet";
 import type { Packet } from "mqtt-packet";
 
 /** How long a device may take to do what it is expected to do at once. */
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 20_000;
 
 type Received<C extends Packet["cmd"]> = Extract<Packet, { cmd: C }>;
 

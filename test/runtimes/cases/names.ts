@@ -5,7 +5,7 @@ import type { Case, Stage } from "../stage.ts";
 
 const NAME = "gw.test";
 const DNS_MS = 5000;
-const LATE_MS = 3000;
+const LATE_MS = 8000;
 /** Where a captive portal is. */
 const PORTAL = "127.0.0.66";
 
@@ -34,14 +34,13 @@ export const NAMES: readonly Case[] = [
     {
         name: "a name that does not exist: said, tried again, at most once a second",
         async play(stage) {
+            const startMs = performance.now();
             await named(stage, "fails");
-            const seen: number[] = [];
-            stage.device.on("state", ({ state }) => {
-                if (state === "resolving") seen.push(performance.now());
-            });
             await stage.shows("waiting", /name (was )?not found/);
-            await stage.device.until(() => seen.length >= 3, 15_000);
-            seen.slice(1).forEach((ms, i) => assert.ok(ms - seen[i]! >= 900, `${ms - seen[i]!} ms apart`));
+            await stage.device.until(() => stage.count("resolving") >= 3);
+            // from before the first to behind the last: what a screen shows late makes it no shorter
+            const tookMs = performance.now() - startMs;
+            assert.ok(tookMs >= 1980, `three tries within ${tookMs} ms`);
             await repaired(stage);
         },
     },
@@ -102,12 +101,13 @@ export const NAMES: readonly Case[] = [
         name: "a name that fails after a power cut: the last good address is in flash, and dialed",
         async play(stage) {
             await named(stage, "127.0.0.1");
-            await stage.accepted();
+            // the hello in front of this push has been heard, and what it makes the device write is written
+            await stage.deliver((await stage.accepted()).peer, push(1, "before"));
             await stage.device.setNames({ [NAME]: "fails" });
             await stage.device.reboot();
             const { peer, registration } = await stage.accepted();
             assert.equal(registration.fields.y, "boot");
-            await stage.deliver(peer, push(1, "by the address in flash"));
+            await stage.deliver(peer, push(2, "by the address in flash"));
         },
     },
     {
@@ -132,7 +132,7 @@ export const NAMES: readonly Case[] = [
                 const third = await stage.accepted();
                 const tries = [first, second, third].map(({ peer }) => peer.openedMs).concat(visitedMs);
                 tries.sort((a, b) => a - b);
-                tries.slice(1).forEach((ms, i) => assert.ok(ms - tries[i]! >= 900, `${ms - tries[i]!} ms apart`));
+                tries.slice(1).forEach((ms, i) => assert.ok(ms - tries[i]! >= 990, `${ms - tries[i]!} ms apart`));
                 assert.equal(visitedMs.length, 1);
                 await stage.deliver(third.peer, push(1, "by its last address"));
             } finally {
