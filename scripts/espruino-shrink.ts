@@ -122,7 +122,7 @@ export function shrinkEspruino(bundle: string, often: Often = { lasting: [], fir
     return [
         `let ${PART} = (____which, ${values}) => {`,
         aliases,
-        ...kept.filter((node) => forFirst.has(node)).map(textOf),
+        ...kept.filter((node) => inPart.has(node) && forFirst.has(node)).map(textOf),
         first.length > 0 ? `if (____which < ${first.length}) return ${early}` : "",
         ...kept.filter((node) => inPart.has(node) && !forFirst.has(node)).map(textOf),
         `return ${choice}`,

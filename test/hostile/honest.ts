@@ -48,30 +48,36 @@ export async function beside(
         await sleep(CALM_MS[verdict.scale]);
         const before = said("calm");
         child.send("attack");
-        const calm = (await before).calm as Experience;
+        measure((await before).calm as Experience, verdict);
         await work();
         const last = said("experience");
         child.send("stop");
-        judge(calm, (await last).experience as Experience, freshMs, verdict);
+        judge((await last).experience as Experience, freshMs, verdict);
     } finally {
         if (child.exitCode === null) child.kill("SIGKILL");
     }
 }
 
-function judge(calm: Experience, experience: Experience, freshMs: number, verdict: Verdict): void {
-    const before = new Durations();
-    before.add(...calm.freshMs);
+function measure({ freshMs }: Experience, verdict: Verdict): void {
+    const alone = new Durations();
+    alone.add(...freshMs);
+    verdict.must(alone.size > 0, "fresh clients are served before the attack");
+    verdict.slowness = Math.max(1, alone.at(0.95) / QUIET_MS);
+    const times = verdict.slowness.toFixed(1);
+    verdict.figure(`machine ${times} times slower than a quiet one: fresh client alone ${alone.text}`);
+}
+
+function judge(experience: Experience, freshMs: number, verdict: Verdict): void {
+    const { slowness } = verdict;
     const [fresh, pings, pushes] = [experience.freshMs, experience.pingsMs, experience.pushesMs].map((durations) => {
         const all = new Durations();
         all.add(...durations);
         return all;
     }) as [Durations, Durations, Durations];
-    const slowness = Math.max(1, before.at(0.95) / QUIET_MS);
-    verdict.figure(`machine ${slowness.toFixed(1)} times slower than a quiet one: fresh client alone ${before.text}`);
     verdict.figure(`fresh client ${fresh.text}`);
     verdict.figure(`pings ${pings.text}`);
     verdict.figure(`pushes ${pushes.text}`);
-    verdict.must(before.size > 0 && fresh.size > 0, "fresh clients were served at all");
+    verdict.must(fresh.size > 0, "fresh clients were served at all");
     verdict.must(pings.size > 0 && pushes.size > 0, "the one that stays was served at all");
     // Few in a short run: one that something else on the machine held up must not decide.
     const [most, all] = verdict.scale === "short" ? [0.9, 0.95] : [0.99, 1];

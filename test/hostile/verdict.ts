@@ -6,6 +6,8 @@ export class Verdict {
     readonly scale: Scale;
     readonly figures: string[] = [];
     readonly failures: string[] = [];
+    /** How many times longer the machine takes than a quiet one of two processors, as measured before the attack: limits grow by it. */
+    slowness = 1;
 
     constructor(scale: Scale) {
         this.scale = scale;
