@@ -177,7 +177,8 @@ export const LIVENESS: readonly Case[] = [
             const peer = await stage.online({ keepAliveS: 3 * KEEP_ALIVE_S });
             for (let n = 1; n <= 5; n++) {
                 await pause(PING_MS * 0.8);
-                await stage.deliver(peer, push(n, "alive"));
+                peer.send(push(n, "alive"));
+                await peer.receive("puback"); // and no ping before it
             }
             await peer.receive("pingreq");
             // no PINGRESP, but a push: the deadline of the ping is off
