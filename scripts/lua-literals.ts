@@ -15,8 +15,7 @@ export function foldNumbers(lua: string): string {
         const [a, b] = [valueOf(pair["left"] as Node), valueOf(pair["right"] as Node)];
         const results: Record<string, number> = { "+": a + b, "-": a - b, "*": a * b };
         const result = results[pair["operator"] as string];
-        const parenthesis = pair["inParens"] === true; // its place is not known here
-        if (result !== undefined && Number.isInteger(result) && result >= 0 && result <= LARGEST && !parenthesis)
+        if (result !== undefined && Number.isInteger(result) && result >= 0 && result <= LARGEST)
             edits.push({ range: pair.range, text: String(result) });
     }
     return edited(lua, edits);

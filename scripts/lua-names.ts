@@ -1,3 +1,4 @@
+import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
 import { exportName } from "./lua-modules.ts";
 import type { Edit, Node } from "./lua-scopes.ts";
 import { edited, readScopes } from "./lua-scopes.ts";
@@ -8,11 +9,14 @@ const STANDARD = "type tostring pcall print ipairs string math table tmr node wi
 /** The firmware's own names, as a table. */
 const GLOBALS = exportName("lua", "globals");
 
+/** Lua 5.1's `setfenv`, under a name that no program is long enough for. */
+const SETTER = "zz";
+
 /**
- * Gives the program names of its own: `local s, _ENV = setfenv, {…}` is where its functions and variables live from then on, in Lua 5.1
- * by `setfenv`, in 5.3 by the local's very name. So there may be any number of them, where locals end at 50; each has a letter
- * or two; and an application cannot meet them, as it could globals.
- * @param minify takes Lua in which they are locals, and shortens these
+ * Gives the program names of its own: the most used ones are locals, as many as a function may have. The others live in a table of their
+ * own, `local s, _ENV = setfenv, {…}`: in Lua 5.1 by `setfenv`, in 5.3 by the local's very name. So an application cannot meet them, as
+ * it could globals. A local takes less memory, the other less text.
+ * @param minify takes Lua in which all of them are locals, and shortens these
  */
 export function withOwnNames(program: string, minify: (lua: string) => string): string {
     const { lua, aliases } = aliasGlobals(freeLocals(program));
@@ -21,11 +25,30 @@ export function withOwnNames(program: string, minify: (lua: string) => string): 
     const targets = given.map(([name]) => name).join(", ");
     const values = given.map(([, value]) => value).join(", ");
     const first = given.length > 0 ? `${targets} = ${values}\n` : "";
-    const small = minify(`local ${["____none", ...names].join(", ")}\n${first}${lua}`).replace(/^local [\w,]+;?/, "");
-    const [start = "", left = "", right = ""] = given.length > 0 ? (/^([\w,]+)=([\w.,]+);?/.exec(small) ?? []) : [];
-    const shorts = left.split(",");
-    const table = right.split(",").map((value, index) => (value === "" ? "" : `${shorts[index]}=${value}`));
-    return `local s,_ENV=setfenv,{${table.join(",")}}if s then s(1,_ENV)end;${small.slice(start.length)}`;
+    const small = minify(`local ${["____none", ...names].join(", ")}\n${first}${lua}`);
+    const [head = "", all = ""] = /^local ([\w,]+);?/.exec(small) ?? [];
+    const [start = "", left = "", right = ""] =
+        given.length > 0 ? (/^([\w,]+)=([\w.,]+);?/.exec(small.slice(head.length)) ?? []) : [];
+    const initial = new Map(left.split(",").map((name, index) => [name, right.split(",")[index]!]));
+    const rest = small.slice(head.length + start.length);
+    const short = all.split(",").slice(1);
+    for (let count = Math.min(short.length, MAX_ACTIVE_LOCALS); ; count--) {
+        const whole = `${ownNames(short.slice(0, count), initial)}${rest}`;
+        if (count === 0 || maxActiveLocals(whole) <= MAX_ACTIVE_LOCALS) return whole;
+    }
+}
+
+/** Declares the locals, and the table for all other names. @param initial names that have a value from the start */
+function ownNames(locals: string[], initial: ReadonlyMap<string, string>): string {
+    const isLocal = ([name]: [string, string]): boolean => locals.includes(name);
+    const set = [...initial].filter(isLocal);
+    const unset = locals.filter((name) => !initial.has(name));
+    const table = [...initial]
+        .filter((pair) => pair[0] !== "" && !isLocal(pair))
+        .map(([name, value]) => `${name}=${value}`);
+    const names = [SETTER, "_ENV", ...set.map(([name]) => name), ...unset].join(",");
+    const values = ["setfenv", `{${table.join(",")}}`, ...set.map(([, value]) => value)].join(",");
+    return `local ${names}=${values}\nif ${SETTER} then ${SETTER}(1,_ENV)end;`;
 }
 
 /** Makes locals of the program itself, which runs once, names of the whole program; its modules need no block of their own then. */

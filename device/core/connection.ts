@@ -45,7 +45,7 @@ export function retreat(text: string): void {
     drop();
     session.tries++;
     const delayMs = backoffMs(session.tries, session.baseS, session.board.random);
-    enter(State.waiting, delayMs, text + " (" + at + ", " + session.target + ")");
+    enter(State.waiting, delayMs, `${text} (${at}, ${session.target})`);
 }
 
 export function closed(): void {
@@ -61,10 +61,9 @@ export function restart(): void {
 
 /** A new address: whatever is open is dead, though nothing closed it. */
 export function linkUp(address: string): void {
-    const settings = session.settings;
     if (address === session.address) return;
     session.address = address;
-    if (session.route === undefined && (settings.code === undefined || settings.number === undefined)) {
+    if (session.route === undefined && (session.settings.code === undefined || session.settings.number === undefined)) {
         emit("show", "offline", "no secret or code: enrol this device");
         return;
     }
@@ -114,19 +113,20 @@ export function resolved(address?: string): void {
  * push is two round trips after SYN. @param about `Platform.about`
  */
 export function opened(about: Bytes): void {
-    const board = session.board;
     const route = session.route;
-    const settings = session.settings;
     if (session.state !== State.dialing) return;
-    const clientId = route ?? enrolClientId(board.chip);
-    const password = session.secret ?? settings.code!;
     let data =
-        encodeConnect(clientId, route ?? settings.number!, password, session.keepS) +
-        encodeSubscribe(takeId(), inbox());
+        encodeConnect(
+            route ?? enrolClientId(session.board.chip),
+            route ?? session.settings.number!,
+            session.secret ?? session.settings.code!,
+            session.keepS,
+        ) + encodeSubscribe(takeId(), inbox());
     if (route !== undefined) {
-        const where = ',"a":"' + session.address + '","y":"' + session.why + '","m":' + board.packetOctets;
-        const marks = ',"w":' + board.window + ',"e":' + session.era + ',"n":' + session.mark + "}";
-        data += encodeOutbox(true) + publish("reg", "{" + about + where + marks);
+        data += encodeOutbox(true);
+        const board = session.board;
+        const own = `"a":"${session.address}","y":"${session.why}","m":${board.packetOctets},"w":${board.window}`;
+        data += publish("reg", `{${about},${own},"e":${session.era},"n":${session.mark}}`);
     }
     emit("send", data);
     enter(State.connecting, CONNACK_MS);

@@ -19,8 +19,7 @@ export const SAVE_MS = 3600000;
 export function save(): void {
     session.dirty = false;
     session.savedAt = now;
-    const marks = '{"epoch":' + session.era + ',"sequence":' + session.mark;
-    emit("save", "session", marks + ',"gateway":"' + session.known + '"}');
+    emit("save", "session", `{"epoch":${session.era},"sequence":${session.mark},"gateway":"${session.known}"}`);
 }
 
 export function acknowledge(packetId: number): void {
@@ -32,7 +31,7 @@ function finish(sequence: number, packetId: number, why: NackWhy | ""): void {
     session.mark = sequence;
     session.dirty = true;
     if (why !== "" && session.outbox.length < OUTBOX * 2) {
-        said({ topic: "nack", payload: '{"n":' + sequence + ',"y":"' + why + '"}', packetId: 0 });
+        said({ topic: "nack", payload: `{"n":${sequence},"y":"${why}"}`, packetId: 0 });
     }
     acknowledge(packetId);
 }
@@ -69,7 +68,7 @@ export function takePublish(packet: Packet): boolean {
         session.offeredRoute = route;
         session.offeredSecret = secret;
         session.offeredId = packetId;
-        emit("save", "credentials", '{"route":"' + route + '","secret":"' + secret + '"}');
+        emit("save", "credentials", `{"route":"${route}","secret":"${secret}"}`);
         return true;
     }
     if (epoch > 0 && clockS > 0) {

@@ -35,14 +35,12 @@ function receive(packet: Packet): void {
         if (first !== First.connack || length !== 2) retreat("not a gateway");
         else if (code === 0) enter(State.subscribing, CONNACK_MS);
         else retreat("refused" + (code < 4 ? "" : ": wrong secret or code") + ", CONNACK " + code);
-    } else if (first >= First.publish && first < First.puback) {
-        if (!takePublish(packet)) retreat("not MQTT");
     } else if (first === First.puback && length === 2) {
         acknowledged(readUint16(rest, 0));
     } else if (first === First.suback && length === 3) {
         if (code !== 1) retreat("refused, SUBACK " + code);
         else if (session.route !== undefined && session.state === State.subscribing) subscribed();
-    } else if (first !== First.pingresp || length !== 0) {
+    } else if ((first !== First.pingresp || length !== 0) && !takePublish(packet)) {
         retreat("not MQTT");
     }
 }

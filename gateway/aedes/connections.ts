@@ -75,6 +75,9 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const reception = new Reception(limits, timers, (visit) => void receive(visit), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
     const holders = new Map<string, Holder>();
+    /** routes closed in this minute and the one before, and the last CONNECT by then: what was looked up before that holds no more */
+    let closedAt = new Map<string, number>();
+    let closedBefore = closedAt;
     const counts = { device: 0, publisher: 0, enrolling: 0 };
     const refused = new Map<string, number>();
     const servers: Server[] = [];
@@ -83,6 +86,8 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const stopSweep = timers.every(SWEEP_MS, () => {
         admission.sweep();
         calm.flush();
+        closedBefore = closedAt;
+        closedAt = new Map();
     });
 
     function countRefusal(why: string): void {
@@ -114,6 +119,9 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         if ("connack" in identified) return refuse(visit, identified);
         if (identified.ended !== undefined) close(identified.ended.route, "its number was enrolled anew");
         if (visit.socket.destroyed) return;
+        if ((closedAt.get(identified.key) ?? closedBefore.get(identified.key) ?? 0) >= visit.number) {
+            return refuse(visit, { connack: CONNACK.unavailable, why: "its route was closed while it connected" });
+        }
         const key = identified.key === "" ? `${++unnamed}` : identified.key;
         const late = admission.afterLookup(network, key);
         if (late !== undefined) return refuse(visit, late);
@@ -186,6 +194,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     }
 
     function close(route: Route, why: string): void {
+        closedAt.set(route, reception.lastNumber);
         const holder = holders.get(route);
         if (holder === undefined || holder.peer.kind !== "device") return;
         log.info({ route, why }, "connection closed by the gateway");

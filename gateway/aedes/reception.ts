@@ -56,6 +56,11 @@ export class Reception {
         this.#refused = refused;
     }
 
+    /** Number of the last CONNECT that came. */
+    get lastNumber(): number {
+        return this.#lastNumber;
+    }
+
     get waiting(): number {
         return this.#waiting.size;
     }

@@ -47,15 +47,15 @@ export function nextPacket(decoder: Decoder): Packet | undefined {
     return { first: first, rest: buffer.slice(at, needed), oversize: oversize };
 }
 
-/** Reads a PUBLISH at QoS 0 or 1; a device asks for no more. Undefined: it breaks MQTT 3.1.1 §3.3.1 or §3.3.2. */
+/** Reads a PUBLISH at QoS 0 or 1; a device asks for no more. Undefined: it is something else, or breaks MQTT 3.1.1 §3.3.1 or §3.3.2. */
 export function readPublish(packet: Packet): Publish | undefined {
     const rest = packet.rest;
-    const flags = packet.first % 16;
+    const flags = packet.first - First.publish;
     const qos = Math.floor((flags % 8) / 2);
     const topicEnd = 2 + readUint16(rest, 0);
     const payloadAt = topicEnd + qos * 2;
     // DUP is for QoS 1 only; and where octets are missing, payloadAt is not a number
-    if (qos > 1 || flags - qos * 8 > 7 || !(payloadAt <= rest.length)) return undefined;
+    if (flags < 0 || flags > 15 || qos > 1 || flags - qos * 8 > 7 || !(payloadAt <= rest.length)) return undefined;
     const packetId = qos === 0 ? 0 : readUint16(rest, topicEnd);
     if (packetId < qos) return undefined;
     return { topic: rest.slice(2, topicEnd), packetId: packetId, payload: rest.slice(payloadAt) };

@@ -198,7 +198,7 @@ const PASSES: [pass: (lua: string) => string, before: string, after: string][] =
         "function f() if a then return end return nil, 1 end",
     ],
     [quotePlainly, `x = "{\\"a\\":\\\\\\n" y = "it's \\"" z = "\\\\"`, `x = '{"a":\\\\\\n' y = "it's \\"" z = '\\\\'`],
-    [foldNumbers, "x = 48 + 2 y = (2 + 3) * 4 z = 1 - 2", "x = 50 y = (2 + 3) * 4 z = 1 - 2"],
+    [foldNumbers, "x = 48 + 2 y = (2 + 3) * 4 z = 1 - 2", "x = 50 y = (5) * 4 z = 1 - 2"],
     [dropCopies, "local a = g() local b = a h(b)", "local a = g()  h(a)"],
     [dropCopies, "local a = g() local b = a a = 1 h(b)", "local a = g() local b = a a = 1 h(b)"],
     [splitLocals, "local a, b = f(), 2", "local a = f() local b = 2"],
