@@ -1,4 +1,4 @@
-import type { OverflowFields } from "../shared/push/message.ts";
+import type { HelloFields, OverflowFields } from "../shared/push/message.ts";
 import type { RegistrationFields } from "../shared/push/registration.ts";
 import type { BackoffBase } from "./backoff-base.ts";
 import { storeContact, storeRegistration } from "./delivery-registration.ts";
@@ -20,6 +20,10 @@ export const SWEEP_MS = 1_000;
 /** "Last contact" is written down so often: when there is something to write anyway, and when there is nothing. */
 const CONTACT_MS = 60_000;
 const QUIET_CONTACT_MS = 3_600_000;
+/** A device counts on from the clock that it was told, by a crystal that drifts: before a push it is told again after so long, */
+const CLOCK_MS = 600_000;
+/** and when the gateway's own clock was put right by more than this. */
+const CLOCK_STEP_MS = 1_500;
 /** Routes whose overflow is remembered while they are away. */
 const MAX_OVERFLOWS = 10_000;
 
@@ -64,8 +68,8 @@ interface Session {
     window: Window;
     subscribed: boolean;
     registration: "none" | "storing" | "stored";
-    /** the answer to a registration, until the inbox is subscribed */
-    hello: Buffer | undefined;
+    /** the answer to its registration, and both our clocks when it was told last */
+    hello: { fields: HelloFields; told?: { wallMs: number; atMs: number } } | undefined;
     forgetPatience: () => void;
     contactMs: number;
 }
@@ -88,9 +92,21 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
     function openWindow(route: Route, session: Session): void {
         session.forgetPatience();
-        if (session.hello !== undefined && connections().tell(route, session.hello)) session.hello = undefined;
+        tellHello(route, session);
         tellOverflow(route);
         session.window.open();
+    }
+
+    /** Answers a registration; again when the device's clock may be wrong by now: it would take a push for expired. */
+    function tellHello(route: Route, { hello }: Session): void {
+        if (hello === undefined) return;
+        const [wallMs, atMs] = [clock.nowMs(), timers.nowMs()];
+        if (hello.told !== undefined) {
+            const sinceMs = atMs - hello.told.atMs;
+            if (sinceMs < CLOCK_MS && Math.abs(wallMs - hello.told.wallMs - sinceMs) < CLOCK_STEP_MS) return;
+            hello.fields = { ...hello.fields, c: Math.floor(wallMs / 1000), w: undefined };
+        }
+        if (connections().tell(route, json(hello.fields))) hello.told = { wallMs, atMs };
     }
 
     function contact(route: Route, session: Session): void {
@@ -197,7 +213,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             session.contactMs = timers.nowMs();
             session.window.size = capabilities.window;
             session.window.packetOctets = capabilities.packetOctets;
-            session.hello = json(hello);
+            session.hello = { fields: hello };
             session.registration = "stored";
             if (session.subscribed && sessions.get(route) === session) openWindow(route, session);
         },
@@ -250,7 +266,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
                 return;
             }
             session.window.removed([...collapsed, ...dropped].map((gone) => gone.sequence));
-            if (session.subscribed) tellOverflow(route);
+            if (session.subscribed) {
+                tellHello(route, session);
+                tellOverflow(route);
+            }
             session.window.appended(message);
         },
 

@@ -87,7 +87,7 @@ export function buildNodemcu(outFile = NODEMCU_BUNDLE): string {
 /** What typescript-to-lua bundled, as small as it gets. */
 export function finishBundle(bundle: string): string {
     const names = new Set(privateNames(ROOT, ["device/nodemcu/globals.d.ts"]));
-    return holdToLimits(shrinkBundle(bundle, names, (lua) => minifyLua(shareNames(withPrelude(lua)))));
+    return holdToLimits(shrinkBundle(bundle, names, withPrelude, (lua) => minifyLua(shareNames(lua))));
 }
 
 /** Puts the prelude's functions that a bundle calls in front of it. */

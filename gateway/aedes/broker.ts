@@ -1,6 +1,7 @@
 import { Aedes } from "aedes";
 import type { Client } from "aedes";
 import mqttPacket from "mqtt-packet";
+import { GatewayError } from "../error.ts";
 import type { Log } from "../ports.ts";
 import type { GuardedStream } from "./guarded-stream.ts";
 import type { Link, Peer } from "./peer.ts";
@@ -70,7 +71,10 @@ export function createBroker(log: Log): Broker {
             }
             (client.conn as GuardedStream).answer(work, (error) => {
                 if (error)
-                    log.warn({ kind: peer.kind, error }, "what a client said was not taken: its connection is closed");
+                    log.warn(
+                        { kind: peer.kind, ...reason(error) },
+                        "what a client said was not taken: its connection is closed",
+                    );
                 done(error);
             });
         },
@@ -132,6 +136,11 @@ export function createBroker(log: Log): Broker {
         },
         stop: () => new Promise((resolve) => broker.close(resolve)),
     };
+}
+
+/** A refusal is no fault of ours: where it was thrown is of no interest. */
+function reason(error: Error): Record<string, unknown> {
+    return error instanceof GatewayError ? { code: error.code, why: error.message } : { error };
 }
 
 function buffer(packet: { payload: string | Buffer }): Buffer {

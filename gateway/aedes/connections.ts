@@ -1,4 +1,5 @@
 import type { Server } from "node:net";
+import { createCalmLog } from "../calm-log.ts";
 import type { Directory } from "../directory.ts";
 import type { Clock, ConnectionEvents, Connections, Log } from "../ports.ts";
 import type { Route } from "../registration.ts";
@@ -14,6 +15,7 @@ import { openListener, type Listener, type ListenOptions } from "./listener.ts";
 import { CONNACK } from "./packet-types.ts";
 import type { Peer } from "./peer.ts";
 import { Reception, type Visit } from "./reception.ts";
+import { RepeatedRefusals } from "./repeated-refusals.ts";
 
 export interface ConnectionsOptions {
     events: ConnectionEvents;
@@ -66,16 +68,27 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const timers = options.timers ?? SYSTEM_TIMERS;
     const limits: ConnectionLimits = { ...CONNECTION_LIMITS, ...options.limits };
     const admission = new Admission(limits, timers);
-    const broker = createBroker(log);
+    const calm = createCalmLog(log, timers);
+    const broker = createBroker(calm);
+    const turnOf = (route: Route) => admission.turnOf(route);
+    const identities = { ...options, turnOf, refusals: new RepeatedRefusals(timers) };
     const reception = new Reception(limits, timers, (visit) => void receive(visit), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
     const holders = new Map<string, Holder>();
+    /** routes closed in this minute and the one before, and the last CONNECT by then: what was looked up before that holds no more */
+    let closedAt = new Map<string, number>();
+    let closedBefore = closedAt;
     const counts = { device: 0, publisher: 0, enrolling: 0 };
     const refused = new Map<string, number>();
     const servers: Server[] = [];
     let started: Promise<void> | undefined;
     let unnamed = 0;
-    const stopSweep = timers.every(SWEEP_MS, () => admission.sweep());
+    const stopSweep = timers.every(SWEEP_MS, () => {
+        admission.sweep();
+        calm.flush();
+        closedBefore = closedAt;
+        closedAt = new Map();
+    });
 
     function countRefusal(why: string): void {
         refused.set(why, (refused.get(why) ?? 0) + 1);
@@ -83,7 +96,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
 
     function refuse(visit: Visit, { connack, why, failed }: Refusal): void {
         if (failed === true) admission.failed(visit.guest.network);
-        log.info({ address: visit.guest.address, why }, "a connection was refused");
+        calm.info({ address: visit.guest.address, why }, "a connection was refused");
         reception.refuse(visit, connack, why);
     }
 
@@ -91,7 +104,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         try {
             await welcome(visit);
         } catch (error) {
-            log.error({ error }, "a connection could not be taken in");
+            calm.error({ error }, "a connection could not be taken in");
             visit.guest.raw.destroy();
         }
     }
@@ -102,10 +115,13 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         if ("connack" in claim) return refuse(visit, claim);
         const early = admission.beforeLookup(network, claim);
         if (early !== undefined) return refuse(visit, early);
-        const identified = await inTime(identify(claim, { address, port }, options));
+        const identified = await inTime(identify(claim, { address, port }, identities));
         if ("connack" in identified) return refuse(visit, identified);
         if (identified.ended !== undefined) close(identified.ended.route, "its number was enrolled anew");
         if (visit.socket.destroyed) return;
+        if ((closedAt.get(identified.key) ?? closedBefore.get(identified.key) ?? 0) >= visit.number) {
+            return refuse(visit, { connack: CONNACK.unavailable, why: "its route was closed while it connected" });
+        }
         const key = identified.key === "" ? `${++unnamed}` : identified.key;
         const late = admission.afterLookup(network, key);
         if (late !== undefined) return refuse(visit, late);
@@ -128,7 +144,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         try {
             return await Promise.race([identified, late]);
         } catch (error) {
-            log.error({ error }, "a connection could not be authenticated");
+            calm.error({ error }, "a connection could not be authenticated");
             return { connack: CONNACK.unavailable, why: "the store failed" };
         } finally {
             forget();
@@ -139,7 +155,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         const { guest, socket, framer, frame, number } = visit;
         const stream = new GuardedStream(socket, framer, frame, (violation) => {
             countRefusal(violation.message);
-            log.warn(
+            calm.warn(
                 { kind: peer.kind, address: guest.address, why: violation.message },
                 "a client broke the protocol",
             );
@@ -149,8 +165,9 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         holders.set(key, holder);
         counts[peer.kind]++;
         stream.once("close", () => {
-            const moved = peer instanceof DevicePeer && peer.moved;
-            if (!moved && admission.ended(key, timers.nowMs() - sinceMs)) {
+            // a board that moves does nothing wrong, and a publisher may connect for each of its messages
+            const blamed = peer.kind === "enrolling" || (peer instanceof DevicePeer && !peer.moved);
+            if (blamed && admission.ended(key, timers.nowMs() - sinceMs)) {
                 log.warn(
                     { kind: peer.kind, route: routeOf(peer), pauseMs: limits.flappingPauseMs },
                     "it connects all the time: refused",
@@ -177,6 +194,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     }
 
     function close(route: Route, why: string): void {
+        closedAt.set(route, reception.lastNumber);
         const holder = holders.get(route);
         if (holder === undefined || holder.peer.kind !== "device") return;
         log.info({ route, why }, "connection closed by the gateway");
@@ -195,7 +213,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         async listen(where) {
             started ??= broker.start();
             await started;
-            const { listener, server } = await openListener(where, reception, limits.connectMs);
+            const { listener, server } = await openListener(where, reception, admission, limits.connectMs);
             servers.push(server);
             return listener;
         },
@@ -213,6 +231,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
 
         async shut() {
             stopSweep();
+            calm.flush();
             const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
             for (const [key, holder] of [...holders]) {
                 holder.stream.destroy();

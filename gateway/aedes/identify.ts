@@ -3,7 +3,7 @@ import { enrolClientId } from "../../shared/push/topics.ts";
 import type { Directory } from "../directory.ts";
 import { parseE164, type E164 } from "../number.ts";
 import type { ConnectionEvents, Log } from "../ports.ts";
-import type { Registration } from "../registration.ts";
+import type { Registration, Route } from "../registration.ts";
 import type { Tokens } from "../tokens.ts";
 import type { ConnectRequest } from "./connect-packet.ts";
 import { DevicePeer } from "./device-peer.ts";
@@ -11,6 +11,7 @@ import { EnrolPeer } from "./enrol-peer.ts";
 import { CONNACK, type ConnackCode } from "./packet-types.ts";
 import type { Peer } from "./peer.ts";
 import { PublisherPeer } from "./publisher-peer.ts";
+import type { RepeatedRefusals } from "./repeated-refusals.ts";
 
 /** Who is connecting, as far as CONNECT says so: what is checked next, and of whom there is only one connection. */
 export type Claim =
@@ -37,6 +38,9 @@ export interface Identities {
     directory: Pick<Directory, "authenticate" | "redeem" | "findByRoute">;
     tokens: Pick<Tokens, "authenticateToken">;
     events: ConnectionEvents;
+    /** Resolves when a board may say a message; false: it has said far too much. */
+    turnOf: (route: Route) => Promise<boolean>;
+    refusals: RepeatedRefusals;
     log: Log;
 }
 
@@ -71,9 +75,7 @@ export function readClaim(request: ConnectRequest): Claim | Refusal {
             return { connack: CONNACK.badCredentials, why: "no number as user name", failed: true };
         return { kind: "enrolling", key: clientId, number, code: password, chip };
     }
-    if (userName === clientId) {
-        if (!ROUTE.test(clientId))
-            return { connack: CONNACK.badClientId, why: "the client id is no route", failed: true };
+    if (userName === clientId && ROUTE.test(clientId)) {
         return { kind: "device", key: clientId, route: clientId, secret: password };
     }
     return { kind: "publisher", key: "", clientId, token: password };
@@ -83,12 +85,12 @@ export function readClaim(request: ConnectRequest): Claim | Refusal {
 export async function identify(
     claim: Claim,
     address: { address: string; port: number },
-    { directory, tokens, events, log }: Identities,
+    { directory, tokens, events, turnOf, refusals, log }: Identities,
 ): Promise<Identified | Refusal> {
     if (claim.kind === "device") {
         const registration = await directory.authenticate(claim.route, claim.secret);
         if (registration === undefined) return wrong("unknown route or wrong secret");
-        return { peer: new DevicePeer(registration.route, address, events, log), key: claim.key };
+        return { peer: new DevicePeer(registration.route, address, { events, turnOf, log }), key: claim.key };
     }
     if (claim.kind === "enrolling") {
         const enrolled = await directory.redeem(claim.number, claim.code, claim.chip);
@@ -103,7 +105,7 @@ export async function identify(
     }
     // Without a client id of its own each connection stands for itself.
     const key = claim.clientId === "" ? "" : `${caller.id} ${claim.clientId}`;
-    return { peer: new PublisherPeer(authenticate, events), key };
+    return { peer: new PublisherPeer(authenticate, events, refusals, log), key };
 }
 
 function wrong(why: string): Refusal {

@@ -1,7 +1,8 @@
 import { GatewayError } from "../error.ts";
-import type { ConnectionEvents } from "../ports.ts";
+import type { ConnectionEvents, Log } from "../ports.ts";
 import type { Caller } from "../tokens.ts";
 import type { Link, Peer } from "./peer.ts";
+import type { RepeatedRefusals } from "./repeated-refusals.ts";
 
 /** Where publishers with a token push to a number. The topic's last part is the number's digits. */
 const TO = "to/";
@@ -14,11 +15,20 @@ export class PublisherPeer implements Peer {
     readonly inbox = undefined;
     readonly #authenticate: () => Promise<Caller | undefined>;
     readonly #events: ConnectionEvents;
+    readonly #refusals: RepeatedRefusals;
+    readonly #log: Log;
 
     /** @param authenticate looks the token up again: it may be revoked while its publisher is connected */
-    constructor(authenticate: () => Promise<Caller | undefined>, events: ConnectionEvents) {
+    constructor(
+        authenticate: () => Promise<Caller | undefined>,
+        events: ConnectionEvents,
+        refusals: RepeatedRefusals,
+        log: Log,
+    ) {
         this.#authenticate = authenticate;
         this.#events = events;
+        this.#refusals = refusals;
+        this.#log = log;
     }
 
     ready(link: Link): void {
@@ -33,7 +43,14 @@ export class PublisherPeer implements Peer {
     async #publish(to: string, payload: Buffer): Promise<void> {
         const caller = await this.#authenticate();
         if (caller === undefined) throw new GatewayError("unauthorized", "This token was revoked: make another one.");
-        await this.#events.published(caller, to, payload);
+        try {
+            await this.#events.published(caller, to, payload);
+        } catch (error) {
+            if (!this.#refusals.again(caller.id, to, payload, error)) throw error;
+            // MQTT-3.3.5-2: a server that does not authorise a PUBLISH may acknowledge it all the same
+            const { code, message: why } = error as GatewayError;
+            this.#log.warn({ token: caller.id, code, why }, "a message was refused again: acknowledged and dropped");
+        }
     }
 
     subscribed(): void {}

@@ -32,6 +32,14 @@ interface NumberDetails extends NumberLine {
     lastSequence: number;
 }
 
+interface AddedNumber {
+    number: string;
+    label?: string;
+    route: string;
+    secret: string;
+    replaced?: { route: string; dropped: number };
+}
+
 /** `toque number add|list|show|rotate|remove` */
 export function numberCommand(): Command {
     const command = new Command("number").description("numbers and the boards that have them");
@@ -77,12 +85,14 @@ export function codeCommand(): Command {
 
 async function add(number: string, flags: CountryFlag & { label?: string; keepBacklog?: boolean }): Promise<void> {
     const { country, label, keepBacklog } = flags;
-    const added = await clientOf(flags).post<{ number: string; label?: string; route: string; secret: string }>(
-        "/v1/numbers",
-        { number, country, label, keepBacklog },
-    );
+    const added = await clientOf(flags).post<AddedNumber>("/v1/numbers", { number, country, label, keepBacklog });
     const text = pairs({ number: added.number, label: added.label, route: added.route, secret: added.secret });
-    print(flags.json, added, text + "\nThe board needs route and secret. The secret is shown this once.");
+    const { replaced } = added;
+    const ended =
+        replaced === undefined
+            ? ""
+            : `\nThe board that had the number (route ${replaced.route}) gets nothing more; messages dropped that waited for it: ${replaced.dropped}.`;
+    print(flags.json, added, text + ended + "\nThe board needs route and secret. The secret is shown this once.");
 }
 
 async function list(flags: CommonFlags): Promise<void> {

@@ -26,7 +26,15 @@ async function serve(flags: Flags & { json?: boolean }): Promise<void> {
         process.exit(1);
     });
     const { url, mqttPort, tlsPort, httpPort, mqttAddress, adminTokenFile } = gateway;
-    writeGatewayFile(config.data, { url, mqttPort, httpPort, pid: process.pid });
+    try {
+        writeGatewayFile(config.data, { url, mqttPort, httpPort, pid: process.pid });
+    } catch (error) {
+        await gateway.close(); // otherwise its listeners keep the process, and no signal ends it
+        const { code } = error as NodeJS.ErrnoException;
+        throw new Failure(
+            `The folder ${config.data} cannot be written (${code}): look at its disk's space and its rights.`,
+        );
+    }
     const text =
         `Toque listens for boards on ${mqttAddress}${tlsPort === undefined ? "" : ` (TLS: port ${tlsPort})`} ` +
         `and for messages on ${url}; ` +

@@ -21,11 +21,15 @@ import { isoTime } from "./time.ts";
 
 const PAGE = 100;
 const MAX_PAGE = 1_000;
+/** A board has so long to write another secret into its flash and say so, as for any push. */
+const ROTATE_MS = 20_000;
+const UNCONFIRMED =
+    "The board was given another secret and did not confirm it within 20 s, so its connection was closed. Until it uses one of them both are good: ask again when it is back.";
 const security = [{ token: [] }];
 
 /** Numbers and the boards that have them. */
 export function addNumberRoutes(server: Server, services: Services): void {
-    const { directory, connections, clock, store } = services;
+    const { directory, connections, clock, store, timers } = services;
 
     function lineOf(registration: Registration) {
         const { number, label, route, provisional, createdMs, seenMs, endpoint } = registration;
@@ -56,10 +60,14 @@ export function addNumberRoutes(server: Server, services: Services): void {
             const { number: typed, country, label, keepBacklog } = request.body;
             const number = parseE164(typed, country);
             callerFor(request, "manage", number);
-            const enrolled = await directory.register(number, { label, keepBacklog });
-            if (enrolled.ended !== undefined) connections.close(enrolled.ended.route, "registered anew");
+            const before = await directory.find(number);
+            const waiting =
+                before === undefined || keepBacklog === true ? 0 : (await store.backlogSize(before.route)).messages;
+            const { route, secret, ended } = await directory.register(number, { label, keepBacklog });
+            if (ended !== undefined) connections.close(ended.route, "registered anew");
             reply.code(201);
-            return { number, label, route: enrolled.route, secret: enrolled.secret };
+            const replaced = ended === undefined ? undefined : { route: ended.route, dropped: waiting };
+            return { number, label, route, secret, replaced };
         },
     );
 
@@ -134,13 +142,17 @@ export function addNumberRoutes(server: Server, services: Services): void {
             );
             if (!connections.online(route)) throw offline;
             const secret = await directory.rotate(route);
+            if (secret === undefined) throw offline;
             // PUBACK means that it is in the board's flash; without one the old secret goes on, and this may be said again
-            if (
-                secret === undefined ||
-                !(await connections.tellOnce(route, Buffer.from(JSON.stringify({ s: secret }))))
-            ) {
-                throw offline;
-            }
+            let late = false;
+            const forget = timers.after(ROTATE_MS, () => {
+                late = true;
+                connections.close(route, "no PUBACK of its new secret in time");
+            });
+            const told = connections.tellOnce(route, Buffer.from(JSON.stringify({ s: secret })));
+            const done = await told.finally(forget);
+            if (late) throw new GatewayError("unavailable", UNCONFIRMED);
+            if (!done) throw offline;
             return { number, rotated: true };
         },
     );

@@ -66,6 +66,12 @@ export const AddedNumberBody = closed({
     label: Type.Optional(label),
     route: Type.String({ description: "Client id and user name of the device" }),
     secret: Type.String({ description: "Its password. Shown this once" }),
+    replaced: Type.Optional(
+        closed({
+            route: Type.String({ description: "Of the registration that the number had, and that this ended" }),
+            dropped: Type.Integer({ minimum: 0, description: "Messages that waited for it and were dropped" }),
+        }),
+    ),
 });
 
 const Endpoint = closed({

@@ -8,6 +8,7 @@ import fastify, {
     type RawRequestDefaultExpression,
     type RawServerDefault,
 } from "fastify";
+import { createCalmLog } from "../calm-log.ts";
 import { registerCallers } from "./callers.ts";
 import { answerClientError } from "./client-error.ts";
 import { addCodeRoutes } from "./code-routes.ts";
@@ -19,6 +20,7 @@ import { addNumberRoutes } from "./number-routes.ts";
 import { ErrorReply } from "./schemas.ts";
 import type { Services } from "./services.ts";
 import { addStatusRoutes } from "./status-routes.ts";
+import { Strangers } from "./strangers.ts";
 import { addTokenRoutes } from "./token-routes.ts";
 
 /** Octets of a request's body: a push of 4,096 octets, each written as \u00xx, and some room. */
@@ -26,7 +28,10 @@ const BODY_OCTETS = 32 * 1024;
 /** A request has to be here, whole, within this time; a connection may stay idle for the other. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 15_000;
-const MAX_CONNECTIONS = 1_000;
+const LATE_EVERY_MS = 1_000;
+/** Connections on which nobody with a token has asked for anything, and all of them. */
+const MAX_STRANGERS = 1_000;
+const MAX_CONNECTIONS = 3_000;
 
 export type Server = FastifyInstance<
     RawServerDefault,
@@ -39,18 +44,21 @@ export type Server = FastifyInstance<
 /** The HTTP interface, not yet listening. The schemas of its routes are both what checks a request and what /v1/openapi.json shows. */
 export async function createServer(services: Services): Promise<Server> {
     const { log } = services;
+    const calm = createCalmLog(log, services.timers);
     const onError = createErrorHandler(log);
     const server: Server = fastify({
         bodyLimit: BODY_OCTETS,
         requestTimeout: REQUEST_TIMEOUT_MS,
         keepAliveTimeout: IDLE_TIMEOUT_MS,
+        http: { connectionsCheckingInterval: LATE_EVERY_MS }, // how often the time is looked at; else every 30 s
         forceCloseConnections: "idle",
         return503OnClosing: false, // what still comes in while closing is answered as ever, then the connection ends
         ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
-        clientErrorHandler: (error, socket) => answerClientError(error, socket, log),
+        clientErrorHandler: (error, socket) => answerClientError(error, socket, calm),
         frameworkErrors: (error, request, reply) => void reply.send(onError(error, request, reply) as never),
     }).withTypeProvider<TypeBoxTypeProvider>();
     server.server.maxConnections = MAX_CONNECTIONS;
+    const strangers = new Strangers(server.server, MAX_STRANGERS);
 
     server.removeAllContentTypeParsers();
     server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
@@ -75,12 +83,13 @@ export async function createServer(services: Services): Promise<Server> {
         const { method, id: requestId } = request;
         const { statusCode: status, elapsedTime } = reply;
         metrics.answered(method, route, status, elapsedTime / 1000);
-        // The route's pattern and never the address, which may have a number in it.
-        log.info(
+        // Whoever has no token must not fill the disk. The route's pattern and never the address, which may have a number in it.
+        (request.caller === undefined ? calm : log).info(
             { requestId, method, path: route, status, tokenId: callerId(request), ms: Math.round(elapsedTime) },
             "request",
         );
     });
+    server.addHook("onClose", async () => calm.flush());
     server.addHook("onRoute", (route) => {
         if (route.schema === undefined) return;
         route.schema.response = { ...(route.schema.response as object), "4xx": ErrorReply, "5xx": ErrorReply };
@@ -94,6 +103,9 @@ export async function createServer(services: Services): Promise<Server> {
     });
 
     registerCallers(server, services.tokens);
+    server.addHook("onRequest", async (request) => {
+        if (request.caller !== undefined) strangers.known(request.raw.socket);
+    });
     addMessageRoutes(server, services, metrics);
     addNumberRoutes(server, services);
     addCodeRoutes(server, services);

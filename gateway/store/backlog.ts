@@ -7,9 +7,8 @@ import { meet, nextSequence } from "./numbering.ts";
 import { addReceipt, asStored, endReceipt, noteMoved, noteSent, repeatedMessage } from "./receipts.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
-/** A route's backlog, whichever of the two is reached first. */
-export const MAX_BACKLOG_MESSAGES = 1_000;
-export const MAX_BACKLOG_OCTETS = 256 * 1024;
+/** A route's backlog unless it is set otherwise, whichever of the two is reached first. */
+export const MAX_BACKLOG: BacklogSize = { messages: 1_000, octets: 256 * 1024 };
 /** A message that was written is not called expired before its PUBACK had time to come: after 20 s the connection ends. */
 const SENT_GRACE_MS = 30_000;
 /** Messages that one call ends at most: the thread is needed by others. */
@@ -23,7 +22,7 @@ const SELECT = `SELECT backlog.*, receipts.id, receipts.number FROM backlog JOIN
 /** What a message is made of beside its columns. */
 type Content = Pick<PushMessage, "body" | "title" | "from">;
 
-export function append(sql: Sql, start: number, message: NewMessage): Appended | undefined {
+export function append(sql: Sql, start: number, message: NewMessage, most: BacklogSize): Appended | undefined {
     const earlier = message.once === undefined ? undefined : repeatedMessage(sql, message, message.once);
     if (earlier !== undefined) return { message: earlier, repeated: true, collapsed: [], dropped: [] };
     const sequence = nextSequence(sql, start, message.route);
@@ -31,7 +30,7 @@ export function append(sql: Sql, start: number, message: NewMessage): Appended |
     const num = addReceipt(sql, message, sequence);
     insert(sql, num, sequence, message);
     const collapsed = collapseOlder(sql, message, sequence);
-    const dropped = dropOverflow(sql, message.route, message.acceptedMs);
+    const dropped = dropOverflow(sql, message.route, message.acceptedMs, most);
     const own = dropped.find((gone) => gone.sequence === sequence);
     // Said again, it shall get another chance.
     if (own !== undefined) sql.run("UPDATE receipts SET once = NULL WHERE num = ?", num);
@@ -153,11 +152,11 @@ function collapseOlder(sql: Sql, message: NewMessage, sequence: number): PushMes
 }
 
 /** The oldest of the lowest urgency goes first; one that was written only when nothing else is left, for it may be on the screen. */
-function dropOverflow(sql: Sql, route: Route, atMs: number): PushMessage[] {
+function dropOverflow(sql: Sql, route: Route, atMs: number, most: BacklogSize): PushMessage[] {
     const dropped: PushMessage[] = [];
     for (;;) {
         const { messages, octets } = backlogSize(sql, route);
-        if (messages <= MAX_BACKLOG_MESSAGES && octets <= MAX_BACKLOG_OCTETS) return dropped;
+        if (messages <= most.messages && octets <= most.octets) return dropped;
         const row =
             sql.get(
                 SELECT + "WHERE backlog.route = ? AND sent_ms IS NULL ORDER BY urgency, backlog.sequence LIMIT 1",

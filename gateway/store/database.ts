@@ -1,5 +1,5 @@
 import { existsSync, fsyncSync, closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { GatewayError } from "../error.ts";
 import { unavailable } from "./failures.ts";
 import { countUp } from "./meta.ts";
@@ -34,11 +34,18 @@ export interface OpenedDatabase {
     close(): void;
 }
 
+/** As mkdir -p does. Node's own tries for ever where a folder that is there says that it is not (/proc, some network drives). */
+function makeFolder(dir: string): void {
+    if (existsSync(dir)) return;
+    if (!existsSync(dirname(dir))) makeFolder(dirname(dir));
+    mkdirSync(dir, { mode: 0o700 });
+}
+
 /** Opens the store of a data folder. @throws GatewayError unavailable. Nothing is ever deleted or repaired. */
 export function openDatabase(dir: string): OpenedDatabase {
     const file = join(dir, STORE_FILE);
     try {
-        mkdirSync(dir, { recursive: true, mode: 0o700 });
+        makeFolder(dir);
     } catch (error) {
         throw refusal(`The data folder ${dir} cannot be made: choose one that may be written, with --data.`, error);
     }

@@ -28,8 +28,8 @@ export interface HelloFields {
     e: number;
     /** clock: seconds since 1970-01-01 UTC */
     c: number;
-    /** waiting: messages in the backlog */
-    w: number;
+    /** waiting: messages in the backlog; left out where only the clock is told again */
+    w?: number;
     /** delay: base of the backoff in seconds, 2 and up, where many devices would come at once; left out: 1 */
     d?: number;
 }

@@ -40,7 +40,7 @@ const ACTS = ["nowMs", "wakeAfter", "resolve", "dial", "send", "hangUp", "handle
 /** The one function as the ten that the suite calls. */
 function platformOf(perform: Perform): Platform {
     const acts = ACTS.map((act) => [act, (value?: never, more?: never): unknown => perform(act, value, more)]);
-    return Object.fromEntries(acts) as unknown as Platform;
+    return Object.fromEntries(acts) as Platform;
 }
 
 async function bundle(): Promise<string> {

@@ -61,7 +61,7 @@ export class EmulatedBoard implements EmulatedDevice {
         this.#screen.events.off(event, listener as never);
     }
 
-    until(is: (device: EmulatedDevice) => boolean, withinMs = 10_000): Promise<void> {
+    until(is: (device: EmulatedDevice) => boolean, withinMs = 20_000): Promise<void> {
         return new Promise((resolve, reject) => {
             const events = ["line", "push", "gone"] as const; // each state is a line
             const settle = (): void => {

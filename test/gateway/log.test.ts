@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { createLog } from "../../gateway/log.ts";
 
@@ -57,4 +60,47 @@ test("log: what is below the level is not written", () => {
     const silent = listen("silent");
     silent.log.error({}, "no");
     assert.equal(silent.written.length, 0);
+});
+
+/** A process that logs to a standard error of ours. */
+function logElsewhere(script: string) {
+    const program = `import { createLog } from ${JSON.stringify(new URL("../../gateway/log.ts", import.meta.url).href)};
+        const log = createLog("info"); ${script}`;
+    return spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], {
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+}
+
+for (const [way, end] of [
+    ["exits", "process.exit(0)"],
+    ["fails", "throw new Error('a mistake')"],
+    ["has nothing more to do", ""],
+] as const) {
+    test(`log: no line is lost when the process ${way}`, { timeout: 30_000 }, async () => {
+        const child = logElsewhere(`for (let i = 0; i < 5000; i++) log.info({ i }, "a line"); ${end};`);
+        const written = await text(child.stderr);
+        assert.equal(written.split("\n").filter((line) => line.includes('"msg":"a line"')).length, 5_000);
+        assert.match(written, /"i":4999/);
+    });
+}
+
+test("log: who does not read it stops nobody, and is told how many lines are lost", { timeout: 30_000 }, async () => {
+    const child = logElsewhere(`
+        const filling = "x".repeat(900);
+        for (let i = 0; i < 20000; i++) {
+            log.info({ filling }, "a line");
+            if (i % 100 === 0) await new Promise(setImmediate);
+        }
+        process.stdout.write("went on");
+        process.stdin.destroy();
+        setTimeout(() => log.info({}, "the last line"), 2000);
+    `);
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    assert.equal(said.toString(), "went on");
+    const written = await text(child.stderr);
+    const lost = Number(/"lost":(\d+)/.exec(written)?.[1]);
+    const kept = written.split("\n").filter((line) => line.includes('"msg":"a line"')).length;
+    assert.ok(lost > 1_000, "more was logged than may wait");
+    assert.equal(kept + lost, 20_000);
+    assert.match(written, /"the last line"/);
 });

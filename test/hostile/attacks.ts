@@ -7,6 +7,7 @@ import { guess } from "./attacks/guess.ts";
 import { mutations } from "./attacks/mutations.ts";
 import { privacy } from "./attacks/privacy.ts";
 import { silent, slow } from "./attacks/silent.ts";
+import { slowloris } from "./attacks/slowloris.ts";
 import { takeover } from "./attacks/takeover.ts";
 import type { Attack } from "./verdict.ts";
 
@@ -18,6 +19,7 @@ export const ATTACKS: readonly Attack[] = [
     filters8000,
     silent,
     slow,
+    slowloris,
     flood,
     floodMqtt,
     takeover,

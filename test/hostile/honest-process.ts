@@ -20,7 +20,8 @@ const PUSH_EVERY_MS = 200;
 const GIVE_UP_MS = 10_000;
 
 const task = JSON.parse(process.argv[2] ?? "{}") as Task;
-const experience: Experience = { pingsMs: [], freshMs: [], pushesMs: [], failed: [] };
+const nothing = (): Experience => ({ pingsMs: [], freshMs: [], pushesMs: [], failed: [] });
+let experience = nothing();
 let running = true;
 let fresh = 0;
 
@@ -86,7 +87,12 @@ async function stay(): Promise<void> {
             (error: unknown) => experience.failed.push(`a push was not answered: ${String(error)}`),
         );
     }, PUSH_EVERY_MS);
-    process.once("message", () => {
+    process.on("message", (asked) => {
+        if (asked === "attack") {
+            process.send?.({ calm: experience });
+            experience = nothing();
+            return;
+        }
         clearInterval(ping);
         clearInterval(push);
         clearInterval(freshTimer);

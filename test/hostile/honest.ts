@@ -1,5 +1,5 @@
 import { fork } from "node:child_process";
-import { Durations, type Verdict } from "./verdict.ts";
+import { Durations, sleep, type Verdict } from "./verdict.ts";
 import type { Registered, Victim } from "./victim.ts";
 
 /** What honest clients lived through. A push or a ping without an answer counts as long as it waited. */
@@ -14,13 +14,27 @@ export interface Experience {
 
 /** Fresh clients are so many that none of them connects all the time, and fewer in a short run. */
 const DEVICES = 120;
-const FEW_DEVICES = 40;
+const FEW_DEVICES = 60;
+/** How long they are watched before the attack begins: what the machine itself takes. */
+const CALM_MS = { short: 3_000, command: 5_000, long: 10_000 };
+/** What fresh clients take at most on a machine of two processors that has nothing else to do: half of them, 95 and 99 of 100. On a slower one all limits grow. */
+const QUIET_MS: [share: number, ms: number][] = [
+    [0.5, 5],
+    [0.95, 10],
+    [0.99, 20],
+];
 
 /**
  * Honest clients in a process of their own, for the time of the work: one that stays, pings every 25 ms and gets a push every 200 ms, and
- * a fresh one every 100 ms. They come from one address that no attacker has.
+ * a fresh one every 100 ms. They come from one address that no attacker has. First they are alone for a while.
+ * @param freshMs within which 99 of 100 fresh clients must be served
  */
-export async function beside(victim: Victim, verdict: Verdict, work: () => Promise<void>): Promise<void> {
+export async function beside(
+    victim: Victim,
+    verdict: Verdict,
+    work: () => Promise<void>,
+    freshMs = 1_000,
+): Promise<void> {
     const devices: Registered[] = await victim.register(verdict.scale === "short" ? FEW_DEVICES : DEVICES);
     const { port, httpPort, token } = victim;
     const task = { port, url: `http://127.0.0.1:${httpPort}`, token, from: "127.0.0.77", devices };
@@ -35,20 +49,30 @@ export async function beside(victim: Victim, verdict: Verdict, work: () => Promi
         });
     try {
         await said("ready");
+        await sleep(CALM_MS[verdict.scale]);
+        const before = said("calm");
+        child.send("attack");
+        measure((await before).calm as Experience, verdict);
         await work();
         const last = said("experience");
         child.send("stop");
-        judge((await last).experience as Experience, verdict);
+        judge((await last).experience as Experience, freshMs, verdict);
     } finally {
         if (child.exitCode === null) child.kill("SIGKILL");
     }
 }
 
-/** Where tests share the machine with each other, times may be so much longer, and one in ten does not count. */
-const SHARED = 4;
+function measure({ freshMs }: Experience, verdict: Verdict): void {
+    const alone = new Durations();
+    alone.add(...freshMs);
+    verdict.must(alone.size > 0, "fresh clients are served before the attack");
+    verdict.slowness = Math.max(1, ...QUIET_MS.map(([share, ms]) => alone.at(share) / ms));
+    const times = verdict.slowness.toFixed(1);
+    verdict.figure(`machine ${times} times slower than a quiet one: fresh client alone ${alone.text}`);
+}
 
-/** A second is for the slowest of all. */
-function judge(experience: Experience, verdict: Verdict): void {
+function judge(experience: Experience, freshMs: number, verdict: Verdict): void {
+    const { slowness } = verdict;
     const [fresh, pings, pushes] = [experience.freshMs, experience.pingsMs, experience.pushesMs].map((durations) => {
         const all = new Durations();
         all.add(...durations);
@@ -57,11 +81,16 @@ function judge(experience: Experience, verdict: Verdict): void {
     verdict.figure(`fresh client ${fresh.text}`);
     verdict.figure(`pings ${pings.text}`);
     verdict.figure(`pushes ${pushes.text}`);
-    verdict.must(fresh.size > 0 && pings.size > 0 && pushes.size > 0, "honest clients were served at all");
-    const [slowest, slack] = verdict.scale === "short" ? [0.9, SHARED] : [1, 1];
-    verdict.must(fresh.at(slowest) < 1_000 * slack, "no fresh client waits for a second");
-    verdict.must(pings.at(0.5) < 50 * slack, "pings are answered within 50 ms");
-    verdict.must(pushes.at(slowest) < 1_000 * slack, "a push reaches an honest device within a second");
+    verdict.must(fresh.size > 0, "fresh clients were served at all");
+    verdict.must(pings.size > 0 && pushes.size > 0, "the one that stays was served at all");
+    // Few in a short run: one that something else on the machine held up must not decide.
+    const [most, all] = verdict.scale === "short" ? [0.9, 0.95] : [0.99, 1];
+    verdict.must(fresh.at(most) < freshMs * slowness, `a fresh client is served within ${freshMs} ms`);
+    verdict.must(fresh.at(all) < 1_000 * slowness, "no fresh client waits for a second");
+    // The attacker has a processor of the same machine, and takes it for some milliseconds at a time.
+    verdict.must(pings.at(Math.min(most, 0.95)) < 50 * slowness, "95 of 100 pings are answered within 50 ms");
+    verdict.must(pings.at(all) < 1_000 * slowness, "no ping waits for a second");
+    verdict.must(pushes.at(all) < 1_000 * slowness, "a push reaches an honest device within a second");
     const [failed] = experience.failed;
     verdict.must(
         failed === undefined,

@@ -26,7 +26,7 @@ export const CASES: readonly Case[] = [
     ...TEXT,
 ];
 
-const CASE_TIMEOUT_MS = 60_000;
+const CASE_TIMEOUT_MS = 120_000;
 /** Devices at once. Most of the time they wait for something. */
 const AT_ONCE = 24;
 

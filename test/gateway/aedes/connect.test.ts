@@ -156,6 +156,21 @@ test("of two connects of a route the later one stays, though the store answers f
     late.destroy();
 });
 
+test("a route that is closed while its CONNECT is looked up does not slip in; it may come again", async () => {
+    door.slow.authenticateMs = 100;
+    const client = new RawClient(door.port);
+    client.write(connectAs(ROUTE));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    door.connections.close(ROUTE, "removed");
+    assert.deepEqual(await client.end(), connack(3));
+    assert.equal(door.connections.online(ROUTE), false);
+    door.slow.authenticateMs = 0;
+    const again = new RawClient(door.port);
+    again.write(connectAs(ROUTE));
+    assert.deepEqual(await again.octets(4), ACCEPTED);
+    again.destroy();
+});
+
 test("enrolment: a board with a code gets its route and secret, at QoS 1, when it has subscribed", async () => {
     const client = new RawClient(door.port);
     client.write(connect("enrol-a1B2c3", "+34 600 111 222", CODE));
@@ -200,6 +215,43 @@ test("a publisher's PUBACK comes when its message is stored, and not when it cou
     await new Promise((resolve) => client.once("close", () => resolve(undefined)));
     assert.equal(acknowledged, false);
     client.end(true);
+    door.slow.fails = false;
+});
+
+test("MQTT-3.3.5-2: a message refused for good closes its connection once; said again, it is acknowledged, dropped and logged", async () => {
+    door.slow.refuses = "34600999999";
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${door.port}`, {
+        clientId: "home",
+        username: "home", // as many give both the same name
+        password: TOKEN,
+        reconnectPeriod: 50,
+    });
+    let closed = 0;
+    client.on("close", () => closed++);
+    const lines = await noted(() =>
+        Promise.all([
+            client.publishAsync("to/34600999999", "to nobody", { qos: 1 }),
+            client.publishAsync("to/34600111222", "to somebody", { qos: 1 }),
+        ]).then(() => {}),
+    );
+    assert.equal(closed, 1);
+    assert.equal(lines.filter((line) => line.endsWith("to nobody")).length, 2);
+    assert.ok(lines.some((line) => line.endsWith("34600111222 to somebody")));
+    assert.ok(door.logged.some((line) => line.startsWith("a message was refused again: acknowledged and dropped")));
+    assert.ok(!door.logged.join().includes("34600999999"));
+    await client.endAsync(true);
+    door.slow.refuses = "none";
+});
+
+test("what the store could not take is never given up: each try closes the connection", async () => {
+    door.slow.fails = true;
+    for (let i = 0; i < 3; i++) {
+        const client = new RawClient(door.port);
+        client.write(connect("p10", "token", TOKEN));
+        await client.octets(4);
+        client.write(publish(1, "to/34600111222", "the same again"));
+        assert.equal((await client.end()).length, 4);
+    }
     door.slow.fails = false;
 });
 

@@ -5,6 +5,7 @@ import {
     type ConnectionsOptions,
     type GatewayConnections,
 } from "../../../gateway/aedes/connections.ts";
+import { GatewayError } from "../../../gateway/error.ts";
 import type { E164 } from "../../../gateway/number.ts";
 import type { ConnectionEvents } from "../../../gateway/ports.ts";
 import type { Registration, Route } from "../../../gateway/registration.ts";
@@ -24,8 +25,8 @@ export interface Door {
     logged: string[];
     /** Resolves when a line that starts so has come, or is there already. */
     until(start: string): Promise<void>;
-    /** how long a saying, a registration and an authentication take, whether they fail, whether the token is revoked */
-    slow: { saidMs: number; authenticateMs: number; fails: boolean; revoked: boolean };
+    /** how long a saying, a registration and an authentication take, whether they fail, which number is unknown, whether the token is revoked */
+    slow: { saidMs: number; authenticateMs: number; fails: boolean; refuses: string; revoked: boolean };
     shut(): Promise<void>;
 }
 
@@ -34,7 +35,7 @@ export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promi
     const happened: string[] = [];
     const logged: string[] = [];
     const news = new EventEmitter().setMaxListeners(0);
-    const slow = { saidMs: 0, authenticateMs: 0, fails: false, revoked: false };
+    const slow = { saidMs: 0, authenticateMs: 0, fails: false, refuses: "none", revoked: false };
     const note = (line: string) => {
         happened.push(line);
         news.emit("line");
@@ -42,6 +43,7 @@ export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promi
     const said = async (line: string) => {
         note(line);
         if (slow.saidMs > 0) await new Promise((resolve) => setTimeout(resolve, slow.saidMs));
+        if (line.includes(slow.refuses)) throw new GatewayError("unknown_number", "Nobody has this number.");
         if (slow.fails) throw new Error("the store is away");
     };
     const events: ConnectionEvents = {

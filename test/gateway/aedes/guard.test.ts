@@ -63,7 +63,7 @@ const FIRST: [clause: string, what: string, octets: string, code?: number][] = [
     ["3.1.2-24", "keepalive 0, for ever", CONNECT.replace("00 3c", "00 00"), 5],
     ["3.1.2-24", "keepalive 14", CONNECT.replace("00 3c", "00 0e"), 5],
     ["3.1.2-24", "keepalive 301", CONNECT.replace("00 3c", "01 2d"), 5],
-    ["3.1.3-9", "a client id that is no route", `10 15 00 04 "MQTT" 04 c2 00 3c 00 01 "a" 00 01 "a" 00 03 "abc"`, 2],
+    ["3.1.4-2", "a publisher's wrong token", `10 15 00 04 "MQTT" 04 c2 00 3c 00 01 "a" 00 01 "a" 00 03 "abc"`, 4],
     ["3.1.4-2", "a wrong secret", CONNECT.replace('"secret', '"Secret'), 4],
     ["3.1.4-2", "another route's secret", CONNECT.replace(/AAAA(?!.*AAAA)/, "BBBB"), 4],
     ["3.1.4-2", "no user name", `10 1c 00 04 "MQTT" 04 02 00 3c 00 10 ${R}`, 4],

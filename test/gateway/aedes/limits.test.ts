@@ -5,7 +5,7 @@ import { Buckets } from "../../../gateway/aedes/buckets.ts";
 import { Flapping } from "../../../gateway/aedes/flapping.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "../../../gateway/aedes/limits.ts";
 import { HandTimers } from "../../support/hand-timers.ts";
-import { openDoor, RawClient, OTHER, ROUTE, type Door } from "./door.ts";
+import { openDoor, RawClient, OTHER, ROUTE, TOKEN, type Door } from "./door.ts";
 import { ACCEPTED, connack, connect, connectAs, PINGREQ, publish, subscribe } from "./packets.ts";
 
 /** A door with these limits, for the time of a test. */
@@ -96,6 +96,18 @@ test("a route that connects all the time is refused with 3 and shown; a device w
             [ROUTE],
         );
         assert.ok(flapping[0]!.untilMs > Date.now() + 290_000);
+    });
+});
+
+test("a publisher that connects for each of its messages is not flapping", async () => {
+    await behind({ flappingConnects: 5 }, async (door) => {
+        for (let count = 0; count < 12; count++) {
+            const client = new RawClient(door.port);
+            client.write(Buffer.concat([connect("doorbell", "me", TOKEN), publish(1, "to/34600111222", "ring")]));
+            assert.equal((await client.octets(8)).toString("hex"), "2002000040020001");
+            client.destroy();
+        }
+        assert.deepEqual(door.connections.stats().flapping, []);
     });
 });
 

@@ -54,6 +54,11 @@ test("toque number: added, listed, shown, removed", async () => {
 test("toque number add: for people it prints route and secret", async () => {
     const { stdout } = await toque("number", "add", "+34600111300");
     assert.match(stdout, /^number +\+34600111300\nroute +[\w-]{16}\nsecret +[\w-]{22}\nThe board needs/);
+    const again = await toque("number", "add", "+34600111300");
+    assert.match(
+        again.stdout,
+        /\nThe board that had the number \(route [\w-]{16}\) gets nothing more; .* waited for it: 0\.\n/,
+    );
 });
 
 test("toque send and message: accepted, and its receipt", async () => {

@@ -152,3 +152,28 @@ test("last contact is written down once a minute at most, and when the connectio
     await desk.settled();
     assert.equal((await seen()).seenMs, startMs + 625_000);
 });
+
+test("the clock is told again before a push: after ten minutes, and when ours was put right; else it is not", async () => {
+    await desk.comes();
+    const { epoch } = await seen();
+    const clockS = () => Math.floor(desk.timers.clock.nowMs() / 1000);
+    const told = () => `tell {"e":${epoch},"c":${clockS()}}`;
+    const { wallMs } = desk.timers;
+    assert.equal(desk.lines.length, 1, "the answer to the registration");
+    desk.timers.turn(599_000);
+    await desk.send("the device counts on from what it was told");
+    assert.deepEqual(desk.lines.slice(1), ["push 1 the device counts on from what it was told"]);
+    desk.acknowledges(1);
+    desk.timers.turn(1_000);
+    await desk.send("crystals drift");
+    assert.deepEqual(desk.lines.slice(2), [told(), "push 2 crystals drift"]);
+    desk.acknowledges(2);
+    for (const stepMs of [-7_200_000, 86_400_000, 2_000]) {
+        desk.timers.wallMs += stepMs;
+        const earlier: number = desk.lines.length;
+        const { message } = await desk.send("put right");
+        assert.deepEqual(desk.lines.slice(earlier), [told(), `push ${message.sequence} put right`], `by ${stepMs} ms`);
+        desk.acknowledges(message.sequence);
+    }
+    desk.timers.wallMs = wallMs; // as the other tests found it
+});

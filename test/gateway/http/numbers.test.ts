@@ -70,13 +70,16 @@ test("numbers: registered anew, the number has another route, and its backlog is
     const send = (body: string) => it.ask("POST", "/v1/messages", { body: { to: "+34600111300", body } });
     await send("one");
     const add = (keepBacklog?: boolean) =>
-        it.ask<{ route: string }>("POST", "/v1/numbers", { body: { number: "+34600111300", keepBacklog } });
+        it.ask<{ route: string; replaced?: object }>("POST", "/v1/numbers", {
+            body: { number: "+34600111300", keepBacklog },
+        });
     const second = await add();
     assert.notEqual(second.body.route, first.route);
+    assert.deepEqual(second.body.replaced, { route: first.route, dropped: 1 });
     const backlog = async () => (await it.ask<Details>("GET", "/v1/numbers/+34600111300")).body.backlog.messages;
     assert.equal(await backlog(), 0);
     await send("two");
-    await add(true);
+    assert.deepEqual((await add(true)).body.replaced, { route: second.body.route, dropped: 0 });
     assert.equal(await backlog(), 1);
 });
 

@@ -94,6 +94,7 @@ test("open: a folder that cannot be made, or is none, is named with what to do",
     const file = join(folder(), "file");
     writeFileSync(file, "");
     await refused(join(file, "data"), /cannot be made.*--data/);
+    if (process.platform === "linux") await refused("/proc/toque/data", /cannot be made.*--data/);
     await refused(file, /cannot be made|cannot be opened/);
 });
 
