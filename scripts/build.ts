@@ -54,7 +54,7 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
         logLevel: "silent",
     }).catch(fail);
     const minify = async (program: string): Promise<string> => {
-        const supported = { ...language.supported, "object-extensions": false, "template-literal": false };
+        const supported = { ...language.supported, "object-extensions": false };
         const options = { ...language, supported, format: "cjs", minifySyntax: true, minifyWhitespace: true } as const;
         return (await transform(program, options).catch(fail)).code;
     };

@@ -209,7 +209,7 @@ function layOut(
         const next = new Map<string, string>();
         let file = "/*";
         for (const name of order) {
-            const code = render(overlaid.get(name)!.body, at).slice(1, -1).replace(/;$/, "");
+            const code = render(overlaid.get(name)!.body, at).slice(1, -1).replace(/;$/, "").replaceAll("\n", "\\n"); // in template literals
             if (/\n|\*\//.test(code) || code.length >= 10 ** DIGITS)
                 throw new Error(`scripts/espruino-overlay.ts: ${name} cannot stand in a line of a comment.`);
             file += `\n${String(code.length).padStart(DIGITS - 1)}`;
