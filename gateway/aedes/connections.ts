@@ -129,8 +129,12 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         if (before !== undefined && before.number > visit.number) {
             return refuse(visit, { connack: CONNACK.unavailable, why: "a later connection of the same came first" });
         }
-        before?.stream.destroy();
-        if (before !== undefined) ended(key, before);
+        if (before !== undefined) {
+            // now and then a device's own older connection; all the time: two boards have one secret
+            log.info({ kind: before.peer.kind, route: routeOf(before.peer) }, "taken over by a later connection");
+            before.stream.destroy();
+            ended(key, before);
+        }
         enter(visit, key, identified.peer);
     }
 

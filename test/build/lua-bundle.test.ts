@@ -227,6 +227,15 @@ PASSES.forEach(([pass, before, after], index) => {
     test(`Lua pass ${pass.name} ${index}: ${before}`, () => assert.equal(pass(before), after));
 });
 
+test("Lua bundle: the only Session's fields are variables, and what returns nothing says so in no word", (t) => {
+    const lua = bundle(t, {
+        "session.ts": `export interface Session { total: number; words: string[]; }\nexport function create(total: number): Session { return { total: total, words: [] } as unknown as Session; }`,
+        "main.ts": `import { create } from "./session.ts";\nimport type { Session } from "./session.ts";\nfunction add(to: Session, word: string): void { to.total += 2; to.total++; to.words.push(word); }\nfunction each(call: (this: void, word: string) => void): void { call("a"); call("b"); }\nexport function main(): string { const session = create(5); each((word) => add(session, word)); return session.total + session.words.join("-"); }`,
+    });
+    assert.equal(runLua(lua), "11a-b");
+    assert.doesNotMatch(lua, /total|words|\.\w+=/);
+});
+
 test("Lua bundle: its names are no globals, and what it gives the application is one", (t) => {
     const lua = bundle(t, {
         "main.ts": `declare let given: number;\ndeclare let a: number | undefined;\nlet mine = 5;\nfunction next(): number { mine++; return mine; }\nexport function main(): string { given = next() + next(); return given + (a === undefined ? "none" : "one"); }`,
