@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { type GatewayConnections, createConnections } from "./aedes/connections.ts";
+import type { ConnectionLimits } from "./aedes/limits.ts";
 import { createBackoffBase } from "./backoff-base.ts";
 import { createCommandChannel } from "./channels/command.ts";
 import { createWebhookChannel } from "./channels/webhook.ts";
@@ -86,6 +87,7 @@ async function start(
     const failed = new Promise<GatewayError>((resolve) => (fail = resolve));
     const store = await openStore({
         dir,
+        backlog: { messages: config.backlogMessages, octets: config.backlogOctets },
         failed(error) {
             log.error({ error }, "the store's thread is gone: the gateway ends");
             fail(error);
@@ -96,7 +98,7 @@ async function start(
     const directory = createDirectory({ store, clock });
     const tokens = createTokens({ store, clock });
     const queue = createQueue({ store, clock });
-    const throttle = createThrottle(clock);
+    const throttle = createThrottle(clock, config.backlogMessages);
     await ensureAdminToken(tokens, dir);
 
     const send = async (registration: Registration, draft: Draft) => {
@@ -116,7 +118,14 @@ async function start(
         backoffBase: createBackoffBase({ store, clock }),
     });
     closers.push(() => delivery.close());
-    const connections = createConnections({ events: delivery, directory, tokens, clock, log });
+    const connections = createConnections({
+        events: delivery,
+        directory,
+        tokens,
+        limits: limitsOf(config),
+        clock,
+        log,
+    });
     let listening = false;
     closers.push(async () => {
         listening = false;
@@ -127,6 +136,7 @@ async function start(
     const mqttListening = () => listening;
     const services = {
         clock,
+        timers,
         log,
         store,
         directory,
@@ -165,6 +175,17 @@ async function start(
         log,
         failed,
         close,
+    };
+}
+
+function limitsOf(config: Config): Partial<ConnectionLimits> {
+    const { connections, connectionsPerAddress, connectsPerAddress, failuresPerAddress, boardMessages } = config;
+    return {
+        connections,
+        perAddress: connectionsPerAddress,
+        connectsPerAddress: { burst: 10 * connectsPerAddress, perSecond: connectsPerAddress },
+        failuresPerAddress: { burst: 100 * failuresPerAddress, perSecond: failuresPerAddress },
+        messagesPerRoute: { burst: boardMessages, perSecond: boardMessages / 60 },
     };
 }
 

@@ -51,6 +51,55 @@ export const OPTIONS = {
         "file with the key that signs those requests, 16 characters or more",
         readText,
     ),
+    backlogMessages: option(
+        "--backlog-messages <number>",
+        "TOQUE_BACKLOG_MESSAGES",
+        "1000",
+        "messages that may wait for one board",
+        whole(1, 100_000),
+    ),
+    backlogOctets: option(
+        "--backlog-octets <number>",
+        "TOQUE_BACKLOG_OCTETS",
+        "262144",
+        "octets that may wait for one board",
+        whole(4_096, 64 * 1024 * 1024),
+    ),
+    boardMessages: option(
+        "--board-messages <number>",
+        "TOQUE_BOARD_MESSAGES",
+        "60",
+        "messages a minute that one board may send to other numbers; more of them wait",
+        whole(1, 60_000),
+    ),
+    connections: option(
+        "--connections <number>",
+        "TOQUE_CONNECTIONS",
+        "20000",
+        "MQTT connections in all",
+        whole(1, 1_000_000),
+    ),
+    connectionsPerAddress: option(
+        "--connections-per-address <number>",
+        "TOQUE_CONNECTIONS_PER_ADDRESS",
+        "15000",
+        "MQTT connections of one address: a house behind one router, or all boards behind a proxy",
+        whole(1, 1_000_000),
+    ),
+    connectsPerAddress: option(
+        "--connects-per-address <number>",
+        "TOQUE_CONNECTS_PER_ADDRESS",
+        "1000",
+        "connects a second of one address, ten times as many at once",
+        whole(1, 100_000),
+    ),
+    failuresPerAddress: option(
+        "--failures-per-address <number>",
+        "TOQUE_FAILURES_PER_ADDRESS",
+        "20",
+        "wrong secrets and codes a second from one address, 100 times as many at once; then only boards that were there before may connect from it",
+        whole(1, 100_000),
+    ),
 };
 
 /** What the gateway is told once, at its start. */
@@ -68,6 +117,8 @@ export type Flags = { [Key in keyof typeof OPTIONS]?: string };
  */
 export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config {
     const config: Record<string, unknown> = {};
+    const given = (name: keyof Flags) =>
+        flags[name] !== undefined || (environment[OPTIONS[name].environment] ?? "") !== "";
     for (const [name, option] of Object.entries(OPTIONS) as [keyof Flags, Option<unknown>][]) {
         const flag = flags[name];
         const variable = environment[option.environment];
@@ -88,6 +139,15 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
     }
     if ((config.codesWebhook === undefined) !== (config.codesWebhookKey === undefined)) {
         throw new GatewayError("invalid_request", "Give --codes-webhook and --codes-webhook-key together.");
+    }
+    if ((config.connectionsPerAddress as number) > (config.connections as number)) {
+        if (given("connectionsPerAddress")) {
+            throw new GatewayError(
+                "invalid_request",
+                "--connections-per-address is more than --connections: raise the one or lower the other.",
+            );
+        }
+        config.connectionsPerAddress = config.connections;
     }
     return config as unknown as Config;
 }
@@ -123,6 +183,16 @@ function readPort(text: string): number {
     const port = Number(text);
     if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) throw wrong("must be a port: a number from 0 to 65535.");
     return port;
+}
+
+function whole(least: number, most: number): (text: string) => number {
+    return (text) => {
+        const value = Number(text);
+        if (!/^[0-9]{1,9}$/.test(text) || value < least || value > most) {
+            throw wrong(`must be a whole number from ${least} to ${most}.`);
+        }
+        return value;
+    };
 }
 
 function readLevel(text: string): LogLevel {

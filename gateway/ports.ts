@@ -165,8 +165,8 @@ export interface Store {
 
     meta(key: string): Promise<string | undefined>;
     setMeta(key: string, value: string): Promise<void>;
-    /** Octets on disk and in the log that waits to be merged. */
-    size(): Promise<{ octets: number }>;
+    /** Octets on disk and in the log that waits to be merged; and what the disk has room for, where the system says so. */
+    size(): Promise<{ octets: number; freeOctets?: number }>;
     close(): Promise<void>;
 }
 

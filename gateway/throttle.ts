@@ -1,6 +1,6 @@
 import type { Clock } from "./ports.ts";
 
-/** Messages that may push others out of a full backlog before their sender is told to wait: one whole backlog. */
+/** Messages that may push others out of a full backlog before their sender is told to wait: one whole backlog, unless it is set otherwise. */
 export const OVERFLOW_BURST = 1_000;
 /** What it gets back of that, a second. */
 export const OVERFLOW_PER_S = 2;
@@ -34,7 +34,8 @@ export interface Throttle {
     size(): number;
 }
 
-export function createThrottle(clock: Clock): Throttle {
+/** @param burst messages of a whole backlog */
+export function createThrottle(clock: Clock, burst = OVERFLOW_BURST): Throttle {
     const buckets = new Map<string, Bucket>();
     const keyOf = (sender: string, number: string) => sender + " " + number;
 
@@ -48,7 +49,7 @@ export function createThrottle(clock: Clock): Throttle {
         enter(sender, number) {
             const bucket = buckets.get(keyOf(sender, number));
             if (bucket === undefined) return 0;
-            const over = spent(bucket) + bucket.entered - (OVERFLOW_BURST - 1);
+            const over = spent(bucket) + bucket.entered - (burst - 1);
             if (over > 0) return Math.ceil(over / OVERFLOW_PER_S);
             bucket.entered++;
             return 0;
@@ -62,7 +63,7 @@ export function createThrottle(clock: Clock): Throttle {
                 buckets.set(key, bucket);
             }
             bucket.entered = Math.max(0, bucket.entered - 1); // some entered before there was a bucket
-            bucket.spent = Math.min(OVERFLOW_BURST, spent(bucket) + pushedOut);
+            bucket.spent = Math.min(burst, spent(bucket) + pushedOut);
             bucket.atMs = clock.nowMs();
         },
         sweep() {

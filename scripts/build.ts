@@ -4,6 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import luamin from "luamin";
+import { inlineExpressions } from "./espruino-inline.ts";
+import { overlayEspruino } from "./espruino-overlay.ts";
 import { shrinkEspruino } from "./espruino-shrink.ts";
 import { compileLua, libraryCalls, readPrelude } from "./lua-bundle.ts";
 import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
@@ -17,12 +19,6 @@ export const NODEMCU_BUNDLE = join(ROOT, "dist/nodemcu/toque.lua");
 
 /** Modules that the firmware has; everything else must be in the bundle. */
 const FIRMWARE_MODULES = ["net", "tls", "http", "Wifi", "Storage", "ESP8266", "ESP32", "Flash", "crypto"];
-
-/** Functions of the device that are called for each piece of a packet and each turn of the timer, and those called for each message. */
-const OFTEN = {
-    lasting: ["step", "received", "append", "receiveAll", "receive", "nextPacket", "tick", "wakeAfterMs", "canSay"],
-    first: ["takePublish", "handled"],
-};
 
 /** The sentence to show, and nothing else: what is wrong is in the sources. */
 export class BuildError extends Error {}
@@ -57,10 +53,14 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
         tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
         logLevel: "silent",
     }).catch(fail);
-    const program = shrinkEspruino(bundled.outputFiles[0]!.text, OFTEN);
-    const small = await transform(program, { ...language, format: "cjs", minify: true }).catch(fail);
+    const minify = async (program: string): Promise<string> => {
+        const supported = { ...language.supported, "object-extensions": false };
+        const options = { ...language, supported, format: "cjs", minifySyntax: true, minifyWhitespace: true } as const;
+        return (await transform(program, options).catch(fail)).code;
+    };
+    const program = await minify(inlineExpressions(await minify(shrinkEspruino(bundled.outputFiles[0]!.text))));
     mkdirSync(dirname(outFile), { recursive: true });
-    writeFileSync(outFile, small.code);
+    writeFileSync(outFile, overlayEspruino(program));
     return outFile;
 }
 
@@ -87,7 +87,7 @@ export function buildNodemcu(outFile = NODEMCU_BUNDLE): string {
 /** What typescript-to-lua bundled, as small as it gets. */
 export function finishBundle(bundle: string): string {
     const names = new Set(privateNames(ROOT, ["device/nodemcu/globals.d.ts"]));
-    return holdToLimits(shrinkBundle(bundle, names, (lua) => minifyLua(shareNames(withPrelude(lua)))));
+    return holdToLimits(shrinkBundle(bundle, names, withPrelude, (lua) => minifyLua(shareNames(lua))));
 }
 
 /** Puts the prelude's functions that a bundle calls in front of it. */

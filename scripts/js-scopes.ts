@@ -5,6 +5,8 @@ import type { FunctionNode } from "./js-walk.ts";
 /** A name, and from where in the source on it has its value: Espruino hoists nothing. */
 export interface Variable {
     name: string;
+    /** where it is declared */
+    id: Identifier;
     readyAt: number;
     /** the function or program whose run makes it */
     home: FunctionNode | AnyNode;
@@ -57,6 +59,7 @@ export function readScopes(program: AnyNode): { variables: Variable[]; reference
         if (scope.variables.has(id.name)) return;
         const variable: Variable = {
             name: id.name,
+            id,
             readyAt,
             home: scope.home,
             code: undefined,

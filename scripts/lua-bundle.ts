@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import ts from "typescript";
 import * as tstl from "typescript-to-lua";
 import { concatenationProblems } from "./lua-concatenation.ts";
+import { sessionPlugin } from "./lua-session.ts";
 import { truthPlugin } from "./lua-truth.ts";
 
 /** What a compilation gave: Lua by file name, or sentences that say why not. */
@@ -18,7 +19,7 @@ export function compileLua(project: string): LuaOutput {
     const result = new tstl.Transpiler().emit({
         program,
         writeFile: (name, text) => files.set(name, text),
-        plugins: [truthPlugin],
+        plugins: [truthPlugin, sessionPlugin],
     });
     const diagnostics = [...config.errors, ...ts.getPreEmitDiagnostics(program), ...result.diagnostics];
     const host = {

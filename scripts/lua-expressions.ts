@@ -1,9 +1,6 @@
 import type { Edit, Node } from "./lua-scopes.ts";
 import { edited, readScopes } from "./lua-scopes.ts";
 
-/** Functions of Lua that are worth a local of one letter where they are called often: nobody replaces them. */
-const STANDARD = ["type", "tostring", "pcall", "print", "ipairs", "string", "math", "table"];
-
 function isCallOf(node: Node, name: string): boolean {
     const base = node["base"] as Node | undefined;
     return node.type === "CallExpression" && base?.type === "Identifier" && base["name"] === name;
@@ -53,6 +50,13 @@ export function joinLiterals(lua: string): string {
     return lua;
 }
 
+/** Of `math.max(at + 1, 1)`, which is where Lua begins, JavaScript's `at`: the dialect has none below 0. */
+function oneLess(from: Node, lua: string): string {
+    const [most = from] = from.type === "CallExpression" ? (from["arguments"] as Node[]) : [];
+    const right = most["operator"] === "+" ? (most["right"] as Node)["value"] : undefined;
+    return right === 1 ? lua.slice(...(most["left"] as Node).range) : `${lua.slice(...from.range)} - 1`;
+}
+
 /** `(string.find(text, part, from, true) or 0) - 1`, which is `text.indexOf(part, from)`, as a call of the prelude's function. */
 export function callIndexOf(lua: string): string {
     const edits: Edit[] = [];
@@ -63,7 +67,7 @@ export function callIndexOf(lua: string): string {
         const [text, part, from, plain] = found["arguments"] as Node[];
         if (lua.slice(...base.range) !== "string.find" || plain?.["value"] !== true || !text || !part || !from)
             continue;
-        const start = from.type === "NilLiteral" ? "" : `, ${lua.slice(...from.range)} - 1`;
+        const start = from.type === "NilLiteral" ? "" : `, ${oneLess(from, lua)}`;
         const call = `__TS__StringIndexOf(${lua.slice(...text.range)}, ${lua.slice(...part.range)}${start})`;
         const [open] = parentheses(pair["left"] as Node, lua);
         edits.push({ range: [open, (pair["right"] as Node).range[1]], text: call });
@@ -77,32 +81,4 @@ function outermost(edits: Edit[]): Edit[] {
         ({ range }) =>
             !edits.some((other) => other.range !== range && other.range[0] <= range[0] && range[1] <= other.range[1]),
     );
-}
-
-/** Gives a local to each standard function that is named so often that this is shorter. */
-export function aliasGlobals(lua: string): string {
-    const { globals, members } = readScopes(lua);
-    const places = new Map<string, [number, number][]>();
-    const standard = new Set(globals.filter((node) => STANDARD.includes(node["name"] as string)));
-    const add = (name: string, range: [number, number]): void => {
-        places.set(name, [...(places.get(name) ?? []), range]);
-    };
-    const bases = new Set<Node>();
-    for (const member of members) {
-        const base = member["base"] as Node;
-        if (!standard.has(base) || member["indexer"] !== ".") continue;
-        bases.add(base);
-        const name = member["identifier"] as Node;
-        add(`${base["name"] as string}.${name["name"] as string}`, [base.range[0], name.range[1]]);
-    }
-    for (const node of standard) if (!bases.has(node)) add(node["name"] as string, node.range);
-    const edits: Edit[] = [];
-    let head = "";
-    for (const [name, ranges] of places) {
-        if (ranges.length * (name.length - 1) < name.length + 12) continue;
-        const alias = `____${name.replace(".", "_")}`;
-        head += `local ${alias} = ${name}\n`;
-        for (const range of ranges) edits.push({ range, text: alias });
-    }
-    return head + edited(lua, edits);
 }

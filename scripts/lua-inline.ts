@@ -21,15 +21,15 @@ export function uniqueNames(lua: string): string {
     return edited(lua, edits);
 }
 
-/** Functions of the program's own blocks that are named once, in a call, outside of themselves. */
-function calledOnce({ bindings, blocks, calls, globals }: Scopes): Once[] {
-    const definitions = new Map<string, Node>();
+/** Functions of the program's own blocks, and where they are named. */
+function definitions({ bindings, blocks, globals }: Scopes): { definition: Node; uses: Node[] }[] {
+    const exported = new Map<string, Node>();
     const named = new Map<string, Node[]>();
     for (const statement of blocks.flat())
         if (statement.type === "FunctionDeclaration" && statement["isLocal"] !== true)
-            definitions.set((statement["identifier"] as Node)["name"] as string, statement);
+            exported.set((statement["identifier"] as Node)["name"] as string, statement);
     for (const node of globals) named.set(node["name"] as string, [...(named.get(node["name"] as string) ?? []), node]);
-    const found: { definition: Node; uses: Node[] }[] = [...definitions]
+    const found: { definition: Node; uses: Node[] }[] = [...exported]
         .filter(([name]) => name.startsWith("____e_"))
         .map(([name, definition]) => ({
             definition,
@@ -37,8 +37,13 @@ function calledOnce({ bindings, blocks, calls, globals }: Scopes): Once[] {
         }));
     for (const { statement, uses, written } of bindings)
         if (statement?.type === "FunctionDeclaration" && !written) found.push({ definition: statement, uses });
-    return found.flatMap(({ definition, uses }) => {
-        const call = calls.find((node) => node["base"] === uses[0]);
+    return found;
+}
+
+/** Functions that are named once, in a call, outside of themselves. */
+function calledOnce(scopes: Scopes): Once[] {
+    return definitions(scopes).flatMap(({ definition, uses }) => {
+        const call = scopes.calls.find((node) => node["base"] === uses[0]);
         return uses.length === 1 && call !== undefined && !contains(definition, call) ? [{ definition, call }] : [];
     });
 }
@@ -65,6 +70,26 @@ export function inlineOne(lua: string): string {
     return lua;
 }
 
+/** Puts one function where its name is only a value, in a table or as an argument: it needs no name. */
+export function inlineValue(lua: string): string {
+    const scopes = readScopes(lua);
+    for (const { definition, uses } of definitions(scopes)) {
+        const [use] = uses;
+        const called = scopes.calls.some((call) => call["base"] === use);
+        if (uses.length !== 1 || use === undefined || called || contains(definition, use)) continue;
+        // in a table of the program itself: whatever else it uses has its value when it is called
+        const tables = scopes.keys.filter((key) => key["value"] === use);
+        if (tables.length === 0 || !seesTheSame(scopes, definition, use)) continue;
+        const from = lua.indexOf("(", (definition["identifier"] as Node).range[1]);
+        const text = `function${lua.slice(from, definition.range[1])}`;
+        return edited(lua, [
+            { range: use.range, text },
+            { range: definition.range, text: "" },
+        ]);
+    }
+    return lua;
+}
+
 /** What stands instead of the call, and of the statement around it. Undefined: the function has to stay one. */
 function replacement(lua: string, scopes: Scopes, definition: Node, call: Node): Edit | undefined {
     const parameters = definition["parameters"] as Node[];
@@ -84,22 +109,37 @@ function replacement(lua: string, scopes: Scopes, definition: Node, call: Node):
         else locals.push([binding.name, value === undefined ? "nil" : textOf(value, lua)]);
     });
     const last = body.at(-1);
+    const result = body.length === 1 && last?.type === "ReturnStatement" ? (last["arguments"] as Node[]) : [];
+    if (result.length === 1) takeValues();
     const moved = (from: number, to: number): string => {
         const inside = edits.filter(({ range }) => from <= range[0] && range[1] <= to);
         const shifted = inside.map(({ range, text }): Edit => ({ range: [range[0] - from, range[1] - from], text }));
         return edited(lua.slice(from, to), shifted);
     };
     const start = body[0]?.range[0] ?? 0;
-    if (body.length === 1 && last?.type === "ReturnStatement" && locals.length === 0) {
-        const [value, ...more] = last["arguments"] as Node[];
-        if (value !== undefined && more.length === 0) return { range: call.range, text: `(${moved(...value.range)})` };
+    if (result.length === 1 && locals.length === 0)
+        return { range: call.range, text: `(${moved(...result[0]!.range)})` };
+    /** In an expression a parameter that is named once is what was given for it: nothing happens in between. */
+    function takeValues(): void {
+        const values = parameters.map((parameter, index) => ({
+            binding: scopes.meaning.get(parameter)!,
+            value: given[index],
+        }));
+        const open = values.filter(({ binding }) => locals.some(([name]) => name === binding.name));
+        const quiet = ({ binding, value }: (typeof values)[0]): boolean =>
+            value !== undefined && binding.uses.length === 1 && !binding.written && isQuiet(value);
+        if (!open.every(quiet)) return;
+        locals.length = 0;
+        for (const { binding, value } of open)
+            edits.push({ range: binding.uses[0]!.range, text: `(${lua.slice(...value!.range)})` });
     }
     const statement = scopes.blocks.flat().find((node) => isAround(node, call));
     if (statement === undefined || last === undefined) return undefined;
     const head = locals.length === 0 ? "" : `local ${locals.map(([name]) => name).join(", ")} = ${padded(locals)} `;
     const returns = returnsIn(body);
     const whole = (): string => moved(start, endOf(definition));
-    if (statement.type === "CallStatement" && returns.length === 0)
+    const ends = statement === scopes.body.at(-1); // then what returns there ends the program
+    if (statement.type === "CallStatement" && (returns.length === 0 || ends))
         return { range: statement.range, text: `do ${head}${whole()} end` };
     if (statement.type === "ReturnStatement")
         return {
@@ -145,6 +185,13 @@ function isConstant(node: Node, { meaning }: Scopes): boolean {
     if (/^(Numeric|String|Boolean|Nil)Literal$/.test(node.type)) return true;
     const binding: Binding | undefined = meaning.get(node);
     return binding !== undefined && !binding.written;
+}
+
+/** A value that nothing else changes while an expression is worked out, and that changes nothing: no call in it. */
+function isQuiet(node: Node): boolean {
+    if (node.type === "MemberExpression") return isQuiet(node["base"] as Node);
+    if (node.type === "BinaryExpression") return isQuiet(node["left"] as Node) && isQuiet(node["right"] as Node);
+    return /^(Identifier|(Numeric|String|Boolean|Nil)Literal)$/.test(node.type);
 }
 
 /** Does every local that the function uses, and has not itself, mean the same where it is called? */

@@ -36,6 +36,9 @@ export interface Scopes {
     calls: Node[];
     /** identifiers that mean no local */
     globals: Node[];
+    strings: Node[];
+    functions: Node[];
+    loops: Node[];
 }
 
 type Names = Map<string, Binding>;
@@ -68,6 +71,9 @@ class Reader {
         calls: [],
         globals: [],
         blocks: [],
+        strings: [],
+        functions: [],
+        loops: [],
     };
 
     /** Reads statements in order; each local is known from its statement on. */
@@ -89,6 +95,7 @@ class Reader {
 
     private statement(node: Node, names: Names, end: number, top: boolean): void {
         const own = node.range[1];
+        if (/^(For|While|Repeat)/.test(node.type)) this.found.loops.push(node);
         switch (node.type) {
             case "LocalStatement":
                 this.all(node["init"], names);
@@ -156,6 +163,7 @@ class Reader {
 
     private functionBody(node: Node, names: Names): void {
         const inner = new Map(names);
+        this.found.functions.push(node);
         for (const parameter of node["parameters"] as Node[])
             if (parameter.type === "Identifier") this.declare(parameter, inner, node.range[1]);
         this.block(node["body"] as Node[], inner, node.range[1]);
@@ -185,6 +193,7 @@ class Reader {
         } else {
             if (node.type === "BinaryExpression") this.found.pairs.push(node);
             if (node.type === "CallExpression") this.found.calls.push(node);
+            if (node.type === "StringLiteral") this.found.strings.push(node);
             for (const [key, value] of Object.entries(node)) {
                 if (Array.isArray(value) && key !== "range") this.all(value, names);
                 else if (value !== null && typeof value === "object" && key !== "range")

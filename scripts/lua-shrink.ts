@@ -1,52 +1,61 @@
-import { aliasGlobals, callIndexOf, joinLiterals, plainConcatenation } from "./lua-expressions.ts";
-import { renameFields, shortName } from "./lua-fields.ts";
-import { inlineOne, uniqueNames } from "./lua-inline.ts";
-import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
+import { callIndexOf, joinLiterals, plainConcatenation } from "./lua-expressions.ts";
+import { renameFields } from "./lua-fields.ts";
+import { inlineOne, inlineValue, uniqueNames } from "./lua-inline.ts";
 import { exportName, readModules } from "./lua-modules.ts";
 import type { LuaModule } from "./lua-modules.ts";
+import { foldNumbers, quotePlainly, returnNothing } from "./lua-literals.ts";
+import { freeLocals, withOwnNames } from "./lua-names.ts";
+import { dropSelfAssignments, reuseLocals } from "./lua-reuse.ts";
 import type { Binding, Edit, Node } from "./lua-scopes.ts";
 import { edited, readScopes } from "./lua-scopes.ts";
+import { dropCopies, nameNothingOnce, splitLocals } from "./lua-values.ts";
 import { declareLate, joinLocals, shortenChoices, unwrapBlocks } from "./lua-statements.ts";
-
-/** The table that holds the exports that are not locals of the whole program. */
-const TABLE = "____m";
 
 /** What is done to the program in turn, each as often as it changes something. */
 const PASSES = [
     inlineOne,
+    inlineValue,
+    foldNumbers,
     shortenChoices,
     callIndexOf,
     plainConcatenation,
     joinLiterals,
     unwrapBlocks,
     declareLate,
-    joinLocals,
+    splitLocals,
+    dropCopies,
+    nameNothingOnce,
+    plainConcatenation,
+    joinLiterals,
 ];
 
 /**
  * Makes one program of what typescript-to-lua bundled, for a board with 40 KB of memory: no modules and no loader, constants
- * where they are used, nothing that nobody calls, and short names for fields. Each module is a block of its own; the most used
- * exports are locals in front of the blocks, as many as a function may have, and the others are fields of one table.
+ * where they are used, nothing that nobody calls, and short names for fields. What was a local of a module is a name of the whole
+ * program: scripts/lua-names.ts.
  * @param privateFields names of fields that nobody outside sees
- * @param finish what is done with the program in the end: it decides how many exports fit as locals
+ * @param withLibrary adds the functions of typescript-to-lua's library that this Lua calls
+ * @param minify what is done with the program in the end
  */
 export function shrinkBundle(
     bundle: string,
     privateFields: ReadonlySet<string>,
-    finish: (lua: string) => string,
+    withLibrary: (lua: string) => string,
+    minify: (lua: string) => string,
 ): string {
     const { modules, entry } = readModules(bundle);
     let body =
         modules.map((module) => (module.lua.trim() === "" ? "" : `do\n${module.lua}\nend\n`)).join("") +
         returnsOf(modules, entry);
-    body = uniqueNames(untilSame(body, (lua) => inlineConstants(dropUnused(lua))));
+    body = freeLocals(uniqueNames(untilSame(body, (lua) => inlineConstants(dropUnused(lua)))));
     for (const pass of PASSES) body = untilSame(body, pass);
-    body = aliasGlobals(renameFields(body, privateFields));
-    const exports = countExports(body);
-    for (let locals = Math.min(exports.length, MAX_ACTIVE_LOCALS); ; locals--) {
-        const whole = finish(declare(body, exports, locals));
-        if (locals === 0 || maxActiveLocals(whole) <= MAX_ACTIVE_LOCALS) return whole;
-    }
+    body = withLibrary(body).replace(
+        /(?:\blocal function )?\b__TS__(\w+)/g,
+        (text, name: string) => (text.startsWith("local") ? "function " : "") + exportName("library", name),
+    );
+    body = untilSame(dropSelfAssignments(reuseLocals(body)), joinLocals);
+    body = quotePlainly(returnNothing(body));
+    return withOwnNames(renameFields(body, privateFields), minify);
 }
 
 /** Repeats a pass, because what it does makes more of it possible. */
@@ -61,21 +70,6 @@ function returnsOf(modules: LuaModule[], entry: string): string {
     const own = modules.at(-1)?.lua.match(new RegExp(`\\b${prefix}\\w+`, "g")) ?? [];
     const pairs = [...new Set(own)].map((name) => `["${name.slice(prefix.length)}"] = ${name}`);
     return pairs.length > 0 ? `return { ${pairs.join(", ")} }\n` : "";
-}
-
-/** Exports by how often they are named, the most named first. */
-function countExports(body: string): string[] {
-    const counts = new Map<string, number>();
-    for (const name of body.match(/\b____e_\w+/g) ?? []) counts.set(name, (counts.get(name) ?? 0) + 1);
-    return [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
-}
-
-function declare(body: string, exports: string[], locals: number): string {
-    const names = exports.slice(0, locals);
-    const fields = new Map(exports.slice(locals).map((name, index) => [name, `${TABLE}.${shortName(index)}`]));
-    const first = names.length > 0 ? `local ${names.join(", ")}\n` : "";
-    const table = fields.size > 0 ? `local ${TABLE} = {}\n` : "";
-    return first + table + body.replace(/\b____e_\w+/g, (name) => fields.get(name) ?? name);
 }
 
 /** Where an export gets its value: `function ____e_x(…)` or `____e_x = …`, all of them in the blocks' own statements. */

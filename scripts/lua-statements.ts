@@ -10,6 +10,7 @@ function textOf(node: Node, lua: string): string {
 function negated(condition: Node, lua: string): string {
     const text = lua.slice(...condition.range);
     const operator = condition["operator"];
+    if (operator === "not") return textOf(condition["argument"] as Node, lua);
     if (operator !== "==" && operator !== "~=") return `not (${text})`;
     const [left, right] = [condition["left"] as Node, condition["right"] as Node];
     return `${textOf(left, lua)} ${operator === "==" ? "~=" : "=="} ${textOf(right, lua)}`;

@@ -36,5 +36,25 @@ export const truthPlugin: tstl.Plugin = {
             const value = context.transformExpression(node.left);
             return equal ? tstl.createUnaryExpression(value, tstl.SyntaxKind.NotOperator, node) : value;
         },
+        // `() => f()` returns what f returns: where that is nothing, it need not be said
+        [ts.SyntaxKind.ArrowFunction]: (node, context) => {
+            const result = context.checker.getTypeAtLocation(node.body);
+            if (ts.isBlock(node.body) || (result.flags & ts.TypeFlags.Void) === 0)
+                return context.superTransformExpression(node);
+            const block = ts.factory.createBlock([ts.factory.createExpressionStatement(node.body)]);
+            ts.setTextRange(block, node.body);
+            ts.setOriginalNode(block, node.body);
+            const { modifiers, typeParameters, parameters, type, equalsGreaterThanToken } = node;
+            const whole = ts.factory.updateArrowFunction(
+                node,
+                modifiers,
+                typeParameters,
+                parameters,
+                type,
+                equalsGreaterThanToken,
+                block,
+            );
+            return context.superTransformExpression(whole);
+        },
     },
 };

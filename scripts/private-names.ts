@@ -8,6 +8,7 @@ const PRIVATE: [file: string, ...interfaces: string[]][] = [
     ["device/core/settings.ts", "Body"],
     ["device/core/events.ts", "Input", "Saying", "Output"],
     ["device/drive.ts", "Device"],
+    ["device/espruino/platform.ts", "Wires"],
     ["device/slots.ts", "Chosen"],
     ["shared/wire/decode.ts", "Decoder"],
     ["shared/wire/packets.ts", "Packet", "Publish"],

@@ -25,5 +25,5 @@ export function backoffMs(tries: number, baseS: number, random: (this: void, spa
     let span = baseS * 1000;
     for (let i = 1; i < tries && span < cap; i++) span *= 2;
     // Added and not taken as the least: else whoever draws less than it would come in the same moment as all the others who did.
-    return SPACING_MS + random(Math.min(span, cap) - SPACING_MS + 1);
+    return SPACING_MS + random(Math.min(span, cap) - (SPACING_MS - 1));
 }

@@ -7,8 +7,7 @@ import { encodePuback } from "../../shared/wire/encode.ts";
 import type { Packet } from "../../shared/wire/packets.ts";
 import { BASE_S } from "./backoff.ts";
 import { OUTBOX, said } from "./outbox.ts";
-import { emit } from "./session.ts";
-import type { Session } from "./session.ts";
+import { emit, now, session } from "./session.ts";
 
 /** A handler that throws is tried again, twice; then the message is parked and the next one goes on. */
 export const TRIES = 3;
@@ -17,75 +16,83 @@ export const TRIES = 3;
 export const SAVE_MS = 3600000;
 
 /** Writes down what is to be remembered, now. */
-export function save(session: Session): void {
+export function save(): void {
     session.dirty = false;
-    session.savedAt = session.now;
-    const marks = '{"epoch":' + session.era + ',"sequence":' + session.mark;
-    emit(session, "save", "session", marks + ',"gateway":"' + session.known + '"}');
+    session.savedAt = now;
+    emit("save", "session", `{"epoch":${session.era},"sequence":${session.mark},"gateway":"${session.known}"}`);
 }
 
-export function acknowledge(session: Session, packetId: number): void {
-    if (packetId !== 0) emit(session, "send", encodePuback(packetId));
+export function acknowledge(packetId: number): void {
+    if (packetId !== 0) emit("send", encodePuback(packetId));
 }
 
 /** A push is done with. @param why it was not shown ("": it was): the nack goes before the PUBACK */
-function finish(session: Session, sequence: number, packetId: number, why: NackWhy | ""): void {
+function finish(sequence: number, packetId: number, why: NackWhy | ""): void {
     session.mark = sequence;
     session.dirty = true;
     if (why !== "" && session.outbox.length < OUTBOX * 2) {
-        said(session, { topic: "nack", payload: '{"n":' + sequence + ',"y":"' + why + '"}', packetId: 0 });
+        said({ topic: "nack", payload: `{"n":${sequence},"y":"${why}"}`, packetId: 0 });
     }
-    acknowledge(session, packetId);
+    acknowledge(packetId);
 }
 
 /** Where this device is told something: its pushes, or its first credentials. */
-export function inbox(session: Session): string {
-    const credentials = session.credentials;
-    return credentials === undefined ? enrolTopic(session.board.chip) : inboxTopic(credentials.route);
+export function inbox(): string {
+    const route = session.route;
+    return route === undefined ? enrolTopic(session.board.chip) : inboxTopic(route);
+}
+
+/** A number that the gateway may give. @returns 0: it is not there, and none of them is ever 0 */
+function numberOf(value: unknown): number {
+    return typeof value === "number" ? value : 0;
 }
 
 /** Takes a PUBLISH to the inbox: a push, the hello, a notice of an overflow, or a secret. @returns false: it is none */
-export function takePublish(session: Session, packet: Packet): boolean {
+export function takePublish(packet: Packet): boolean {
     const publish = readPublish(packet);
     if (publish === undefined) return false;
     const packetId = publish.packetId;
     const payload = publish.payload;
     // what is not for this device is acknowledged all the same: left alone it would be sent again and again
-    const whole = publish.topic === inbox(session) ? readFields(payload) : {};
+    const whole = publish.topic === inbox() ? readFields(payload) : {};
     // of what is no flat JSON as a whole the first pair may still be one: {"n":sequence,
     const fields = whole ?? readFields(payload.slice(0, payload.indexOf(",")) + "}") ?? {};
-    const credentials = session.credentials;
-    const route = credentials === undefined ? fields.r : credentials.route;
-    const sequence = fields.n;
+    const route = session.route ?? fields.r;
+    const secret = fields.s;
+    const sequence = numberOf(fields.n);
+    const epoch = numberOf(fields.e);
+    const clockS = numberOf(fields.c);
+    const expires = numberOf(fields.x);
     const body = fields.b;
-    if (typeof fields.s === "string" && typeof route === "string") {
-        session.offered = { route: route, secret: fields.s };
+    if (typeof secret === "string" && typeof route === "string") {
+        session.offeredRoute = route;
+        session.offeredSecret = secret;
         session.offeredId = packetId;
-        emit(session, "save", "credentials", '{"route":"' + route + '","secret":"' + fields.s + '"}');
+        emit("save", "credentials", `{"route":"${route}","secret":"${secret}"}`);
         return true;
     }
-    if (typeof fields.e === "number" && typeof fields.c === "number") {
-        session.clockS = fields.c;
-        session.clockAt = session.now;
-        session.baseS = typeof fields.d === "number" ? fields.d : BASE_S;
-        if (fields.e !== session.era) {
+    if (epoch > 0 && clockS > 0) {
+        session.clockS = clockS;
+        session.clockAt = now;
+        session.baseS = Math.max(BASE_S, numberOf(fields.d));
+        if (epoch !== session.era) {
             // a new numbering: the old mark says nothing in it
-            session.era = fields.e;
+            session.era = epoch;
             session.mark = 0;
-            save(session);
+            save();
         }
     }
-    if (fields.o !== undefined) emit(session, "show", "online", fields.o + " messages dropped: too many waited");
-    if (typeof sequence !== "number" || sequence <= session.mark) {
-        acknowledge(session, packetId); // no push at all, or seen before
+    if (fields.o !== undefined) emit("show", "online", fields.o + " messages dropped: too many waited");
+    if (sequence <= session.mark) {
+        acknowledge(packetId); // no push at all, or seen before
     } else if (whole === undefined || typeof body !== "string") {
-        finish(session, sequence, packetId, packet.oversize ? "oversize" : "garbled");
+        finish(sequence, packetId, packet.oversize ? "oversize" : "garbled");
     } else if (
-        typeof fields.x === "number" &&
-        session.clockS !== 0 &&
-        fields.x <= session.clockS + Math.floor((session.now - session.clockAt) / 1000)
+        expires > 0 &&
+        session.clockS > 0 &&
+        expires <= session.clockS + Math.floor((now - session.clockAt) / 1000)
     ) {
-        finish(session, sequence, packetId, "expired");
+        finish(sequence, packetId, "expired");
     } else {
         session.showing = {
             sequence: sequence,
@@ -97,20 +104,19 @@ export function takePublish(session: Session, packet: Packet): boolean {
         };
         session.pushId = packetId;
         session.failures = 0;
-        emit(session, "handle", session.showing);
+        emit("handle", session.showing);
     }
     return true;
 }
 
 /** The handler returned, or threw. */
-export function handled(session: Session, shown: boolean): void {
-    const push = session.showing;
-    if (push === undefined) return;
+export function handled(shown: boolean): void {
+    const push = session.showing!;
     session.failures++;
     if (!shown && session.failures < TRIES) {
-        emit(session, "handle", push);
-        return;
+        emit("handle", push);
+    } else {
+        session.showing = undefined;
+        finish(push.sequence, session.pushId, shown ? "" : "handler");
     }
-    session.showing = undefined;
-    finish(session, push.sequence, session.pushId, shown ? "" : "handler");
 }

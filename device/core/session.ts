@@ -11,8 +11,9 @@ import { State } from "./states.ts";
 export interface Session extends Decoder {
     board: Body;
     settings: Settings;
-    /** undefined: to be enrolled with the settings' code */
-    credentials: Credentials | undefined;
+    /** the device's credentials; undefined: it is to be enrolled with the settings' code */
+    route: string | undefined;
+    secret: string | undefined;
 
     /** what `Memory` says: the store's epoch, the last sequence handled in it, and the gateway's last good address */
     era: number;
@@ -49,16 +50,28 @@ export interface Session extends Decoder {
     pushId: number;
     failures: number;
     /** credentials that the gateway gave, until they are in flash; then the packet is acknowledged */
-    offered: Credentials | undefined;
+    offeredRoute: string | undefined;
+    offeredSecret: string | undefined;
     offeredId: number;
 
     /** the gateway's clock in seconds since 1970, and when it said so; 0: it has not */
     clockS: number;
     clockAt: number;
+}
 
-    /** of the step that is running */
-    now: number;
-    outputs: Output[];
+/**
+ * The device whose step is running, its moment, and what came out so far. They stand here, and not among the arguments of everything that
+ * a step does, because on a board each argument costs flash and memory; nobody else can see them, for a step is over before it returns.
+ */
+export let session: Session;
+export let now: number;
+export let outputs: Output[];
+
+/** A step begins. */
+export function begin(of: Session, nowMs: number): void {
+    session = of;
+    now = nowMs;
+    outputs = [];
 }
 
 /** A device at boot. @param memory of the boot before, undefined when there is none */
@@ -69,14 +82,17 @@ export function createSession(
     memory: Memory | undefined,
     nowMs: number,
 ): Session {
+    const own: Partial<Credentials> = credentials ?? {};
+    const remembered: Partial<Memory> = memory ?? {};
     // the others are set before they are read
     return {
         board: body,
         settings: settings,
-        credentials: credentials,
-        era: memory === undefined ? 0 : memory.epoch,
-        mark: memory === undefined ? 0 : memory.sequence,
-        known: memory === undefined ? "" : memory.gateway,
+        route: own.route,
+        secret: own.secret,
+        era: remembered.epoch ?? 0,
+        mark: remembered.sequence ?? 0,
+        known: remembered.gateway ?? "",
         savedAt: nowMs,
         state: State.offline,
         address: "",
@@ -94,12 +110,12 @@ export function createSession(
     } as unknown as Session;
 }
 
-export function emit(session: Session, type: Output["type"], value?: Output["value"], more?: Bytes): void {
-    session.outputs.push({ type: type, value: value, more: more });
+export function emit(type: Output["type"], value?: Output["value"], more?: Bytes): void {
+    outputs.push({ type: type, value: value, more: more });
 }
 
 /** Packet ids go round: MQTT 3.1.1 §2.3.1. @returns 1 to 65535 */
-export function takeId(session: Session): number {
+export function takeId(): number {
     session.lastId = (session.lastId % 65535) + 1;
     return session.lastId;
 }

@@ -19,16 +19,20 @@
  * What is saved is used after the next reset.
  */
 import { readFields } from "../../shared/push/fields.ts";
+import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
-import { drive } from "../drive.ts";
+import { createDevice, say } from "../drive.ts";
+import type { Perform } from "../platform.ts";
 import { encodeMessage, encodeRead } from "../say.ts";
 import { find, save } from "./flash.ts";
 import { watchLink } from "./link.ts";
-import { createPlatform, NEVER_MS } from "./platform.ts";
-import type { Handler, Wires } from "./platform.ts";
+import { perform, wires } from "./platform.ts";
+import type { Handler } from "./platform.ts";
 
 /** From so many JsVars on it is an ESP32, which can take large packets, and several at a time. */
 const MANY_VARS = 3000;
+
+let said = 0;
 
 function readSlot(name: string): unknown {
     const found = find(name);
@@ -39,6 +43,18 @@ function randomBelow(span: number): number {
     return Math.floor(Math.random() * span);
 }
 
+function sayRead(sequence: number): boolean {
+    return say(wires.device, "read", encodeRead(sequence));
+}
+
+function sayMessage(to: string, body: string, title?: string): boolean {
+    const board = wires.device.session.board;
+    // one that is far too large is not even encoded: there may be no memory for it twice
+    return (
+        body.length < board.packetOctets && say(wires.device, "msg", encodeMessage(++said, board.boot, to, body, title))
+    );
+}
+
 function main(): void {
     const settings = readSlot("config") as Settings | undefined;
     if (settings === undefined) {
@@ -46,45 +62,28 @@ function main(): void {
         print("toque: no settings: toque.save them, then reset");
         return;
     }
-    let app: Handler | undefined;
     try {
-        app = require("toque-app") as Handler;
+        wires.app = require("toque-app") as Handler;
     } catch (error) {
         print("toque: " + (error as string)); // there is none, or it does not start
     }
-
     const large = process.memory().total > MANY_VARS;
-    const packetOctets = large ? 4096 : 1024;
-    const boot = randomBelow(2147483647);
-    const wires = {} as Wires;
-    const device = drive(
-        createPlatform(settings, app, wires),
+    wires.settings = settings;
+    wires.device = createDevice(
+        perform as Perform,
         {
             chip: getSerial().split("-").join(""),
-            packetOctets: packetOctets,
+            packetOctets: large ? MAX_PACKET_OCTETS : PACKET_OCTETS,
             window: large ? 4 : 1,
-            boot: boot,
+            boot: randomBelow(2147483647),
             random: randomBelow,
         },
         settings,
         readSlot("credentials") as Credentials | undefined,
         readSlot("session") as Memory | undefined,
     );
-    wires.device = device;
-    wires.timer = setInterval(device.wake, NEVER_MS);
-
-    let said = 0;
-    global.toque = {
-        read: function (sequence: number) {
-            return device.say("read", encodeRead(sequence));
-        },
-        send: function (to: string, body: string, title?: string) {
-            // one that is far too large is not even encoded: there may be no memory for it twice
-            return body.length < packetOctets && device.say("msg", encodeMessage(++said, boot, to, body, title));
-        },
-        save: save,
-    };
-    watchLink(settings, device.report);
+    global.toque = { read: sayRead, send: sayMessage, save: save };
+    watchLink();
 }
 
 main();

@@ -1,127 +1,139 @@
 import type { Push } from "../core/events.ts";
 import type { Settings } from "../core/settings.ts";
+import { report } from "../drive.ts";
 import type { Device } from "../drive.ts";
 import type { Platform } from "../platform.ts";
 import { VERSION } from "../version.ts";
 import { save } from "./flash.ts";
 
+/*
+ * A board is one device, so what it has open stands here and not in closures: a function that is kept, or made in another, takes
+ * four variables or more of an ESP8266's 1,600, and one that is only called takes none (scripts/espruino-overlay.ts).
+ */
+
 /** The most one step of the clock may be, in seconds: more is somebody who set the time. The device wakes more often. */
 const MAX_STEP_S = 120;
 
-/** An interval that is not meant to end: a week. */
-export const NEVER_MS = 604800000;
+/** How often the address is looked at, at least: DHCP may change it without any event. */
+export const LOOK_MS = 10000;
 
 /** What the application is called with. */
 export type Handler = (push: Push) => void;
 
-/** What the platform needs once it is there: the device that it reports to, and the interval that wakes it. */
+/** What the platform needs: the device that it reports to, its settings, the interval that wakes it, and the handler in flash, if there is one. */
 export interface Wires {
     device: Device;
+    settings: Settings;
     timer: number;
+    app: Handler | undefined;
 }
 
-/** What the board gives the device. @param app the handler in flash, if there is one */
-export function createPlatform(settings: Settings, app: Handler | undefined, wires: Wires): Platform {
-    let socket: EspruinoSocket | undefined;
-    let hearing = false;
-    let lookUps = 0;
-    let lastS = getTime();
-    let nowS = 0;
+export const wires = {} as Wires;
 
-    /**
-     * The listener of all sockets: called with the socket when it is open, with octets when they come, and at the end with a boolean.
-     * The firmware goes on telling of a socket that was dropped.
-     */
-    function heard(this: EspruinoSocket, what: EspruinoSocket | string | boolean): void {
-        if (this !== socket) return;
-        if (typeof what === "string") {
-            hearing = true;
-            wires.device.report("bytes", what);
-            hearing = false;
-        } else if (typeof what === "object") {
-            wires.device.report("opened");
-        } else {
-            socket = undefined;
-            wires.device.report("closed");
-        }
+let socket: EspruinoSocket | undefined;
+let hearing = false;
+let lookUps = 0;
+let lastS = getTime();
+let nowS = 0;
+
+/**
+ * The listener of all sockets: called with the socket when it is open, with octets when they come, and at the end with a boolean.
+ * The firmware goes on telling of a socket that was dropped.
+ */
+function heard(this: EspruinoSocket, what: EspruinoSocket | string | boolean): void {
+    if (this !== socket) return;
+    if (typeof what === "string") {
+        hearing = true;
+        report(wires.device, "bytes", what);
+        hearing = false;
+    } else if (typeof what === "object") {
+        report(wires.device, "opened");
+    } else {
+        socket = undefined;
+        report(wires.device, "closed");
     }
+}
 
-    return {
-        // setTime and SNTP move the only clock there is: its steps forward are added up
-        nowMs: function () {
-            const timeS = getTime();
-            if (timeS > lastS) nowS += Math.min(timeS - lastS, MAX_STEP_S);
-            lastS = timeS;
-            return Math.floor(nowS * 1000);
-        },
+/** `setTime` and SNTP move the only clock there is: its steps forward are added up. */
+function nowMs(): number {
+    const timeS = getTime();
+    if (timeS > lastS) nowS += Math.min(timeS - lastS, MAX_STEP_S);
+    lastS = timeS;
+    return Math.floor(nowS * 1000);
+}
 
-        wakeAfter: function (delayMs) {
-            changeInterval(wires.timer, delayMs < 0 ? NEVER_MS : delayMs);
-        },
+function resolve(host: string): void {
+    const mine = ++lookUps;
+    require("Wifi").getHostByName(host, function (address) {
+        if (mine === lookUps) report(wires.device, "resolved", address === null ? undefined : address);
+    });
+}
 
-        resolve: function (host) {
-            const mine = ++lookUps;
-            require("Wifi").getHostByName(host, function (address) {
-                if (mine === lookUps) wires.device.report("resolved", address === null ? undefined : address);
-            });
-        },
+function dial(address: string): void {
+    try {
+        const ca = wires.settings.ca;
+        socket = require(ca === undefined ? "net" : "tls").connect(
+            { host: address, port: wires.settings.port, ca: ca === undefined ? ca : atob(ca) },
+            heard,
+        );
+        socket.on("data", heard);
+        socket.on("close", heard);
+    } catch (error) {
+        report(wires.device, "closed"); // refused at once
+    }
+}
 
-        dial: function (address) {
-            try {
-                const ca = settings.ca;
-                socket = require(ca === undefined ? "net" : "tls").connect(
-                    { host: address, port: settings.port, ca: ca === undefined ? ca : atob(ca) },
-                    heard,
-                );
-                socket.on("data", heard);
-                socket.on("close", heard);
-            } catch (error) {
-                wires.device.report("closed"); // refused at once
-            }
-        },
+function send(data: string): void {
+    try {
+        if (socket !== undefined) socket.write(data);
+    } catch (error) {
+        // it is closed, and "close" is on its way
+    }
+}
 
-        send: function (data) {
-            try {
-                if (socket !== undefined) socket.write(data);
-            } catch (error) {
-                // it is closed, and "close" is on its way
-            }
-        },
+function hangUp(): void {
+    lookUps++;
+    if (socket === undefined) return;
+    // "end" alone waits until everything is sent, which on a dead path is never; a path that is heard just now is alive
+    socket.clsNow = !hearing;
+    socket.end();
+    socket = undefined;
+}
 
-        hangUp: function () {
-            lookUps++;
-            if (socket === undefined) return;
-            // "end" alone waits until everything is sent, which on a dead path is never; a path that is heard just now is alive
-            socket.clsNow = !hearing;
-            socket.end();
-            socket = undefined;
-        },
+function handle(push: Push): boolean {
+    const handler = wires.app === undefined ? global.onPush : wires.app;
+    try {
+        if (typeof handler === "function") (handler as Handler)(push);
+        else print("toque: message: " + push.body);
+    } catch (error) {
+        print("toque: the handler threw: " + (error as string));
+        return false;
+    }
+    return true;
+}
 
-        handle: function (push) {
-            const handler = app === undefined ? global.onPush : app;
-            try {
-                if (typeof handler === "function") (handler as Handler)(push);
-                else print("toque: message: " + push.body);
-            } catch (error) {
-                print("toque: the handler threw: " + (error as string));
-                return false;
-            }
-            return true;
-        },
+function about(): string {
+    const memory = process.memory();
+    const wifi = require("Wifi");
+    let dbm = wifi.getDetails().rssi;
+    if (dbm === undefined) dbm = wifi.getStatus().rssi;
+    const pairs = '"r":"espruino","v":"' + VERSION + '","f":' + memory.free * memory.blocksize;
+    return dbm === undefined ? pairs : pairs + ',"q":' + dbm;
+}
 
-        save: save,
-
-        show: function (state, text) {
-            print("toque: " + state + (text === undefined ? "" : ": " + text));
-        },
-
-        about: function () {
-            const memory = process.memory();
-            const wifi = require("Wifi");
-            let dbm = wifi.getDetails().rssi;
-            if (dbm === undefined) dbm = wifi.getStatus().rssi;
-            const pairs = '"r":"espruino","v":"' + VERSION + '","f":' + memory.free * memory.blocksize;
-            return dbm === undefined ? pairs : pairs + ',"q":' + dbm;
-        },
-    };
+/**
+ * What the board gives the device: see `Perform`. The one interval wakes it; each time, and at least every ten seconds, the address is
+ * looked at, and telling it wakes the device.
+ */
+export function perform(what: keyof Platform, value: never, more: never): unknown {
+    if (what === "nowMs") return nowMs();
+    if (what === "wakeAfter") return changeInterval(wires.timer, value < 0 ? LOOK_MS : Math.min(value, LOOK_MS));
+    if (what === "send") return send(value);
+    if (what === "handle") return handle(value);
+    if (what === "show")
+        return print("toque: " + (value as string) + (more === undefined ? "" : ": " + (more as string)));
+    if (what === "save") return save(value, more);
+    if (what === "dial") return dial(value);
+    if (what === "resolve") return resolve(value);
+    return what === "hangUp" ? hangUp() : about();
 }

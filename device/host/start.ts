@@ -1,9 +1,9 @@
 import { readFields } from "../../shared/push/fields.ts";
 import type { Push } from "../core/events.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
-import { drive } from "../drive.ts";
-import type { Device } from "../drive.ts";
-import type { Platform } from "../platform.ts";
+import { createDevice, report, say } from "../drive.ts";
+import type { Report } from "../drive.ts";
+import type { Perform, Platform } from "../platform.ts";
 import { encodeMessage, encodeRead } from "../say.ts";
 import { VERSION } from "../version.ts";
 import type { Flash } from "./flash.ts";
@@ -57,8 +57,8 @@ export interface HostDevice {
     stop(): void;
 }
 
-/** The device's platform: one timer, at most one connection. @param device it, once it is there */
-export function createPlatform(options: HostOptions, settings: Settings, device: () => Device): Platform {
+/** The device's platform: one timer, at most one connection. */
+export function createPlatform(options: HostOptions, settings: Settings, tell: Report): Platform {
     const { network, flash } = options;
     const clock = options.clock ?? wallClock;
     let cancel: (() => void) | undefined;
@@ -69,22 +69,22 @@ export function createPlatform(options: HostOptions, settings: Settings, device:
         nowMs: () => clock.nowMs(),
         wakeAfter: (delayMs) => {
             cancel?.();
-            cancel = delayMs < 0 ? undefined : clock.after(delayMs, () => device().wake());
+            cancel = delayMs < 0 ? undefined : clock.after(delayMs, () => tell("tick"));
         },
         resolve: (host) => {
             const mine = ++lookUps;
             void network.resolve(host).then((address) => {
-                if (mine === lookUps) device().report("resolved", address);
+                if (mine === lookUps) tell("resolved", address);
             });
         },
         dial: (address) => {
             // what a connection tells after `hangUp` is the network's to keep to itself
             const listener: Listener = {
-                opened: () => device().report("opened"),
-                received: (data) => device().report("bytes", data.toString("latin1")),
+                opened: () => tell("opened"),
+                received: (data) => tell("bytes", data.toString("latin1")),
                 closed: () => {
                     connection = undefined;
-                    device().report("closed");
+                    tell("closed");
                 },
             };
             connection = network.open(
@@ -131,23 +131,23 @@ export function startHostDevice(options: HostOptions): HostDevice {
         random: below,
     };
     const credentials = readSlot("credentials") as Credentials | undefined;
-    let running: Device | undefined;
-    const platform = createPlatform(options, settings, () => running ?? silent);
-    const device = drive(platform, body, settings, credentials, readSlot("session") as Memory | undefined);
-    running = device;
+    let running = true;
+    const tell: Report = (type, value) => {
+        if (running) report(device, type, value); // a stopped device's timer and connection tell nobody
+    };
+    const platform = createPlatform(options, settings, tell);
+    const perform = ((what: keyof Platform, value: never, more: never) => platform[what](value, more)) as Perform;
+    const device = createDevice(perform, body, settings, credentials, readSlot("session") as Memory | undefined);
     let said = 0;
     return {
-        linkUp: (address) => (running ?? silent).report("linkUp", address),
-        linkDown: () => (running ?? silent).report("linkDown"),
-        read: (sequence) => device.say("read", encodeRead(sequence)),
-        send: (to, body_, title) => device.say("msg", encodeMessage(++said, body.boot, to, body_, title)),
+        linkUp: (address) => tell("linkUp", address),
+        linkDown: () => tell("linkDown"),
+        read: (sequence) => say(device, "read", encodeRead(sequence)),
+        send: (to, body_, title) => say(device, "msg", encodeMessage(++said, body.boot, to, body_, title)),
         stop: () => {
-            running = undefined;
+            running = false;
             platform.wakeAfter(-1);
             platform.hangUp();
         },
     };
 }
-
-/** What a stopped device's timer and connection still report to. */
-const silent: Device = { report: () => undefined, wake: () => undefined, say: () => false };

@@ -7,8 +7,7 @@ const MOST_OCTETS = 4096;
 
 /** A slot is a file: `toque-config0` and `toque-config1` are the two of "config". */
 function open(name: string, slot: number, mode: string): OpenFile | undefined {
-    const opener = file.open === undefined ? io.open : file.open;
-    return opener("toque-" + name + slot, mode);
+    return (file.open ?? io.open)("toque-" + name + slot, mode);
 }
 
 function read(name: string, slot: number): Bytes | undefined {
@@ -26,8 +25,7 @@ function find(name: string): Chosen | undefined {
 /** What was last written whole; "": nothing. */
 export function load(name: string): Bytes {
     const found = find(name);
-    if (found === undefined) return "";
-    return found.text;
+    return found === undefined ? "" : found.text;
 }
 
 /** Writes to the slot not in use, and reads it back, because not every way to fail is reported; nothing when it is there already. */

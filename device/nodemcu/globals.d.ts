@@ -111,5 +111,5 @@ declare const onPush: ((this: void, message: import("../core/events.ts").Push) =
 /** What an application is given. */
 declare let toque: {
     save: (this: void, name: string, json: string) => boolean;
-    say?: import("../drive.ts").Device["say"];
+    say?: import("../drive.ts").Say;
 };

@@ -1,12 +1,12 @@
 import type { Settings } from "../core/settings.ts";
-import type { Device } from "../drive.ts";
+import type { Report } from "../drive.ts";
 import { AlarmMode } from "./clock.ts";
 
 /** How often the address is looked at where the firmware tells it (ESP8266): no event is trusted alone. */
 const LOOK_MS = 10000;
 
 /** Joins the Wi-Fi and reports its address whenever there may be a new one. Without an ssid it joins what the firmware remembers. */
-export function watchLink(settings: Settings, report: Device["report"]): void {
+export function watchLink(settings: Settings, report: Report): void {
     const sta = wifi.sta;
     const eventmon = wifi.eventmon;
 

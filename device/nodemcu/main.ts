@@ -18,7 +18,9 @@
 import { readFields } from "../../shared/push/fields.ts";
 import { PACKET_OCTETS } from "../../shared/push/limits.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
-import { drive } from "../drive.ts";
+import { createDevice, report, say } from "../drive.ts";
+import type { Report } from "../drive.ts";
+import type { Perform } from "../platform.ts";
 import { addTimer, readUs } from "./clock.ts";
 import { load, save } from "./flash.ts";
 import { watchLink } from "./link.ts";
@@ -41,8 +43,8 @@ function main(): void {
     }
     const platform = createPlatform();
     math.randomseed(node.random === undefined ? readUs() : node.random(0, BOOTS));
-    const device = drive(
-        platform,
+    const device = createDevice(
+        ((what: keyof typeof platform, value: never, more: never) => platform[what](value, more)) as Perform,
         {
             chip: string.gsub(wifi.sta.getmac(), "%W", ""),
             packetOctets: PACKET_OCTETS,
@@ -54,10 +56,11 @@ function main(): void {
         readSlot("credentials") as Credentials | undefined,
         readSlot("session") as Memory | undefined,
     );
-    toque.say = device.say;
-    addTimer(platform, device.wake);
-    addSockets(platform, settings.port, device.report);
-    watchLink(settings, device.report);
+    const tell: Report = (type, value) => report(device, type, value);
+    toque.say = (topic, payload) => say(device, topic, payload);
+    addTimer(platform, () => tell("tick"));
+    addSockets(platform, settings.port, tell);
+    watchLink(settings, tell);
 }
 
 main();

@@ -1,4 +1,4 @@
-import type { Device } from "../drive.ts";
+import type { Report } from "../drive.ts";
 import type { Platform } from "../platform.ts";
 
 /** Octets in one `send`: a TCP segment. ESP8266's buffer takes two of them. */
@@ -8,7 +8,7 @@ const SEGMENT_OCTETS = 1460;
 const KEPT = 4;
 
 /** Gives the device its connection. */
-export function addSockets(platform: Platform, port: number, report: Device["report"]): void {
+export function addSockets(platform: Platform, port: number, report: Report): void {
     let socket: net.Socket | undefined;
     let queue = "";
     let sending = false;

@@ -3,6 +3,7 @@ import { Buckets } from "./buckets.ts";
 import { Flapping } from "./flapping.ts";
 import type { Claim, Refusal } from "./identify.ts";
 import type { ConnectionLimits } from "./limits.ts";
+import { Pace } from "./pace.ts";
 import { CONNACK } from "./packet-types.ts";
 
 /** Routes remembered as having been connected from an address. */
@@ -13,14 +14,29 @@ export class Admission {
     readonly #connects: Buckets;
     readonly #connectsOfOne: Buckets;
     readonly #failures: Buckets;
+    readonly #handshakes: Buckets;
     readonly #flapping: Flapping;
+    /** messages of boards */
+    readonly #messages: Pace;
     readonly #known = new Set<string>();
 
     constructor(limits: ConnectionLimits, timers: Timers) {
         this.#connects = new Buckets(limits.connectsPerAddress, timers);
         this.#connectsOfOne = new Buckets(limits.connectsPerRoute, timers);
         this.#failures = new Buckets(limits.failuresPerAddress, timers);
+        this.#handshakes = new Buckets(limits.handshakesPerAddress, timers);
         this.#flapping = new Flapping(limits, timers);
+        this.#messages = new Pace(limits.messagesPerRoute, timers);
+    }
+
+    /** Before a TLS handshake. */
+    mayShakeHands(network: string): boolean {
+        return this.#handshakes.take(network);
+    }
+
+    /** Before a board's message is taken. Resolves when it is its turn; false: it has said far too much. */
+    turnOf(route: string): Promise<boolean> {
+        return this.#messages.turn(route);
     }
 
     /** Before anything is looked up. */
@@ -59,6 +75,8 @@ export class Admission {
         this.#connects.sweep();
         this.#connectsOfOne.sweep();
         this.#failures.sweep();
+        this.#handshakes.sweep();
+        this.#messages.sweep();
         this.#flapping.sweep();
     }
 }

@@ -70,10 +70,14 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const admission = new Admission(limits, timers);
     const calm = createCalmLog(log, timers);
     const broker = createBroker(calm);
-    const identities = { ...options, refusals: new RepeatedRefusals(timers) };
+    const turnOf = (route: Route) => admission.turnOf(route);
+    const identities = { ...options, turnOf, refusals: new RepeatedRefusals(timers) };
     const reception = new Reception(limits, timers, (visit) => void receive(visit), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
     const holders = new Map<string, Holder>();
+    /** routes closed in this minute and the one before, and the last CONNECT by then: what was looked up before that holds no more */
+    let closedAt = new Map<string, number>();
+    let closedBefore = closedAt;
     const counts = { device: 0, publisher: 0, enrolling: 0 };
     const refused = new Map<string, number>();
     const servers: Server[] = [];
@@ -82,6 +86,8 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const stopSweep = timers.every(SWEEP_MS, () => {
         admission.sweep();
         calm.flush();
+        closedBefore = closedAt;
+        closedAt = new Map();
     });
 
     function countRefusal(why: string): void {
@@ -113,6 +119,9 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         if ("connack" in identified) return refuse(visit, identified);
         if (identified.ended !== undefined) close(identified.ended.route, "its number was enrolled anew");
         if (visit.socket.destroyed) return;
+        if ((closedAt.get(identified.key) ?? closedBefore.get(identified.key) ?? 0) >= visit.number) {
+            return refuse(visit, { connack: CONNACK.unavailable, why: "its route was closed while it connected" });
+        }
         const key = identified.key === "" ? `${++unnamed}` : identified.key;
         const late = admission.afterLookup(network, key);
         if (late !== undefined) return refuse(visit, late);
@@ -120,8 +129,12 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         if (before !== undefined && before.number > visit.number) {
             return refuse(visit, { connack: CONNACK.unavailable, why: "a later connection of the same came first" });
         }
-        before?.stream.destroy();
-        if (before !== undefined) ended(key, before);
+        if (before !== undefined) {
+            // now and then a device's own older connection; all the time: two boards have one secret
+            log.info({ kind: before.peer.kind, route: routeOf(before.peer) }, "taken over by a later connection");
+            before.stream.destroy();
+            ended(key, before);
+        }
         enter(visit, key, identified.peer);
     }
 
@@ -185,6 +198,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     }
 
     function close(route: Route, why: string): void {
+        closedAt.set(route, reception.lastNumber);
         const holder = holders.get(route);
         if (holder === undefined || holder.peer.kind !== "device") return;
         log.info({ route, why }, "connection closed by the gateway");
@@ -203,7 +217,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         async listen(where) {
             started ??= broker.start();
             await started;
-            const { listener, server } = await openListener(where, reception, limits.connectMs);
+            const { listener, server } = await openListener(where, reception, admission, limits.connectMs);
             servers.push(server);
             return listener;
         },

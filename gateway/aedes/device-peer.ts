@@ -2,8 +2,10 @@ import type { AedesPacket } from "aedes-packet";
 import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
 import type { Saying } from "../../shared/push/topics.ts";
 import { inboxTopic, outTopic } from "../../shared/push/topics.ts";
+import { GatewayError } from "../error.ts";
 import type { ConnectionEvents, Log } from "../ports.ts";
 import type { Route } from "../registration.ts";
+import type { Identities } from "./identify.ts";
 import type { Link, Peer } from "./peer.ts";
 import { readRegistration } from "./registration-payload.ts";
 
@@ -13,12 +15,15 @@ const TELL = "tell";
 /** Messages outside the numbering that may wait for their PUBACK. */
 const MAX_TELLS = 4;
 
+type House = Pick<Identities, "events" | "turnOf" | "log">;
+
 /** A device on its route: its inbox, its four out topics, nothing else. */
 export class DevicePeer implements Peer {
     readonly kind = "device";
     readonly inbox: string;
     readonly route: Route;
     readonly #events: ConnectionEvents;
+    readonly #turnOf: House["turnOf"];
     readonly #log: Log;
     readonly #address: { address: string; port: number };
     readonly #topics: Map<string, Saying>;
@@ -37,11 +42,12 @@ export class DevicePeer implements Peer {
     /** because its link or its address changed: then a short connection is nobody's fault */
     moved = false;
 
-    constructor(route: Route, address: { address: string; port: number }, events: ConnectionEvents, log: Log) {
+    constructor(route: Route, address: { address: string; port: number }, house: House) {
         this.route = route;
         this.#address = address;
-        this.#events = events;
-        this.#log = log;
+        this.#events = house.events;
+        this.#turnOf = house.turnOf;
+        this.#log = house.log;
         this.inbox = inboxTopic(route);
         this.#topics = new Map(SAYINGS.map((saying) => [outTopic(route, saying), saying]));
     }
@@ -55,6 +61,7 @@ export class DevicePeer implements Peer {
     publishes(topic: string, payload: Buffer): Promise<void> | undefined {
         const saying = this.#topics.get(topic);
         if (saying === undefined) return undefined;
+        if (saying === "msg") return this.#message(payload);
         if (saying !== "reg") return this.#events.said(this.route, saying, payload);
         const fields = readRegistration(payload);
         if (fields === undefined) {
@@ -64,6 +71,14 @@ export class DevicePeer implements Peer {
         this.moved = fields.y === "address" || fields.y === "link";
         if (this.#link) this.#link.maxOctets = Math.min(MAX_PACKET_OCTETS, Math.max(PACKET_OCTETS, fields.m));
         return this.#events.registered(this.route, fields);
+    }
+
+    /** To another number, or to thousands of them: a board that was taken over shall not fill everybody's screen. */
+    async #message(payload: Buffer): Promise<void> {
+        if (!(await this.#turnOf(this.route))) {
+            throw new GatewayError("too_many", "This board says more messages than it may.");
+        }
+        await this.#events.said(this.route, "msg", payload);
     }
 
     subscribed(qos: 0 | 1): void {

@@ -3,7 +3,7 @@ import { enrolClientId } from "../../shared/push/topics.ts";
 import type { Directory } from "../directory.ts";
 import { parseE164, type E164 } from "../number.ts";
 import type { ConnectionEvents, Log } from "../ports.ts";
-import type { Registration } from "../registration.ts";
+import type { Registration, Route } from "../registration.ts";
 import type { Tokens } from "../tokens.ts";
 import type { ConnectRequest } from "./connect-packet.ts";
 import { DevicePeer } from "./device-peer.ts";
@@ -38,6 +38,8 @@ export interface Identities {
     directory: Pick<Directory, "authenticate" | "redeem" | "findByRoute">;
     tokens: Pick<Tokens, "authenticateToken">;
     events: ConnectionEvents;
+    /** Resolves when a board may say a message; false: it has said far too much. */
+    turnOf: (route: Route) => Promise<boolean>;
     refusals: RepeatedRefusals;
     log: Log;
 }
@@ -83,12 +85,12 @@ export function readClaim(request: ConnectRequest): Claim | Refusal {
 export async function identify(
     claim: Claim,
     address: { address: string; port: number },
-    { directory, tokens, events, refusals, log }: Identities,
+    { directory, tokens, events, turnOf, refusals, log }: Identities,
 ): Promise<Identified | Refusal> {
     if (claim.kind === "device") {
         const registration = await directory.authenticate(claim.route, claim.secret);
         if (registration === undefined) return wrong("unknown route or wrong secret");
-        return { peer: new DevicePeer(registration.route, address, events, log), key: claim.key };
+        return { peer: new DevicePeer(registration.route, address, { events, turnOf, log }), key: claim.key };
     }
     if (claim.kind === "enrolling") {
         const enrolled = await directory.redeem(claim.number, claim.code, claim.chip);

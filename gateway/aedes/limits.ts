@@ -19,6 +19,10 @@ export interface ConnectionLimits {
     connectsPerRoute: Rate;
     /** refused credentials of one address; when spent, only routes that were connected from there before may try */
     failuresPerAddress: Rate;
+    /** TLS handshakes of one address: each costs the gateway's processor some milliseconds */
+    handshakesPerAddress: Rate;
+    /** messages of one board to other numbers: what goes beyond waits, and its PUBACK with it */
+    messagesPerRoute: Rate;
     /** so many short connections of a route in a minute, then it is refused for the pause */
     flappingConnects: number;
     flappingPauseMs: number;
@@ -41,6 +45,8 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
     connectsPerAddress: { burst: 10_000, perSecond: 1_000 },
     connectsPerRoute: { burst: 300, perSecond: 1 },
     failuresPerAddress: { burst: 2_000, perSecond: 20 },
+    handshakesPerAddress: { burst: 2_000, perSecond: 50 },
+    messagesPerRoute: { burst: 60, perSecond: 1 },
     flappingConnects: 15,
     flappingPauseMs: 300_000,
     shortMs: 5_000,

@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from "node:tls";
+import type { Admission } from "./admission.ts";
 import type { Guest, Reception } from "./reception.ts";
 
 export interface ListenOptions {
@@ -24,9 +25,10 @@ const BACKLOG = 4_096;
 export async function openListener(
     { host, port, tls }: ListenOptions,
     reception: Reception,
+    admission: Pick<Admission, "mayShakeHands">,
     connectMs: number,
 ): Promise<{ listener: Listener; server: Server }> {
-    const server = tls === undefined ? createPlain(reception) : createSecure(tls, reception, connectMs);
+    const server = tls === undefined ? createPlain(reception) : createSecure(tls, reception, admission, connectMs);
     await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
         server.listen({ host, port, backlog: BACKLOG }, () => {
@@ -49,12 +51,19 @@ function createPlain(reception: Reception): Server {
     });
 }
 
-function createSecure(tls: SecureContextOptions, reception: Reception, connectMs: number): Server {
+function createSecure(
+    tls: SecureContextOptions,
+    reception: Reception,
+    admission: Pick<Admission, "mayShakeHands">,
+    connectMs: number,
+): Server {
     const guests = new Map<string, Guest>();
     const server = createTlsServer({ ...tls, handshakeTimeout: connectMs });
     server.on("connection", (raw: Socket) => {
         const guest = reception.admit(raw);
         if (guest === undefined) return;
+        if (!admission.mayShakeHands(guest.network))
+            return reception.end(guest, "too many TLS handshakes of one address");
         const name = nameOf(raw);
         guests.set(name, guest);
         raw.on("close", () => guests.delete(name));

@@ -56,6 +56,11 @@ export class Reception {
         this.#refused = refused;
     }
 
+    /** Number of the last CONNECT that came. */
+    get lastNumber(): number {
+        return this.#lastNumber;
+    }
+
     get waiting(): number {
         return this.#waiting.size;
     }
@@ -74,7 +79,7 @@ export class Reception {
         }
         this.#connections.add(raw);
         this.#perNetwork.set(network, count + 1);
-        const forgetDeadline = this.#timers.after(this.#limits.connectMs, () => this.#end(guest, "no CONNECT in time"));
+        const forgetDeadline = this.#timers.after(this.#limits.connectMs, () => this.end(guest, "no CONNECT in time"));
         const guest: Guest = { raw, address, port: remotePort, network, forgetDeadline };
         raw.on("close", () => this.#left(guest));
         this.#wait(guest);
@@ -94,7 +99,7 @@ export class Reception {
                 if (frame !== undefined) this.#connect(guest, socket, framer, frame);
             } catch (error) {
                 // Whatever is wrong with our own reading, a stranger's octets must not end the gateway.
-                this.#end(guest, error instanceof Violation ? error.message : "internal");
+                this.end(guest, error instanceof Violation ? error.message : "internal");
             }
         });
     }
@@ -132,7 +137,7 @@ export class Reception {
     }
 
     #giveWay(guests: Set<Guest>): void {
-        for (const oldest of guests) return this.#end(oldest, "too many connections without CONNECT");
+        for (const oldest of guests) return this.end(oldest, "too many connections without CONNECT");
     }
 
     #stopWaiting(guest: Guest): void {
@@ -143,7 +148,8 @@ export class Reception {
         if (neighbours?.size === 0) this.#waitingPerNetwork.delete(guest.network);
     }
 
-    #end(guest: Guest, why: string): void {
+    /** Ends the connection of a guest without a word. */
+    end(guest: Guest, why: string): void {
         this.#refused(why);
         this.#stopWaiting(guest);
         guest.raw.destroy();

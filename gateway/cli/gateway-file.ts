@@ -12,10 +12,11 @@ export interface GatewayFile {
 /** Name of that file. Whoever cannot read the data folder cannot read it. */
 const NAME = "gateway.json";
 
-/** Writes the file whole or not at all. */
+/** Writes the file whole or not at all, and to no other place: what lies at its draft's name, a link perhaps, is removed and not followed. */
 export function writeGatewayFile(data: string, file: GatewayFile): void {
     const path = join(data, NAME);
-    writeFileSync(`${path}.new`, JSON.stringify(file) + "\n", { mode: 0o600 });
+    rmSync(`${path}.new`, { force: true });
+    writeFileSync(`${path}.new`, JSON.stringify(file) + "\n", { mode: 0o600, flag: "wx" });
     renameSync(`${path}.new`, path);
 }
 

@@ -21,11 +21,15 @@ import { isoTime } from "./time.ts";
 
 const PAGE = 100;
 const MAX_PAGE = 1_000;
+/** A board has so long to write another secret into its flash and say so, as for any push. */
+const ROTATE_MS = 20_000;
+const UNCONFIRMED =
+    "The board was given another secret and did not confirm it within 20 s, so its connection was closed. Until it uses one of them both are good: ask again when it is back.";
 const security = [{ token: [] }];
 
 /** Numbers and the boards that have them. */
 export function addNumberRoutes(server: Server, services: Services): void {
-    const { directory, connections, clock, store } = services;
+    const { directory, connections, clock, store, timers } = services;
 
     function lineOf(registration: Registration) {
         const { number, label, route, provisional, createdMs, seenMs, endpoint } = registration;
@@ -138,13 +142,17 @@ export function addNumberRoutes(server: Server, services: Services): void {
             );
             if (!connections.online(route)) throw offline;
             const secret = await directory.rotate(route);
+            if (secret === undefined) throw offline;
             // PUBACK means that it is in the board's flash; without one the old secret goes on, and this may be said again
-            if (
-                secret === undefined ||
-                !(await connections.tellOnce(route, Buffer.from(JSON.stringify({ s: secret }))))
-            ) {
-                throw offline;
-            }
+            let late = false;
+            const forget = timers.after(ROTATE_MS, () => {
+                late = true;
+                connections.close(route, "no PUBACK of its new secret in time");
+            });
+            const told = connections.tellOnce(route, Buffer.from(JSON.stringify({ s: secret })));
+            const done = await told.finally(forget);
+            if (late) throw new GatewayError("unavailable", UNCONFIRMED);
+            if (!done) throw offline;
             return { number, rotated: true };
         },
     );

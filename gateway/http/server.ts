@@ -9,7 +9,6 @@ import fastify, {
     type RawServerDefault,
 } from "fastify";
 import { createCalmLog } from "../calm-log.ts";
-import { SYSTEM_TIMERS } from "../timers.ts";
 import { registerCallers } from "./callers.ts";
 import { answerClientError } from "./client-error.ts";
 import { addCodeRoutes } from "./code-routes.ts";
@@ -45,7 +44,7 @@ export type Server = FastifyInstance<
 /** The HTTP interface, not yet listening. The schemas of its routes are both what checks a request and what /v1/openapi.json shows. */
 export async function createServer(services: Services): Promise<Server> {
     const { log } = services;
-    const calm = createCalmLog(log, SYSTEM_TIMERS);
+    const calm = createCalmLog(log, services.timers);
     const onError = createErrorHandler(log);
     const server: Server = fastify({
         bodyLimit: BODY_OCTETS,

@@ -4,6 +4,7 @@ import type { Draft } from "../message.ts";
 import type { Appended, Clock, Connections, Log, Store } from "../ports.ts";
 import type { Registration, Route } from "../registration.ts";
 import type { Throttle } from "../throttle.ts";
+import type { Timers } from "../timers.ts";
 import type { Tokens } from "../tokens.ts";
 
 /** How the MQTT side is. */
@@ -22,6 +23,7 @@ export interface ConnectionReport {
 /** What the HTTP interface speaks for. */
 export interface Services {
     clock: Clock;
+    timers: Timers;
     log: Log;
     store: Pick<Store, "receipt" | "backlogSize" | "size" | "setMeta">;
     directory: Directory;

@@ -8,9 +8,8 @@ import { noteOverflow } from "./overflow.ts";
 import { addReceipt, asStored, endReceipt, noteMoved, noteSent, repeatedMessage, type Ending } from "./receipts.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
-/** A route's backlog, whichever of the two is reached first. */
-export const MAX_BACKLOG_MESSAGES = 1_000;
-export const MAX_BACKLOG_OCTETS = 256 * 1024;
+/** A route's backlog unless it is set otherwise, whichever of the two is reached first. */
+export const MAX_BACKLOG: BacklogSize = { messages: 1_000, octets: 256 * 1024 };
 /** A message that was written is not called expired before its PUBACK had time to come: after 20 s the connection ends. */
 const SENT_GRACE_MS = 30_000;
 /** Messages that one call ends at most: the thread is needed by others. */
@@ -24,7 +23,7 @@ const SELECT = `SELECT backlog.*, receipts.id, receipts.number FROM backlog JOIN
 /** What a message is made of beside its columns. */
 type Content = Pick<PushMessage, "body" | "title" | "from">;
 
-export function append(sql: Sql, start: number, message: NewMessage): Appended | undefined {
+export function append(sql: Sql, start: number, message: NewMessage, most: BacklogSize): Appended | undefined {
     const earlier = message.once === undefined ? undefined : repeatedMessage(sql, message, message.once);
     if (earlier !== undefined) return { message: earlier, repeated: true, collapsed: [], dropped: [] };
     const place = nextPlace(sql, start, message.route);
@@ -33,8 +32,8 @@ export function append(sql: Sql, start: number, message: NewMessage): Appended |
     const num = addReceipt(sql, message, sequence);
     insert(sql, num, sequence, message);
     const collapsed = collapseOlder(sql, message, sequence);
-    const fits = isWithinBounds({ messages: place.messages + 1, octets: place.octets + message.octets });
-    const dropped = fits ? [] : dropOverflow(sql, message.route, message.acceptedMs);
+    const fits = isWithin({ messages: place.messages + 1, octets: place.octets + message.octets }, most);
+    const dropped = fits ? [] : dropOverflow(sql, message.route, message.acceptedMs, most);
     const own = dropped.find((gone) => gone.sequence === sequence);
     // Said again, it shall get another chance.
     if (own !== undefined) sql.run("UPDATE receipts SET once = NULL WHERE num = ?", num);
@@ -141,10 +140,10 @@ function collapseOlder(sql: Sql, message: NewMessage, sequence: number): PushMes
 }
 
 /** The oldest of the lowest urgency goes first; one that was written only when nothing else is left, for it may be on the screen. */
-function dropOverflow(sql: Sql, route: Route, atMs: number): PushMessage[] {
+function dropOverflow(sql: Sql, route: Route, atMs: number, most: BacklogSize): PushMessage[] {
     const dropped: PushMessage[] = [];
     for (;;) {
-        if (isWithinBounds(backlogSize(sql, route))) break;
+        if (isWithin(backlogSize(sql, route), most)) break;
         const row =
             sql.get(
                 SELECT + "WHERE backlog.route = ? AND sent_ms IS NULL ORDER BY urgency, backlog.sequence LIMIT 1",
@@ -161,8 +160,8 @@ function dropOverflow(sql: Sql, route: Route, atMs: number): PushMessage[] {
     return dropped;
 }
 
-function isWithinBounds({ messages, octets }: BacklogSize): boolean {
-    return messages <= MAX_BACKLOG_MESSAGES && octets <= MAX_BACKLOG_OCTETS;
+function isWithin({ messages, octets }: BacklogSize, most: BacklogSize): boolean {
+    return messages <= most.messages && octets <= most.octets;
 }
 
 function endRow(sql: Sql, row: Row, ending: Ending): PushMessage {

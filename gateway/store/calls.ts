@@ -1,4 +1,5 @@
-import { statSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
+import type { BacklogSize } from "../ports.ts";
 import * as backlog from "./backlog.ts";
 import * as codes from "./codes.ts";
 import { forget } from "./forget.ts";
@@ -10,8 +11,8 @@ import * as registrations from "./registrations.ts";
 import type { Sql } from "./sql.ts";
 import * as tokens from "./tokens.ts";
 
-/** The store's calls on a connection. @param start which start of the gateway this is, 1 and up */
-export function createCalls(sql: Sql, file: string, start: number): Calls {
+/** The store's calls on a connection. @param start which start of the gateway this is, 1 and up @param most what may wait for one route */
+export function createCalls(sql: Sql, file: string, start: number, most: BacklogSize = backlog.MAX_BACKLOG): Calls {
     return {
         register: (registration) => registrations.register(sql, start, registration),
         byNumber: (number) => registrations.byNumber(sql, number),
@@ -25,7 +26,7 @@ export function createCalls(sql: Sql, file: string, start: number): Calls {
         liveSince: (sinceMs) => registrations.liveSince(sql, sinceMs),
         credentials: (route, expected, change) => registrations.credentials(sql, route, expected, change),
 
-        append: (message) => backlog.append(sql, start, message),
+        append: (message) => backlog.append(sql, start, message, most),
         backlog: (route, afterSequence, limit) => backlog.backlog(sql, route, afterSequence, limit),
         backlogSize: (route) => backlog.backlogSize(sql, route),
         sent: (route, sequence, atMs) => backlog.sent(sql, route, sequence, atMs),
@@ -50,10 +51,19 @@ export function createCalls(sql: Sql, file: string, start: number): Calls {
 
         meta: (key) => meta.meta(sql, key),
         setMeta: (key, value) => meta.setMeta(sql, key, value),
-        size: () => ({ octets: octetsOf(file) + octetsOf(file + "-wal") }),
+        size: () => ({ octets: octetsOf(file) + octetsOf(file + "-wal"), freeOctets: freeOctets(file) }),
     };
 }
 
 function octetsOf(file: string): number {
     return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function freeOctets(file: string): number | undefined {
+    try {
+        const { bavail, bsize } = statfsSync(file);
+        return bavail * bsize;
+    } catch {
+        return undefined; // not every file system says
+    }
 }

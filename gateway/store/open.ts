@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { GatewayError } from "../error.ts";
-import type { Store } from "../ports.ts";
+import type { BacklogSize, Store } from "../ports.ts";
 import { createClient } from "./client.ts";
 import { fromFailure } from "./failures.ts";
 import { remember } from "./remember.ts";
@@ -13,9 +13,14 @@ import type { FromWorker } from "./protocol.ts";
  * Nothing is ever deleted or repaired.
  * @param options.failed called once if the store's thread ends without being asked to: from then on every call is refused
  */
-export async function openStore(options: { dir: string; failed?: (error: GatewayError) => void }): Promise<Store> {
+export async function openStore(options: {
+    dir: string;
+    /** what may wait for one route */
+    backlog?: BacklogSize;
+    failed?: (error: GatewayError) => void;
+}): Promise<Store> {
     const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
-        workerData: { dir: resolve(options.dir) },
+        workerData: { dir: resolve(options.dir), backlog: options.backlog },
         execArgv: ["--enable-source-maps"], // and no loader: the thread has its own
     });
     await new Promise<void>((opened, refused) => {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { BacklogSize } from "../ports.ts";
 import { createCalls } from "./calls.ts";
 import { openDatabase, type OpenedDatabase } from "./database.ts";
 import { toFailure } from "./failures.ts";
@@ -8,9 +9,9 @@ import type { Call, FromWorker, ToWorker } from "./protocol.ts";
 /** Calls in one transaction: more would keep the first of them waiting. */
 const MAX_GROUP = 1_000;
 
-if (parentPort !== null) serve(parentPort, workerData as { dir: string });
+if (parentPort !== null) serve(parentPort, workerData as { dir: string; backlog?: BacklogSize });
 
-function serve(port: NonNullable<typeof parentPort>, { dir }: { dir: string }): void {
+function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: string; backlog?: BacklogSize }): void {
     const say = (message: FromWorker) => port.postMessage(message);
     let database: OpenedDatabase;
     try {
@@ -21,7 +22,7 @@ function serve(port: NonNullable<typeof parentPort>, { dir }: { dir: string }): 
         return;
     }
     const { sql, file, start } = database;
-    const calls = createCalls(sql, file, start);
+    const calls = createCalls(sql, file, start, backlog);
     const waiting: Call[] = [];
     let closing = false;
 

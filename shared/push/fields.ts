@@ -32,7 +32,9 @@ export function readFields(json: Bytes): Fields | undefined {
     const fields: Fields = {};
     let at = 0;
     let end = 0;
-    while (json.charAt(at) === (at === 0 ? "{" : ",")) {
+    let before = "{";
+    while (json.charAt(at) === before) {
+        before = ",";
         const colon = json.indexOf('":', at + 2);
         const key = json.slice(at + 2, colon);
         at = colon + 2;
@@ -61,13 +63,14 @@ export function readFields(json: Bytes): Fields | undefined {
             at = end + 1;
         } else {
             let value = 0;
-            let digit = json.charCodeAt(at) - 48;
             end = at;
+            let digit = 0;
             while (digit >= 0 && digit < 10) {
                 value = value * 10 + digit;
-                at++;
                 digit = json.charCodeAt(at) - 48;
+                at++;
             }
+            at--;
             if (at === end) return undefined;
             fields[key] = value;
         }

@@ -18,11 +18,10 @@ export function encodePacket(first: number, rest: Bytes): Bytes {
  * @param keepAliveS 0 to 65535
  */
 export function encodeConnect(clientId: Bytes, userName: Bytes, password: Bytes, keepAliveS: number): Bytes {
-    const flags = String.fromCharCode(4, 0xc2); // protocol level 4; user name, password, clean session
     return encodePacket(
         First.connect,
         encodeString("MQTT") +
-            flags +
+            String.fromCharCode(4, 0xc2) + // protocol level 4; user name, password, clean session
             encodeUint16(keepAliveS) +
             encodeString(clientId) +
             encodeString(userName) +

@@ -8,12 +8,7 @@ export const MAX_REMAINING_LENGTH = 268435455;
  * @param length octets that follow the fixed header, 0 to MAX_REMAINING_LENGTH
  */
 export function encodeRemainingLength(length: number): Bytes {
-    let out = "";
-    let rest = length;
-    do {
-        const low = rest % 128;
-        rest = (rest - low) / 128; // exact, so no shifts: Lua 5.1 has none
-        out += String.fromCharCode(rest > 0 ? low + 128 : low);
-    } while (rest > 0);
-    return out;
+    if (length < 128) return String.fromCharCode(length);
+    const low = length % 128;
+    return String.fromCharCode(low + 128) + encodeRemainingLength((length - low) / 128); // exact, so no shifts: Lua 5.1 has none
 }

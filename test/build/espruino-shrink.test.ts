@@ -1,16 +1,23 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { createContext, runInContext } from "node:vm";
+import { parse } from "acorn";
+import { inlineExpressions } from "../../scripts/espruino-inline.ts";
+import { overlayEspruino } from "../../scripts/espruino-overlay.ts";
 import { shrinkEspruino } from "../../scripts/espruino-shrink.ts";
 
-/** What a program says, and the names that it leaves behind. */
-function run(program: string): { said: unknown[]; names: string[] } {
+/** What a program says when it is the board's file in flash, and when something else is. */
+function run(program: string, flash = program): unknown[] {
     const said: unknown[] = [];
-    const context = createContext({ say: (value: unknown) => void said.push(value) });
-    runInContext(program, context);
-    const names = [...program.matchAll(/^let (\w+)/gm)].map((match) => match[1]!);
-    const left = names.filter((name) => runInContext(`typeof ${name} === "function"`, context) === true);
-    return { said, names: left };
+    const storage = { read: (name: string) => (name === ".bootcde" ? flash : undefined) };
+    runInContext(program, createContext({ say: (value: unknown) => void said.push(value), require: () => storage }));
+    return said;
+}
+
+/** All that the build does with a program, but for esbuild. */
+function small(program: string): string {
+    return overlayEspruino(inlineExpressions(shrinkEspruino(program)));
 }
 
 const SAME: [what: string, program: string][] = [
@@ -43,26 +50,90 @@ const SAME: [what: string, program: string][] = [
     ],
     ["undefined and null", `function f(a) { return a === void 0 ? "none" : a; } say(f()); say(f(0)); say(f(""));`],
     ["no argument at all", `function one() { return 1; } say(one());`],
-    ["functions of the start alone", `function start() { say(work(2)); } function work(n) { return n * n; } start();`],
+    [
+        "recursion, with locals of its own each time",
+        `function f(n) { const m = n; const rest = n === 0 ? 0 : f(n - 1); return m * 10 + rest; } say(f(4));`,
+    ],
+    [
+        "a return in a loop, and locals that begin anew in each turn",
+        `function f(n) { for (let i = 0; i < n; i++) { let once; if (once === void 0) once = i; if (once === 3) return i; } return -1; } say(f(9)); say(f(2));`,
+    ],
+    [
+        "a local without a value",
+        `function f(n) { let best; for (const x of [1, 5, 2]) if (best === void 0 || x > best) best = x; return best + n; } say(f(1)); say(f(2));`,
+    ],
+    [
+        "exceptions, on both sides",
+        `function fail(n) { if (n > 1) throw "no"; return n; } function f(n) { try { return fail(n); } catch (e) { return e + n; } } say(f(1)); say(f(2));`,
+    ],
+    [
+        "what is done before what",
+        `var log = ""; function note(x) { log = log + x; return x; } function pair(a, b) { return b + a; } say(pair(note("a"), note("b"))); say(log);`,
+    ],
+    [
+        "an argument that is used more than once is worked out once",
+        `var n = 0; function next() { n++; return n; } function twice(a) { return a + a; } function f() { return twice(next()); } say(f()); say(n);`,
+    ],
+    [
+        "a choice that leaves an argument unused",
+        `var n = 0; function next() { n++; return n; } function pick(a, b) { return a ? b : 0; } function f(a) { return pick(a, next()); } say(f(false)); say(n);`,
+    ],
+    ["octets in strings", `function f(a) { return a + "\\xc2\\x00/"; } say(f("*")); say(f("/"));`],
 ];
 for (const [what, program] of SAME) {
     test(`Espruino bundle: ${what} work as before`, () => {
-        assert.deepEqual(run(shrinkEspruino(program)).said, run(program).said);
+        assert.deepEqual(run(small(program)), run(program));
     });
 }
 
-test("Espruino bundle: functions that need not last do not", () => {
-    const program = `function low(n) { return n % 128; }
-        function high(n) { return (n - low(n)) / 128; }
-        function listen(f) { return function (n) { return f + high(n); }; }
-        function start() { say(listen(1)(300)); }
+test("Espruino bundle: functions that are only called are not declared", () => {
+    const program = `function low(n) { let rest = n; while (rest > 127) rest -= 128; return rest; }
+        function high(n) { const l = low(n); return (n - l) / 128; }
+        function start() { const f = high(300); say(f); }
         start();`;
-    const { said, names } = run(shrinkEspruino(program));
-    assert.deepEqual(said, [3]);
-    assert.deepEqual(names, ["____part"]);
+    const made = small(program);
+    assert.deepEqual(run(made), [2]);
+    assert.deepEqual(globalsOf(made), ["$$", "$"]);
+});
+
+test("Espruino bundle: anywhere but in .bootcde it says so, and does nothing", () => {
+    const made = small(`function f(n) { let m = n; m++; return m; } say(f(1)); say(f(2));`);
+    assert.throws(() => run(made, ""), /toque: flash this as \.bootcde/);
+    assert.throws(() => run(made, `echo(0);${made}`), /toque: flash this as \.bootcde/);
+    assert.deepEqual(run(made, `${made}print("more behind it")`), [2, 3]);
 });
 
 test("Espruino bundle: a name that is declared twice is an error", () => {
     const program = `function data() { return 1; } function f(data) { return data; } say(f(data()));`;
     assert.throws(() => shrinkEspruino(program), /The name data is declared twice/);
 });
+
+/** Names that a program leaves at the top level: on Espruino they are globals. */
+function globalsOf(program: string): string[] {
+    return parse(program, { ecmaVersion: 2020 }).body.flatMap((node) =>
+        node.type === "VariableDeclaration"
+            ? node.declarations.map(({ id }) => (id.type === "Identifier" ? id.name : "?"))
+            : node.type === "FunctionDeclaration"
+              ? [node.id.name]
+              : [],
+    );
+}
+
+const MANY = Array.from({ length: 120 }, (_, i) => `let value${i} = say(${i});`).join("\n");
+
+test("Espruino bundle: its names begin with $, which none of Espruino's globals does", () => {
+    const names = globalsOf(small(MANY));
+    assert.equal(new Set(names).size, 122);
+    for (const name of names) assert.match(name, /^\$[$\w]*$/);
+});
+
+for (const variable of ["ESPRUINO", "ESPRUINO_8266"]) {
+    const path = process.env[variable];
+    const skip = path === undefined ? `${variable} is not set: genuine Espruino interpreter` : false;
+    test(`Espruino bundle: none of its names is known to ${variable}`, { skip }, () => {
+        const names = globalsOf(small(MANY));
+        const known = `[${names.map((name) => `typeof ${name}`).join()}].filter(function(t){return t!="undefined"}).length`;
+        const said = execFileSync(path!, ["-e", `print("#"+${known}+" "+typeof E)`], { encoding: "latin1" });
+        assert.match(said, /#0 (object|function)/);
+    });
+}

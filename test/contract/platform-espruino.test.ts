@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { ROOT } from "../../scripts/build.ts";
-import type { Device } from "../../device/drive.ts";
-import type { Platform } from "../../device/platform.ts";
+import type { Perform, Platform } from "../../device/platform.ts";
 import { FlashFolder } from "../emulator/espruino/flash-folder.ts";
 import { StandIn } from "../emulator/espruino/stand-in.ts";
 import { Radio } from "../emulator/radio.ts";
@@ -15,16 +14,33 @@ import type { Reported } from "./platform.ts";
 /** The board's platform alone, the suite in the device's place. */
 const PROGRAM = `
     import { find } from "./device/espruino/flash.ts";
-    import { createPlatform, NEVER_MS } from "./device/espruino/platform.ts";
+    import { look } from "./device/espruino/link.ts";
+    import { LOOK_MS, perform, wires } from "./device/espruino/platform.ts";
     global.load = function (name) { const found = find(name); return found && found.text; };
-    global.begin = function (port, app, device) {
-        return createPlatform({ host: "", port: port }, app, { device: device, timer: setInterval(device.wake, NEVER_MS) });
+    global.begin = function (port, app, report) {
+        wires.settings = { host: "", port: port };
+        wires.app = app;
+        wires.device = report;
+        wires.timer = setInterval(look, LOOK_MS);
+        return perform;
     };`;
+
+/** In the place of device/drive.ts: what the platform reports goes to the suite. */
+const DRIVE = "export function report(device, type, value) { device(type, value); }";
 
 /** What the program gives the suite. */
 interface Program {
     load(name: string): string | undefined;
-    begin(port: number, app: () => void, device: Device): Platform;
+    begin(port: number, app: () => void, report: (type: string, value?: string) => void): Perform;
+}
+
+/** What a platform can be asked for. */
+const ACTS = ["nowMs", "wakeAfter", "resolve", "dial", "send", "hangUp", "handle", "save", "show", "about"] as const;
+
+/** The one function as the ten that the suite calls. */
+function platformOf(perform: Perform): Platform {
+    const acts = ACTS.map((act) => [act, (value?: never, more?: never): unknown => perform(act, value, more)]);
+    return Object.fromEntries(acts) as Platform;
 }
 
 async function bundle(): Promise<string> {
@@ -37,6 +53,14 @@ async function bundle(): Promise<string> {
         target: "es2019",
         external: ["net", "tls", "Wifi", "Storage"],
         logLevel: "silent",
+        plugins: [
+            {
+                name: "suite",
+                setup: (made) => {
+                    made.onLoad({ filter: /device[\\/]drive\.ts$/ }, () => ({ contents: DRIVE, loader: "js" }));
+                },
+            },
+        ],
     });
     return outputFiles[0]!.text;
 }
@@ -62,13 +86,13 @@ for (const [board, chunkOctets] of [
             const app = (): void => {
                 if (fails) throw new Error("asked to fail");
             };
-            const device: Device = {
-                report: (type, value) => void reports.push({ type, value }),
-                wake: () => void wakes++,
-                say: () => false,
+            // it wakes the device by telling of the link
+            const report = (type: string, value?: string): void => {
+                if (type === "linkDown") wakes++;
+                else reports.push({ type, value });
             };
             return {
-                platform: program.begin(port, app, device),
+                platform: platformOf(program.begin(port, app, report)),
                 reports,
                 wakes: () => wakes,
                 load: (name) => program.load(name),

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Device } from "../../device/drive.ts";
 import { folderFlash } from "../../device/host/flash.ts";
 import { createPlatform } from "../../device/host/start.ts";
 import { Radio } from "../emulator/radio.ts";
@@ -18,11 +17,6 @@ runPlatformSuite({
         const reports: Reported[] = [];
         let wakes = 0;
         let fails = false;
-        const device: Device = {
-            report: (type, value) => void reports.push({ type, value }),
-            wake: () => void wakes++,
-            say: () => false,
-        };
         const platform = createPlatform(
             {
                 flash,
@@ -34,7 +28,10 @@ runPlatformSuite({
                 show: () => undefined,
             },
             { host: "127.0.0.1", port },
-            () => device,
+            (type, value) => {
+                if (type === "tick") wakes++;
+                else reports.push({ type, value });
+            },
         );
         return Promise.resolve({
             platform,

@@ -31,6 +31,11 @@ export interface DeviceOptions {
     chunkOctets?: number;
     /** Another program than the built bundle. */
     program?: string;
+    /**
+     * Path of an application of one's own, as one would flash it: it is given what the emulator's is given, too, so `shown` still has all.
+     * Pins and modules that it uses and the runtime has not, it has to bring along.
+     */
+    app?: string;
     /** Without the emulator's application: the board prints its messages itself, and `shown` stays empty. */
     bare?: boolean;
     /** Which interpreter when a runtime has several: for "lua" "5.1" or "5.3"; for "espruino" a path instead of ESPRUINO's. */

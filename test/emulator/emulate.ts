@@ -20,6 +20,7 @@ const USAGE = `npm run emulate -- <number> --route R --secret S [options]
   --runtime R         ${RUNTIMES.join(", ")} (espruino-sim)
   --lua L             the lua runtime's interpreter: ${INTERPRETERS.join(", ")} (fengari); the last two are
                       the firmware's own, built for this machine and named by NODEMCU_LUA and NODEMCU_LUA53
+  --app FILE          your own application, as you would flash it (not for host)
   --address A         loopback address to leave from (127.0.0.1)
   --flash DIR         keeps the board's flash there
   --keep-alive S      seconds (60)
@@ -44,7 +45,9 @@ function parse(args: string[]) {
             gateway: { type: "string", default: "127.0.0.1:1883" },
             runtime: text,
             lua: text,
+            app: text,
             address: text,
+            help: { type: "boolean" },
             flash: text,
             "keep-alive": text,
             ca: text,
@@ -93,11 +96,15 @@ export function readFleetOptions(args: string[]): FleetOptions | undefined {
 
 export function readOptions(args: string[]): DeviceOptions {
     const { values, positionals } = parse(args);
-    const { route, secret, code, flash, ca } = values;
+    const { route, secret, code, flash, ca, app } = values;
+    if (values.help === true) throw new UsageError(USAGE);
     if (positionals.length === 0) throw new UsageError(`Give one phone number.\n\n${USAGE}`);
     if ((route === undefined || secret === undefined) && code === undefined && flash === undefined)
         throw new UsageError("Give --route and --secret, as `toque number add` printed them, or --code to enrol.");
     const { runtime, interpreter } = readRuntime(values);
+    if (app !== undefined && !existsSync(app)) throw new UsageError(`--app: there is no file ${app}.`);
+    if (app !== undefined && runtime === "host")
+        throw new UsageError("--app: the runtime host runs no board's application: say espruino-sim or lua.");
     if (ca !== undefined && !existsSync(ca)) throw new UsageError(`--ca: there is no file ${ca}.`);
     return {
         runtime,
@@ -107,6 +114,7 @@ export function readOptions(args: string[]): DeviceOptions {
         secret,
         code,
         gateway: readGateway(values),
+        app,
         address: values.address,
         flashDir: flash,
         keepAliveS: readKeepAlive(values),

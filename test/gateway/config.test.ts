@@ -10,6 +10,13 @@ test("configuration: without flags and environment it listens on the loopback ad
         httpPort: 8080,
         tlsPort: 8883,
         logLevel: "info",
+        backlogMessages: 1_000,
+        backlogOctets: 262_144,
+        boardMessages: 60,
+        connections: 20_000,
+        connectionsPerAddress: 15_000,
+        connectsPerAddress: 1_000,
+        failuresPerAddress: 20,
     });
 });
 
@@ -17,8 +24,10 @@ test("configuration: every option can be set by its variable, and its flag wins"
     for (const [name, { environment }] of Object.entries(OPTIONS)) {
         const ports = { mqttPort: "1", httpPort: "1", tlsPort: "1" };
         const otherPorts = { mqttPort: "2", httpPort: "2", tlsPort: "2" };
-        const value = { ...ports, logLevel: "warn", codesWebhook: "http://a/" }[name] ?? "one";
-        const other = { ...otherPorts, logLevel: "error", codesWebhook: "http://b/" }[name] ?? "two";
+        const numbers = /^(backlog|board|connect|failures)/.test(name);
+        const value = { ...ports, logLevel: "warn", codesWebhook: "http://a/" }[name] ?? (numbers ? "5000" : "one");
+        const other =
+            { ...otherPorts, logLevel: "error", codesWebhook: "http://b/" }[name] ?? (numbers ? "6000" : "two");
         // options that are given together or not at all
         const pairs: Record<string, Flags> = {
             codesWebhook: { codesWebhookKey: "k" },
@@ -53,6 +62,14 @@ const WRONG: [flags: Flags, environment: NodeJS.ProcessEnv, sentence: RegExp][] 
     [{ tlsCert: "cert.pem" }, {}, /--tls-cert and --tls-key together/],
     [{ tlsPort: "tls" }, {}, /^--tls-port must be/],
     [{ codesWebhook: "http://a/", codesWebhookKey: "k", codesCommand: "sms" }, {}, /not both/],
+    [{ backlogMessages: "0" }, {}, /^--backlog-messages must be a whole number from 1 to 100000\.$/],
+    [{ backlogMessages: "1e3" }, {}, /^--backlog-messages must be/],
+    [{ backlogOctets: "100" }, {}, /^--backlog-octets must be a whole number from 4096 to 67108864\.$/],
+    [{ boardMessages: "-1" }, {}, /^--board-messages must be/],
+    [{}, { TOQUE_CONNECTIONS: "99999999999" }, /^TOQUE_CONNECTIONS must be/],
+    [{ connections: "10", connectionsPerAddress: "11" }, {}, /--connections-per-address is more than --connections/],
+    [{ connectsPerAddress: "1.5" }, {}, /^--connects-per-address must be/],
+    [{ failuresPerAddress: "" }, {}, /^--failures-per-address must be/],
     [{ codesCommand: " " }, {}, /^--codes-command must name a program/],
 ];
 for (const [flags, environment, sentence] of WRONG) {
@@ -76,4 +93,9 @@ for (const [text, words] of COMMANDS) {
 
 test("configuration: the version is the package's", () => {
     assert.match(readVersion(), /^[0-9]+\.[0-9]+\.[0-9]+/);
+});
+
+test("configuration: fewer connections in all are fewer of one address, too", () => {
+    assert.equal(readConfig({ connections: "200" }, {}).connectionsPerAddress, 200);
+    assert.equal(readConfig({ connections: "30000" }, {}).connectionsPerAddress, 15_000);
 });

@@ -17,8 +17,12 @@ const DEVICES = 120;
 const FEW_DEVICES = 60;
 /** How long they are watched before the attack begins: what the machine itself takes. */
 const CALM_MS = { short: 3_000, command: 5_000, long: 10_000 };
-/** What a fresh client takes at most (95 of 100) on a machine of two processors that has nothing else to do. On a slower one all limits grow. */
-const QUIET_MS = 10;
+/** What fresh clients take at most on a machine of two processors that has nothing else to do: half of them, 95 and 99 of 100. On a slower one all limits grow. */
+const QUIET_MS: [share: number, ms: number][] = [
+    [0.5, 5],
+    [0.95, 10],
+    [0.99, 20],
+];
 
 /**
  * Honest clients in a process of their own, for the time of the work: one that stays, pings every 25 ms and gets a push every 200 ms, and
@@ -48,36 +52,44 @@ export async function beside(
         await sleep(CALM_MS[verdict.scale]);
         const before = said("calm");
         child.send("attack");
-        const calm = (await before).calm as Experience;
+        measure((await before).calm as Experience, verdict);
         await work();
         const last = said("experience");
         child.send("stop");
-        judge(calm, (await last).experience as Experience, freshMs, verdict);
+        judge((await last).experience as Experience, freshMs, verdict);
     } finally {
         if (child.exitCode === null) child.kill("SIGKILL");
     }
 }
 
-function judge(calm: Experience, experience: Experience, freshMs: number, verdict: Verdict): void {
-    const before = new Durations();
-    before.add(...calm.freshMs);
+function measure({ freshMs }: Experience, verdict: Verdict): void {
+    const alone = new Durations();
+    alone.add(...freshMs);
+    verdict.must(alone.size > 0, "fresh clients are served before the attack");
+    verdict.slowness = Math.max(1, ...QUIET_MS.map(([share, ms]) => alone.at(share) / ms));
+    const times = verdict.slowness.toFixed(1);
+    verdict.figure(`machine ${times} times slower than a quiet one: fresh client alone ${alone.text}`);
+}
+
+function judge(experience: Experience, freshMs: number, verdict: Verdict): void {
+    const { slowness } = verdict;
     const [fresh, pings, pushes] = [experience.freshMs, experience.pingsMs, experience.pushesMs].map((durations) => {
         const all = new Durations();
         all.add(...durations);
         return all;
     }) as [Durations, Durations, Durations];
-    const slowness = Math.max(1, before.at(0.95) / QUIET_MS);
-    verdict.figure(`machine ${slowness.toFixed(1)} times slower than a quiet one: fresh client alone ${before.text}`);
     verdict.figure(`fresh client ${fresh.text}`);
     verdict.figure(`pings ${pings.text}`);
     verdict.figure(`pushes ${pushes.text}`);
-    verdict.must(before.size > 0 && fresh.size > 0, "fresh clients were served at all");
+    verdict.must(fresh.size > 0, "fresh clients were served at all");
     verdict.must(pings.size > 0 && pushes.size > 0, "the one that stays was served at all");
     // Few in a short run: one that something else on the machine held up must not decide.
     const [most, all] = verdict.scale === "short" ? [0.9, 0.95] : [0.99, 1];
     verdict.must(fresh.at(most) < freshMs * slowness, `a fresh client is served within ${freshMs} ms`);
     verdict.must(fresh.at(all) < 1_000 * slowness, "no fresh client waits for a second");
-    verdict.must(pings.at(most) < 50 * slowness, "pings are answered within 50 ms");
+    // The attacker has a processor of the same machine, and takes it for some milliseconds at a time.
+    verdict.must(pings.at(Math.min(most, 0.95)) < 50 * slowness, "95 of 100 pings are answered within 50 ms");
+    verdict.must(pings.at(all) < 1_000 * slowness, "no ping waits for a second");
     verdict.must(pushes.at(all) < 1_000 * slowness, "a push reaches an honest device within a second");
     const [failed] = experience.failed;
     verdict.must(

@@ -6,6 +6,8 @@ export class Verdict {
     readonly scale: Scale;
     readonly figures: string[] = [];
     readonly failures: string[] = [];
+    /** How many times longer the machine takes than a quiet one of two processors, as measured before the attack: limits grow by it. */
+    slowness = 1;
 
     constructor(scale: Scale) {
         this.scale = scale;
@@ -57,7 +59,7 @@ export class Durations {
 
     get text(): string {
         const ms = (share: number) => this.at(share).toFixed(this.at(share) < 10 ? 1 : 0);
-        return `p50 ${ms(0.5)}, p99 ${ms(0.99)}, max ${ms(1)} ms of ${count(this.size)}`;
+        return `p50 ${ms(0.5)}, p95 ${ms(0.95)}, p99 ${ms(0.99)}, max ${ms(1)} ms of ${count(this.size)}`;
     }
 }
 

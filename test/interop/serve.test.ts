@@ -18,6 +18,6 @@ test("serve: an address that cannot be left in the data folder ends it with a se
     assert.equal(stdout, "");
     assert.match(
         stderr,
-        /^toque: The folder \S+ cannot be written \(EISDIR\): look at its disk's space and its rights\.\n$/,
+        /^toque: The folder \S+ cannot be written \((ERR_FS_)?EISDIR\): look at its disk's space and its rights\.\n$/,
     );
 });

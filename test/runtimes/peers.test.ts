@@ -207,6 +207,26 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
         await assert.rejects(theirs.gateway.accept(500), /did not connect/);
     });
 
+    test("a subscription ends with its connection there, and is made again here", async (t) => {
+        const theirs = await startPeer(
+            t,
+            programOf(
+                "ESPRUINO_MQTT",
+                `var m=exports.create(c.host,{port:c.port,client_id:"peer",username:"u",password:"p",keep_alive:60}),once=true;
+                m.on("connected",function(){if(once)m.subscribe("${INBOX}",{qos:1});once=false;});
+                m.on("disconnected",function(){setTimeout(function(){m.connect();},100);});`,
+            ),
+        );
+        (await peerOnline(theirs)).end();
+        const next = await theirs.gateway.accept();
+        await next.receive("connect");
+        next.send(CONNACK);
+        await next.silence(1000);
+        const stage = await ours(t);
+        (await stage.online()).end();
+        await stage.greeted(); // a SUBSCRIBE is part of it
+    });
+
     test("clean_session: false is ignored there", async (t) => {
         const theirs = await startPeer(t, MQTT_JS("keep_alive:60,clean_session:false"));
         assert.equal((await (await theirs.gateway.accept()).receive("connect")).clean, true);

@@ -62,7 +62,8 @@ export async function programOf(player: Player, language: "espruino" | "lua", li
         lua ? `\\${String(octet).padStart(3, "0")}` : `\\x${octet.toString(16).padStart(2, "0")}`;
     const calls = lines.map((line) => `${lua ? "" : "global."}ask("${escaped(line, escape)}")${lua ? "" : ";"}`);
     const prints = (line: string): string => `print("${line}")${lua ? "" : ";"}`;
-    const bundle = (await bundleOf(player, language)).trimEnd();
+    const small = (await bundleOf(player, language)).trimEnd();
+    const bundle = lua ? `(function() ${small} end)()` : small; // a Lua bundle's globals are its own in its function
     return [bundle, prints(BEGINS), ...calls, prints(ALL_ANSWERED), ""].join("\n");
 }
 

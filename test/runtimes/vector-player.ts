@@ -1,7 +1,7 @@
 import { encodeString, encodeUint16, readUint16 } from "../../shared/bytes.ts";
 import type { Bytes } from "../../shared/bytes.ts";
 import { quote, readFields } from "../../shared/push/fields.ts";
-import { append, nextPacket, readPublish } from "../../shared/wire/decode.ts";
+import { nextPacket, readPublish } from "../../shared/wire/decode.ts";
 import type { Decoder } from "../../shared/wire/decode.ts";
 import {
     encodeConnect,
@@ -93,7 +93,7 @@ function decode(words: string[], write: Write): void {
     const pieceOctets = toNumber(words[2]!);
     let garbled = false;
     function take(data: Bytes): void {
-        append(decoder, data);
+        decoder.buffer += data;
         while (!garbled) {
             const packet = nextPacket(decoder);
             if (packet === undefined) return;
@@ -108,7 +108,7 @@ function decode(words: string[], write: Write): void {
         else for (let at = 0; at < data.length; at += pieceOctets) take(data.slice(at, at + pieceOctets));
     }
     if (pieceOctets === 0) take(all);
-    if (decoder.skip > 0) write("skip " + decoder.skip);
+    if (decoder.skip > 0 && !garbled) write("skip " + decoder.skip);
     if (decoder.buffer !== "" && !garbled) write("left " + toHex(decoder.buffer));
 }
 

@@ -146,7 +146,7 @@ function encode(play: Play, kind: string, rest: string): Bytes {
         for (let i = 0; i < toNumber(rest); i++) data += "x";
         return data;
     }
-    const topic = play.session.credentials === undefined ? "enrol/chip1" : "in/" + play.session.credentials.route;
+    const topic = play.session.route === undefined ? "enrol/chip1" : "in/" + play.session.route;
     const head = encodeUint16(topic.length) + topic;
     if (kind === "tell") return encodePacket(0x30, head + rest);
     // push <packet id> <json>, with a length of its own when the body is to follow as filler: push <id>+<octets> <json>
@@ -226,6 +226,11 @@ function prepare(play: Play): void {
             : { epoch: toNumber(given.epoch), sequence: toNumber(given.sequence!), gateway: given.gateway === undefined ? "" : given.gateway },
         0,
     );
+    // where one program has one session, these are as the last script left them
+    play.session.showing = undefined;
+    play.session.offeredSecret = undefined;
+    play.session.pinging = false;
+    play.session.dirty = false;
 }
 
 function playLine(play: Play, line: string): void {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import mqtt from "mqtt-packet";
 import type { Packet } from "mqtt-packet";
-import { append, nextPacket, readPublish } from "../../shared/wire/decode.ts";
+import { nextPacket, readPublish } from "../../shared/wire/decode.ts";
 import type { Decoder } from "../../shared/wire/decode.ts";
 import {
     encodeConnect,
@@ -164,10 +164,10 @@ test("a device reads what mqtt-packet writes, cut anywhere", () => {
         const waiting = [...packets];
         for (let at = 0; at < stream.length;) {
             const octets = 1 + random.below(random.pick([2, 300, 5000]));
-            append(decoder, stream.toString("latin1", at, at + octets));
+            decoder.buffer += stream.toString("latin1", at, at + octets);
             at += octets;
             // as many as are there as a whole
-            while (waiting.length > 0 && wholeOctets(waiting[0]!) <= decoder.buffer.length) {
+            while (waiting.length > 0 && wholeOctets(waiting[0]!) <= decoder.buffer.length - decoder.skip) {
                 compare(waiting.shift()!, decoder, `TOQUE_SEED=${random.seed}`);
             }
             assert.equal(nextPacket(decoder), undefined, `TOQUE_SEED=${random.seed}`);

@@ -82,7 +82,14 @@ export class Peer {
     }
 
     /** The next packet. Rejects when it is another one, when none comes, or when the device hangs up instead. */
-    async receive<C extends Packet["cmd"]>(cmd: C, withinMs = PATIENCE_MS): Promise<Received<C>> {
+    async receive<C extends Packet["cmd"]>(cmd: C, withinMs?: number): Promise<Received<C>> {
+        const packet = await this.next(cmd, withinMs);
+        assert.equal(packet.cmd, cmd, `expected ${cmd}: ${JSON.stringify(packet)}`);
+        return packet as Received<C>;
+    }
+
+    /** The next packet, whatever it is. @param cmd what is hoped for, for the error's sentence */
+    async next(cmd: Packet["cmd"], withinMs = PATIENCE_MS): Promise<Packet> {
         const until = performance.now() + withinMs;
         while (this.#packets.length === 0) {
             if (this.#problem !== undefined) throw new Error(`The device wrote no MQTT: ${this.#problem.message}`);
@@ -91,9 +98,7 @@ export class Peer {
             if (leftMs <= 0) throw new Error(`The device said no ${cmd} within ${withinMs} ms.`);
             await this.#change(leftMs);
         }
-        const packet = this.#packets.shift()!;
-        assert.equal(packet.cmd, cmd, `expected ${cmd}: ${JSON.stringify(packet)}`);
-        return packet as Received<C>;
+        return this.#packets.shift()!;
     }
 
     /** The next packet is a PUBLISH to this topic. @returns its payload as text, and the packet id */

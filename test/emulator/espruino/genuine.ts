@@ -15,7 +15,14 @@ const WIFI = fileURLToPath(new URL("wifi.js", import.meta.url));
 const GROW = "(function(){var a=[];for(var i=0;i<12000;i++)a.push(i);})()";
 
 /** How long the interpreter may take to answer a question on its console. */
-const ANSWER_MS = 5000;
+const ANSWER_MS = 20_000;
+
+/** When a question without an answer is typed again, behind as many of these as delete what is left of it. */
+const AGAIN_MS = 3000;
+const ERASE = "\x7f";
+
+/** How many of the screen's last lines an error shows. */
+const LAST_LINES = 8;
 
 /** Sets a line apart from what is typed: the interpreter does not echo it. */
 const SILENTLY = "\x10";
@@ -41,7 +48,9 @@ export class Genuine implements Board {
     readonly #names: Names;
     #child: ChildProcessWithoutNullStreams | undefined;
     #rest = "";
-    #answers: ((words: string[]) => void)[] = [];
+    /** by the question's number */
+    #answers = new Map<number, (words: string[]) => void>();
+    #questions = 0;
 
     private constructor(interpreter: string, folder: string, screen: Screen, relay: Relay, names: Names) {
         this.#interpreter = interpreter;
@@ -100,7 +109,7 @@ export class Genuine implements Board {
     async cut(): Promise<void> {
         const child = this.#child;
         this.#child = undefined;
-        this.#answers = [];
+        for (const answer of this.#answers.values()) answer([]);
         if (child === undefined || child.exitCode !== null) return;
         const gone = new Promise((resolve) => child.once("close", resolve));
         child.kill("SIGKILL");
@@ -127,7 +136,7 @@ export class Genuine implements Board {
             what.say === "read"
                 ? `toque.read(${what.sequence})`
                 : `toque.send(${text(what.to)},${text(what.body)},${text(what.title)})`;
-        return (await this.#ask(call))[0] === "true";
+        return (await this.#ask(call, false))[0] === "true";
     }
 
     async memory(): Promise<Memory> {
@@ -144,20 +153,39 @@ export class Genuine implements Board {
         await this.#relay.close();
     }
 
-    /** Types an expression on the console, and reads the words that its value prints as. */
-    #ask(expression: string): Promise<string[]> {
+    /**
+     * Types an expression on the console, and reads the words that its value prints as. On Linux the interpreter reads what is typed in
+     * another thread, without a lock, and now and then loses a character of it: what stays without an answer is typed again.
+     * @param again may be evaluated twice
+     */
+    #ask(expression: string, again = true): Promise<string[]> {
         const child = this.#child;
         if (child === undefined) return Promise.reject(new Error("The interpreter is not running."));
+        const question = ++this.#questions;
+        const line = `${SILENTLY}print("#answer ${question} "+(${expression}))\n`;
         return new Promise((resolve, reject) => {
-            const timer = setTimeout(
-                () => reject(new Error(`The interpreter did not answer ${expression} within ${ANSWER_MS} ms.`)),
-                ANSWER_MS,
-            );
-            this.#answers.push((words) => {
+            const repeater = again
+                ? setInterval(() => child.stdin.write(ERASE.repeat(line.length) + line), AGAIN_MS)
+                : undefined;
+            const settle = (): void => {
+                clearInterval(repeater);
                 clearTimeout(timer);
+                this.#answers.delete(question);
+            };
+            const timer = setTimeout(() => {
+                settle();
+                const last = this.#screen.lines.slice(-LAST_LINES).join("; ");
+                reject(
+                    new Error(
+                        `The interpreter did not answer ${expression} within ${ANSWER_MS} ms. It said last: ${last}`,
+                    ),
+                );
+            }, ANSWER_MS);
+            this.#answers.set(question, (words) => {
+                settle();
                 resolve(words);
             });
-            child.stdin.write(`${SILENTLY}print("#answer "+(${expression}))\n`);
+            child.stdin.write(line);
         });
     }
 
@@ -167,7 +195,8 @@ export class Genuine implements Board {
         this.#rest = lines.pop() ?? "";
         for (const line of lines) {
             const text = line.replace(/\r/g, "").replace(/^(?:>|\x1b\[J)*/, "");
-            if (text.startsWith("#answer ")) this.#answers.shift()?.(text.slice(8).split(" "));
+            const [, question, words] = /^#answer (\d+) (.*)$/.exec(text) ?? [];
+            if (words !== undefined) this.#answers.get(Number(question))?.(words.split(" "));
             else if (text !== "") this.#screen.print(text);
         }
     }

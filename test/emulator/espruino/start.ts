@@ -21,13 +21,22 @@ const APP = fileURLToPath(new URL("app.js", import.meta.url));
 /** Of the files in flash: what the interpreter runs. */
 const PROGRAMS = [".bootcde", "toque-app"];
 
+/** The emulator's application, and behind it a person's own. */
+function application({ bare, app }: DeviceOptions): string {
+    if (app === undefined) return bare === true ? "" : readFileSync(APP, "latin1");
+    const own = readFileSync(app, "latin1");
+    if (bare === true) return own;
+    const both = "module.exports = function (message) { told(message); own(message); };";
+    return `${readFileSync(APP, "latin1")}\nvar told = module.exports;\n${own}\nvar own = module.exports;\n${both}\n`;
+}
+
 /** What a person would flash: the program, an application, and what is known of settings and credentials. */
 function flashedFiles(options: DeviceOptions): Map<string, string> {
     const program = options.program ?? BUNDLE;
     if (!existsSync(program)) throw new Error(`${program} is missing: npm run build makes the bundle.`);
     const files = new Map([
         [".bootcde", readFileSync(program, "latin1")],
-        ["toque-app", options.bare === true ? "" : readFileSync(APP, "latin1")],
+        ["toque-app", application(options)],
     ]);
     for (const [name, data] of slotFiles(options)) files.set(name, data);
     return files;

@@ -8,7 +8,7 @@ export function luaString(octets: string): string {
     return `"${escaped}"`;
 }
 
-/** What an application on the board would call: `toque.read(…)` or `toqueSend({…})` of toque-say.lua. */
+/** What an application on the board would call: `toqueRead(…)` or `toqueSend({…})` of toque-say.lua. */
 export function luaCall(what: Say): string {
     if (what.say === "read") return `toqueRead(${what.sequence})`;
     const fields = Object.entries(what).filter(([key, value]) => key !== "say" && value !== undefined);

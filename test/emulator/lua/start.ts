@@ -41,6 +41,13 @@ export function programs(folder = fileURLToPath(DIST)): Map<string, Buffer> {
     return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
 }
 
+/** A person's own application, and before it the emulator's. */
+function withApplication(path: string): Map<string, Buffer> {
+    const both = "local own = onPush\nfunction onPush(message) told(message) own(message) end";
+    const own = `local told = onPush\n${readFileSync(path, "latin1")}\n${both}\n`;
+    return programs().set("toque-app.lua", Buffer.from(own, "latin1"));
+}
+
 /** Starts a NodeMCU board: an ESP8266 unless told otherwise, without init.lua's grace. @param more what only a Lua board has */
 export async function startLuaBoard(options: DeviceOptions, more: Partial<BoardOptions> = {}): Promise<EmulatedDevice> {
     const interpreter = more.interpreter ?? readInterpreter(options.interpreter);
@@ -58,8 +65,8 @@ export async function startLuaBoard(options: DeviceOptions, more: Partial<BoardO
             kind: "esp8266",
             flash,
             clock: wallClock(),
-            programs: more.programs ?? programs(),
-            boots: ["toque-say.lua", "toque.lua"],
+            programs: more.programs ?? (options.app === undefined ? programs() : withApplication(options.app)),
+            boots: ["toque-say.lua", ...(options.app === undefined ? [] : ["toque-app.lua"]), "toque.lua"],
             chunkOctets: options.chunkOctets ?? SEGMENT_OCTETS,
             startUs: 0,
             onNewAddress: "abort",

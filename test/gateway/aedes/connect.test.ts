@@ -156,6 +156,21 @@ test("of two connects of a route the later one stays, though the store answers f
     late.destroy();
 });
 
+test("a route that is closed while its CONNECT is looked up does not slip in; it may come again", async () => {
+    door.slow.authenticateMs = 100;
+    const client = new RawClient(door.port);
+    client.write(connectAs(ROUTE));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    door.connections.close(ROUTE, "removed");
+    assert.deepEqual(await client.end(), connack(3));
+    assert.equal(door.connections.online(ROUTE), false);
+    door.slow.authenticateMs = 0;
+    const again = new RawClient(door.port);
+    again.write(connectAs(ROUTE));
+    assert.deepEqual(await again.octets(4), ACCEPTED);
+    again.destroy();
+});
+
 test("enrolment: a board with a code gets its route and secret, at QoS 1, when it has subscribed", async () => {
     const client = new RawClient(door.port);
     client.write(connect("enrol-a1B2c3", "+34 600 111 222", CODE));

@@ -89,3 +89,19 @@ test("new certificates count for new connections, and those that are there stay"
     assert.throws(() => listener.reload({ cert, key: first.gateway.key }));
     old.destroy();
 });
+
+test("TLS handshakes of one address have their rate; plain connections of it do not count", async (t) => {
+    const narrow = await openDoor({ limits: { handshakesPerAddress: { burst: 3, perSecond: 0.001 } } });
+    t.after(() => narrow.shut());
+    const { certificate: cert, key } = first.gateway;
+    const { port } = await narrow.connections.listen({ host: "127.0.0.1", port: 0, tls: { cert, key } });
+    for (let index = 0; index < 3; index++) (await open(first.ca.certificate, { port })).destroy();
+    await assert.rejects(open(first.ca.certificate, { port }), { code: "ECONNRESET" });
+    const neighbour = dial({ host: "127.0.0.1", port, localAddress: "127.0.0.2" });
+    (await open(first.ca.certificate, { socket: neighbour })).destroy();
+    const plain = dial({ host: "127.0.0.1", port: narrow.port });
+    plain.write(connectAs(ROUTE));
+    await new Promise((resolve) => plain.once("data", resolve));
+    plain.destroy();
+    assert.equal(narrow.connections.stats().refused["too many TLS handshakes of one address"], 1);
+});

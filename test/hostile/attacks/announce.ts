@@ -33,7 +33,7 @@ export const announce: Attack = {
                     }
                     verdict.figure(`${rounds} times ${CONNECTIONS} announcing 256 MB: ${cut} are cut, ${cutMs.text}`);
                     verdict.must(cut === rounds * CONNECTIONS, "who announces 256 MB is cut");
-                    verdict.must(cutMs.at(1) < (scale === "short" ? 4_000 : 1_000), "and at once");
+                    verdict.must(cutMs.at(0.99) < 1_000 * verdict.slowness, "and at once");
                 }),
             ),
         ),
@@ -62,7 +62,7 @@ export const filters8000: Attack = {
                     }
                     verdict.figure(`${cut} of ${attackers.length} with 8,000 filters are cut, ${cutMs.text}`);
                     verdict.must(cut === attackers.length, "who asks for 8,000 filters is cut");
-                    verdict.must(cutMs.at(1) < (scale === "short" ? 4_000 : 1_000), "and at once");
+                    verdict.must(cutMs.at(0.99) < 1_000 * verdict.slowness, "and at once");
                 }),
             ),
         ),

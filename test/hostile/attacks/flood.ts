@@ -101,8 +101,9 @@ async function offer(victim: Victim, number: string, messages: number) {
         for (let round = 0; tally.offered < messages; round++) {
             const client = new WireClient(victim.port, addressOf(lane));
             let acknowledged = 0;
-            client.onPacket = (packet) => (acknowledged += packet[0] === 0x40 ? 1 : 0);
             client.write(connect(`flood-${number}-${lane}-${round}`, "token", victim.token));
+            await client.next(); // what comes in front of CONNACK is cut off at 2,048 octets
+            client.onPacket = (packet) => (acknowledged += packet[0] === 0x40 ? 1 : 0);
             tally.offered += BATCH;
             client.write(batch);
             while (acknowledged < BATCH && !(await client.ended(20)));

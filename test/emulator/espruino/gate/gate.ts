@@ -2,6 +2,7 @@ import { parse } from "acorn";
 import type { AnyNode, Program } from "acorn";
 import { checkNames } from "./names.ts";
 import { isPresent } from "./globals.ts";
+import { expandOverlay } from "./overlay.ts";
 import { readScopes } from "../../../../scripts/js-scopes.ts";
 import type { Reference, Variable } from "../../../../scripts/js-scopes.ts";
 import { checkSyntax } from "./syntax.ts";
@@ -27,10 +28,12 @@ export interface GateOptions {
  * Reads a program as Espruino would and tells what it cannot parse or run: see gate.test.ts, which has every row of what was
  * tried on the interpreter. What depends on a program's data is beyond it.
  */
-export function checkProgram(source: string, options: GateOptions = {}): Finding[] {
+export function checkProgram(written: string, options: GateOptions = {}): Finding[] {
     const findings: Finding[] = [];
     let program: Program;
+    let source = written;
     try {
+        source = expandOverlay(written);
         program = parse(source, { ecmaVersion: "latest", sourceType: "script", locations: true });
     } catch (error) {
         const { line, column } = (error as { loc?: { line: number; column: number } }).loc ?? { line: 1, column: 0 };

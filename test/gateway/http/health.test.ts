@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createHealth, HEALTH_HOLDS_MS } from "../../../gateway/http/health.ts";
+
+const MIB = 1_048_576;
+
+function healthOf(state: { nowMs: number; freeOctets: number | undefined; writes: number; fails?: Error }) {
+    return createHealth({
+        clock: { nowMs: () => state.nowMs },
+        store: {
+            setMeta: async () => {
+                state.writes++;
+                if (state.fails !== undefined) throw state.fails;
+            },
+            size: async () => ({ octets: 4096, freeOctets: state.freeOctets }),
+        } as unknown as Parameters<typeof createHealth>[0]["store"],
+    });
+}
+
+test("health: asked often, it writes once in a while", async () => {
+    const state = { nowMs: 1e12, freeOctets: 100 * MIB, writes: 0 };
+    const health = healthOf(state);
+    for (let i = 0; i < 50; i++) await health.check();
+    assert.equal(state.writes, 1);
+    state.nowMs += HEALTH_HOLDS_MS;
+    await health.check();
+    assert.equal(state.writes, 2);
+});
+
+test("health: a disk that has no room for the next messages is told, though this small write still went; room again, and it is well", async () => {
+    const state: Parameters<typeof healthOf>[0] = { nowMs: 1e12, freeOctets: MIB - 1, writes: 0 };
+    const health = healthOf(state);
+    await assert.rejects(health.check(), { code: "unavailable", message: /disk is full: free some space/ });
+    state.freeOctets = MIB;
+    await assert.rejects(health.check(), { code: "unavailable" }, "the finding holds for a while");
+    state.nowMs += HEALTH_HOLDS_MS;
+    await health.check();
+    state.freeOctets = undefined;
+    state.nowMs += HEALTH_HOLDS_MS;
+    await health.check();
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SYSTEM_TIMERS, type Timers } from "../../../gateway/timers.ts";
+import { type ErrorBody, runGateway } from "../../support/gateway.ts";
+import { RawClient } from "../aedes/door.ts";
+import { connect, packetsIn, subscribe } from "../aedes/packets.ts";
+
+/** Its 20 s are over at once. */
+const HASTY: Timers = {
+    ...SYSTEM_TIMERS,
+    after: (ms, call) => SYSTEM_TIMERS.after(ms === 20_000 ? 100 : ms, call),
+};
+
+test("rotation: a board that does not confirm its new secret is closed after 20 s, and whoever asked is told so; both secrets are good", async (t) => {
+    const it = await runGateway({}, { timers: HASTY });
+    t.after(() => it.stop());
+    const { number, route, secret } = await it.register("+34611222222");
+    const board = new RawClient(it.gateway.mqttPort);
+    board.write(Buffer.concat([connect(route, route, secret), subscribe(1, [`in/${route}`, 1])]));
+    await board.octets(9);
+    const { status, body } = await it.ask<ErrorBody>("POST", `/v1/numbers/${number}/secret`, { body: {} });
+    assert.equal(status, 503);
+    assert.match(body.error.message, /did not confirm it within 20 s, .+ both are good: ask again when it is back\.$/);
+    const push = packetsIn(await board.end()).find((packet) => packet[0] === 0x32);
+    const next = /"s":"([\w-]{22})"/.exec(push?.toString() ?? "")?.[1] ?? "";
+    for (const good of [secret, next]) {
+        const again = new RawClient(it.gateway.mqttPort);
+        again.write(connect(route, route, good));
+        assert.equal((await again.octets(4)).toString("hex"), "20020000");
+        again.destroy();
+    }
+});
+
+test("rotation: without a board that is online nothing is made", async (t) => {
+    const it = await runGateway();
+    t.after(() => it.stop());
+    const { number } = await it.register("+34611222222");
+    const { status, body } = await it.ask<ErrorBody>("POST", `/v1/numbers/${number}/secret`, { body: {} });
+    assert.equal(status, 503);
+    assert.match(body.error.message, /^The board is not online/);
+});
