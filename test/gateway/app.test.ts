@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import mqtt from "mqtt";
-import { createHealth } from "../../gateway/http/health.ts";
 import { GatewayError } from "../../gateway/error.ts";
 import { EXPIRE_EVERY_MS } from "../../gateway/sweeps.ts";
 import { SYSTEM_TIMERS, type Timers } from "../../gateway/timers.ts";
@@ -212,25 +211,3 @@ test("gateway: a program for codes that fails is said with 503, and the code sta
     assert.doesNotMatch(answer.text + it.lines.join(""), /[0-9]{8}/);
 });
 
-test("health: the store is written to at most once in 10 s, and what it says holds meanwhile", async () => {
-    const clock = { ms: 0, nowMs: () => clock.ms };
-    let writes = 0;
-    let full = false;
-    const setMeta = async () => {
-        writes++;
-        if (full) throw new GatewayError("unavailable", "The disk is full.");
-    };
-    const health = createHealth({
-        clock,
-        store: { setMeta } as unknown as Parameters<typeof createHealth>[0]["store"],
-    });
-    for (let count = 0; count < 100; count++) await health.check();
-    assert.equal(writes, 1);
-    full = true;
-    clock.ms += 10_000;
-    for (let count = 0; count < 100; count++) await assert.rejects(health.check(), { code: "unavailable" });
-    assert.equal(writes, 2);
-    full = false;
-    clock.ms += 10_000;
-    await health.check();
-});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { GatewayError } from "../../../gateway/error.ts";
 import { createHealth, HEALTH_HOLDS_MS } from "../../../gateway/http/health.ts";
 
 const MIB = 1_048_576;
@@ -17,14 +18,18 @@ function healthOf(state: { nowMs: number; freeOctets: number | undefined; writes
     });
 }
 
-test("health: asked often, it writes once in a while", async () => {
-    const state = { nowMs: 1e12, freeOctets: 100 * MIB, writes: 0 };
+test("health: asked often, it writes once in a while, and what it found holds meanwhile", async () => {
+    const state: Parameters<typeof healthOf>[0] = { nowMs: 1e12, freeOctets: 100 * MIB, writes: 0 };
     const health = healthOf(state);
     for (let i = 0; i < 50; i++) await health.check();
     assert.equal(state.writes, 1);
+    state.fails = new GatewayError("unavailable", "The disk is full.");
+    state.nowMs += HEALTH_HOLDS_MS;
+    for (let i = 0; i < 50; i++) await assert.rejects(health.check(), { code: "unavailable" });
+    assert.equal(state.writes, 2);
+    state.fails = undefined;
     state.nowMs += HEALTH_HOLDS_MS;
     await health.check();
-    assert.equal(state.writes, 2);
 });
 
 test("health: a disk that has no room for the next messages is told, though this small write still went; room again, and it is well", async () => {
