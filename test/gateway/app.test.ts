@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import mqtt from "mqtt";
-import { GatewayError } from "../../gateway/error.ts";
 import { EXPIRE_EVERY_MS } from "../../gateway/sweeps.ts";
 import { SYSTEM_TIMERS, type Timers } from "../../gateway/timers.ts";
 import { type RunningGateway, runGateway } from "../support/gateway.ts";
@@ -210,4 +209,3 @@ test("gateway: a program for codes that fails is said with 503, and the code sta
     assert.match(answer.body.error.message, /--codes-command ended with 1/);
     assert.doesNotMatch(answer.text + it.lines.join(""), /[0-9]{8}/);
 });
-
