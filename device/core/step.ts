@@ -108,7 +108,9 @@ export function step(of: Session, input: Input, nowMs: number): Output[] {
     else if (input.type !== "tick") happen(input);
     receiveAll();
     tick();
-    return outputs;
+    const done = outputs;
+    begin(of, nowMs); // nothing is kept of what it wrote
+    return done;
 }
 
 /** When to call `step` with a tick, at the latest. @returns milliseconds from now, 0 or more */
