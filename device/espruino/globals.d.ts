@@ -42,8 +42,11 @@ interface EspruinoWifi {
 
 interface EspruinoStorage {
     read(name: string): string | undefined;
-    /** False: no room. */
+    /** False: no room. Where only erased files are in the way, it compacts all. */
     write(name: string, data: string): boolean;
+    /** Octets at the end, without those of erased files. */
+    getFree(): number;
+    compact(): void;
 }
 
 declare function require(name: "net" | "tls"): EspruinoNet;
@@ -51,6 +54,9 @@ declare function require(name: "Wifi"): EspruinoWifi;
 declare function require(name: "Storage"): EspruinoStorage;
 /** A built-in, cached or stored module's exports. */
 declare function require(name: string): unknown;
+
+/** A function of its parameters' names and its body. */
+declare function Function(...text: string[]): (this: void, ...values: unknown[]) => unknown;
 
 /** Prints a line on the console. */
 declare function print(text: string): void;

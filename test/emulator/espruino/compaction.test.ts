@@ -14,6 +14,16 @@ const APP = `module.exports = function (message) {
     require("Storage").compact();
 };`;
 
+/** Leaves an erased file in front of the program, no room behind it, and has something saved. */
+const FILLER = `module.exports = function (message) {
+    if (message.body !== "fill") return;
+    var storage = require("Storage");
+    storage.erase("before");
+    for (var free; (free = storage.getFree()) > 300; )
+        storage.write("filler" + free, "y".repeat(Math.min(500, free - 200)));
+    toque.save("extra", "x".repeat(200));
+};`;
+
 for (const variable of ["ESPRUINO", "ESPRUINO_8266"]) {
     const interpreter = process.env[variable] ?? "";
     const skip = interpreter === "" ? `${variable} is not set: genuine Espruino interpreter` : false;
@@ -48,4 +58,53 @@ for (const variable of ["ESPRUINO", "ESPRUINO_8266"]) {
             rmSync(flashDir, { recursive: true, force: true });
         }
     });
+
+    test(
+        `flash on ${variable}: where only compacting makes room, the board does that, writes, and starts anew`,
+        { skip },
+        async () => {
+            const flashDir = mkdtempSync(join(tmpdir(), "toque-compaction-"));
+            const app = join(flashDir, "app.js");
+            writeFileSync(app, FILLER);
+            writeStorage(interpreter, flashDir, new Map([["before", "z".repeat(6000)]]));
+            const gateway = await runGateway();
+            try {
+                const { route, secret, number } = await gateway.register("+34600111222");
+                const at = { host: "127.0.0.1", port: gateway.gateway.mqttPort };
+                const options = {
+                    runtime: "espruino",
+                    interpreter,
+                    gateway: at,
+                    route,
+                    secret,
+                    flashDir,
+                    app,
+                } as const;
+                const device = await startDevice(options);
+                try {
+                    let gone = false;
+                    device.on("gone", () => (gone = true)); // the interpreter for this machine ends where a chip restarts
+                    await device.until(({ states }) => states.at(-1)?.state === "online", 20_000);
+                    await gateway.ask("POST", "/v1/messages", { body: { to: number, body: "fill" } });
+                    await device.until(() => gone, 60_000);
+                    const flash = readFileSync(join(flashDir, "espruino.flash"), "latin1");
+                    assert.ok(flash.includes("x".repeat(200)), "what was to be saved is there");
+                    assert.ok(!flash.includes("z".repeat(200)), "what was erased is not");
+                    await device.reboot();
+                    await gateway.ask("POST", "/v1/messages", { body: { to: number, body: "after" } });
+                    await device.until(({ shown }) => shown.at(-1)?.body === "after", 60_000);
+                    assert.deepEqual(
+                        device.shown.map(({ body }) => body),
+                        ["fill", "fill", "after"],
+                        "the push that it was busy with is shown again: its PUBACK had not been written",
+                    );
+                } finally {
+                    await device.close();
+                }
+            } finally {
+                await gateway.stop();
+                rmSync(flashDir, { recursive: true, force: true });
+            }
+        },
+    );
 }

@@ -18,6 +18,8 @@ interface Timer {
 const ESP8266_CHUNK_OCTETS = 268;
 const ESP8266_VARS = { total: 1700, blocksize: 12 };
 const ESP32_VARS = { total: 16383, blocksize: 14 };
+/** Room in Storage that a program need not care about. */
+const FREE_OCTETS = 65_536;
 /** What the program takes of them at rest, as measured on the genuine interpreter (`npm run size`). */
 const VARS_AT_REST = 300;
 
@@ -189,6 +191,8 @@ export class StandIn implements Board {
                 this.#flash.write(name, data);
                 return true;
             },
+            getFree: () => FREE_OCTETS,
+            compact: () => {},
         };
         const modules = new Map<string, unknown>(
             Object.entries({ net, tls: net, Wifi: this.#createWifi(), Storage: storage }),
