@@ -22,6 +22,7 @@ import type { Services } from "./services.ts";
 import { addStatusRoutes } from "./status-routes.ts";
 import { Strangers } from "./strangers.ts";
 import { addTokenRoutes } from "./token-routes.ts";
+import { Turns } from "./turns.ts";
 
 /** Octets of a request's body: a push of 4,096 octets, each written as \u00xx, and some room. */
 const BODY_OCTETS = 32 * 1024;
@@ -75,8 +76,10 @@ export async function createServer(services: Services): Promise<Server> {
     });
 
     const metrics = createMetrics(services);
-    server.addHook("onRequest", async (_request, reply) => {
+    const turns = new Turns();
+    server.addHook("onRequest", (_request, reply, done) => {
         void reply.headers(ANSWER_HEADERS);
+        turns.take(done);
     });
     server.addHook("onResponse", async (request, reply) => {
         const route = request.routeOptions.url ?? "none";

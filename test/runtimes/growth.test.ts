@@ -51,7 +51,7 @@ function startEspruino(subject: Subject): Start {
         const program = join(folder, "program.js");
         writeFileSync(
             program,
-            `Math.random=function(){return 0;};\n${readFileSync(ESPRUINO_BUNDLE, "latin1")}`,
+            `${readFileSync(ESPRUINO_BUNDLE, "latin1")}\nMath.random=function(){return 0;};`,
             "latin1",
         );
         const gateway = { host: "127.0.0.1", port };
