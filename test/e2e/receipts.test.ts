@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Board, closeBoards, startBoard } from "./boards.ts";
+import { eventually } from "./eventually.ts";
+import { GatewayProcess, type Receipt } from "./gateway-process.ts";
+
+// Each end that a message can take, as its sender reads it by HTTP; and the same after the gateway was killed.
+
+const BACKLOG_MESSAGES = 3;
+
+const boards: Board[] = [];
+const ids: string[] = [];
+let gateway: GatewayProcess;
+
+before(async () => {
+    gateway = await GatewayProcess.start({ TOQUE_BACKLOG_MESSAGES: String(BACKLOG_MESSAGES) });
+    boards.push(await startBoard(gateway, "espruino-sim", 0), await startBoard(gateway, "lua", 1));
+});
+
+after(async () => {
+    await closeBoards(boards);
+    await gateway.close();
+});
+
+async function send(board: Board, fields: object = {}): Promise<string> {
+    const message = { to: board.number, body: "¿qué tal?", ...fields };
+    const { status, body } = await gateway.ask<{ id: string }>("POST", "/v1/messages", message);
+    assert.equal(status, 202, JSON.stringify(body));
+    ids.push(body.id);
+    return body.id;
+}
+
+/** Waits until the receipt says so. @returns it */
+async function ends(id: string, state: string): Promise<Receipt> {
+    let receipt = await gateway.receipt(id);
+    await eventually(
+        () => `${state}, but ${JSON.stringify(receipt)}`,
+        async () => (receipt = await gateway.receipt(id)).state === state,
+        20_000,
+    );
+    return receipt;
+}
+
+function history(receipt: Receipt): string[] {
+    return receipt.history.map(({ state }) => state);
+}
+
+test("accepted, sent, delivered, read", { timeout: 60_000 }, async () => {
+    for (const board of boards) {
+        const { sequence } = await ends(await send(board), "delivered");
+        assert.ok(await board.device.say({ say: "read", sequence }));
+        const receipt = await ends(ids.at(-1) ?? "", "read");
+        assert.deepEqual(history(receipt), ["accepted", "sent", "delivered", "read"]);
+    }
+});
+
+test("failed: the handler threw three times, and the next message goes on", { timeout: 60_000 }, async () => {
+    for (const board of boards) {
+        await board.device.failHandler(3);
+        const receipt = await ends(await send(board), "failed");
+        assert.deepEqual(history(receipt), ["accepted", "sent", "failed"]);
+        assert.ok(receipt.history.at(-1)?.why, "says why");
+        await ends(await send(board), "delivered");
+    }
+});
+
+test("expired, collapsed, dropped while the board is away; the board is told", { timeout: 90_000 }, async () => {
+    await Promise.all(boards.map(({ device }) => device.linkDown()));
+    await gateway.stop(); // no session is left that the gateway would still write to
+    await gateway.start();
+    const waiting: string[] = [];
+    for (const board of boards) {
+        await ends(await send(board, { ttlS: 0 }), "expired");
+        await ends(await send(board, { ttlS: 1 }), "expired");
+        const collapsed = await send(board, { collapseKey: "door" });
+        const newer = await send(board, { collapseKey: "door" });
+        assert.deepEqual(history(await ends(collapsed, "collapsed")), ["accepted", "collapsed"]);
+        waiting.push(newer);
+        for (let index = 1; index < BACKLOG_MESSAGES; index++) waiting.push(await send(board));
+        const high = await send(board, { urgency: "high" });
+        assert.deepEqual(history(await ends(newer, "dropped")), ["accepted", "dropped"]);
+        waiting.splice(waiting.indexOf(newer), 1);
+        waiting.push(high);
+    }
+    for (const board of boards) await board.comeBack();
+    for (const id of waiting) await ends(id, "delivered");
+    for (const { device } of boards) {
+        await device.until(
+            ({ states }) => states.some(({ why }) => why?.startsWith("1 messages dropped") === true),
+            20_000,
+        );
+    }
+});
+
+test("a killed gateway says the same afterwards", { timeout: 60_000 }, async () => {
+    const before = await Promise.all(ids.map((id) => gateway.receipt(id)));
+    await gateway.kill();
+    await gateway.start();
+    assert.deepEqual(await Promise.all(ids.map((id) => gateway.receipt(id))), before);
+});
+
+test(
+    "a number whose registration ended: 410; one that never had any: 404; each with a sentence",
+    { timeout: 30_000 },
+    async () => {
+        const { number } = await gateway.register("+34600999777");
+        const ended = await gateway.ask("DELETE", `/v1/numbers/${encodeURIComponent(number)}`);
+        assert.equal(ended.status, 200, JSON.stringify(ended.body));
+        for (const [to, expected] of [
+            [number, 410],
+            ["+34600999888", 404],
+        ] as const) {
+            const { status, body } = await gateway.ask<{ error: { message: string } }>("POST", "/v1/messages", {
+                to,
+                body: "x",
+            });
+            assert.equal(status, expected, JSON.stringify(body));
+            assert.match(body.error.message, /register/);
+        }
+    },
+);

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { decodeText } from "../emulator/screen.ts";
+import { type Board, closeBoards, startBoard } from "./boards.ts";
+import { GatewayProcess } from "./gateway-process.ts";
+import { PublisherConnection } from "./publishers.ts";
+
+// Text arrives octet for octet, whichever way it came, and as much of it as a board takes.
+
+const TEXTS = {
+    "one to four octets": "a¡€𝄞 \u007f\u0080\u07ff\u0800\uffff\u{10000}\u{10ffff}",
+    "combining marks": "e\u0301 n\u0303 a\u0323\u0307 क्षि",
+    "right to left": "שלום مرحبا \u202eabc\u202c",
+    "emoji with joiners": "👩‍👩‍👧‍👦 🏳️‍🌈 👍🏽 🇪🇸",
+    "quotes and backslashes": `"\\" '\\\\' \\u0041 \\n {"n":1,"b":"x"} </script>`,
+    "control characters": Array.from({ length: 31 }, (_, code) => String.fromCharCode(code + 1)).join(""),
+    NUL: "before\u0000after",
+};
+/** Of a push's packet: fixed header, topic's length, packet id, "in/" and the route. */
+const PACKET_OVERHEAD_OCTETS = 3 + 2 + 2 + 3 + 16;
+
+const boards: Board[] = [];
+let gateway: GatewayProcess;
+let publisher: PublisherConnection | undefined;
+
+before(async () => {
+    gateway = await GatewayProcess.start();
+    boards.push(await startBoard(gateway, "espruino-sim", 0), await startBoard(gateway, "lua", 1));
+});
+
+after(async () => {
+    publisher?.close();
+    await closeBoards(boards);
+    await gateway.close();
+});
+
+/** Waits for the board's next push after `count`. */
+async function shownAfter(board: Board, count: number): Promise<{ body: string; title: string }> {
+    await board.device.until(({ shown }) => shown.length > count, 20_000);
+    const push = board.device.shown[count];
+    return { body: decodeText(push?.body ?? ""), title: decodeText(push?.title ?? "") };
+}
+
+for (const [name, text] of Object.entries(TEXTS)) {
+    test(`${name}: octet for octet, by HTTP as body and title, and by MQTT`, { timeout: 60_000 }, async () => {
+        publisher ??= new PublisherConnection(gateway.mqtt.port, gateway.token);
+        assert.ok(await publisher.connected);
+        for (const board of boards) {
+            const count = board.device.shown.length;
+            const sent = await gateway.ask("POST", "/v1/messages", { to: board.number, body: text, title: text });
+            assert.equal(sent.status, 202, JSON.stringify(sent.body));
+            assert.deepEqual(await shownAfter(board, count), { body: text, title: text }, board.device.runtime);
+            assert.ok(await publisher.publish(board.number, text), "PUBACK");
+            assert.deepEqual(await shownAfter(board, count + 1), { body: text, title: "" }, board.device.runtime);
+        }
+    });
+}
+
+test("half a surrogate pair arrives as U+FFFD", { timeout: 60_000 }, async () => {
+    for (const board of boards) {
+        const count = board.device.shown.length;
+        const sent = await gateway.ask("POST", "/v1/messages", { to: board.number, body: "<\ud83d>", title: "\udc00" });
+        assert.equal(sent.status, 202, JSON.stringify(sent.body));
+        assert.deepEqual(await shownAfter(board, count), { body: "<\ufffd>", title: "\ufffd" });
+    }
+});
+
+for (const [index, packetOctets] of [4_096, 1_024].entries()) {
+    test(
+        `a board of ${packetOctets} octets: the largest body arrives, one octet more is refused`,
+        { timeout: 60_000 },
+        async () => {
+            const board = boards[index];
+            assert.ok(board);
+            const send = (body: string) =>
+                gateway.ask<{ error: { message: string } }>("POST", "/v1/messages", { to: board.number, body });
+            const far = await send("a".repeat(packetOctets));
+            assert.equal(far.status, 413, JSON.stringify(far.body));
+            const over = Number(/shorten it by (\d+)/.exec(far.body.error.message)?.[1]);
+            // Two-octet characters, and one "a" where the room is odd.
+            const room = packetOctets - over;
+            const largest = "ñ".repeat(Math.floor(room / 2)) + "a".repeat(room % 2);
+            const refused = await send(largest + "a");
+            assert.equal(refused.status, 413, JSON.stringify(refused.body));
+            assert.match(
+                refused.body.error.message,
+                new RegExp(`the device takes ${packetOctets - PACKET_OVERHEAD_OCTETS}:`),
+            );
+            assert.match(refused.body.error.message, /shorten it by 1\./);
+            const count = board.device.shown.length;
+            assert.equal((await send(largest)).status, 202);
+            assert.equal((await shownAfter(board, count)).body, largest);
+        },
+    );
+}
