@@ -8,7 +8,10 @@ import type { Push, Slot } from "./core/events.ts";
 export interface Platform {
     /** Milliseconds since any fixed moment, an integer. Never goes back. Where numbers are 32-bit it may wrap: only differences are used. */
     nowMs: (this: void) => number;
-    /** Asks for one `wake` after so many milliseconds, 0 or more, instead of any asked for before. Negative: none. */
+    /**
+     * Asks for a wake after so many milliseconds, 0 or more, instead of any asked for before. Negative: none. Until the next is asked for,
+     * which is at the end of each step, a board may wake again and again.
+     */
     wakeAfter: (this: void, delayMs: number) => void;
     /** Looks a name up and reports `resolved` once, with an address or undefined; the answer to an older question never arrives. The session has a deadline of its own. */
     resolve: (this: void, host: string) => void;
