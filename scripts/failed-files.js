@@ -1,4 +1,4 @@
-/** A reporter of node's test runner: the files in which a test failed, a line each. */
+/** A reporter of node's test runner: the files in which a test that failed is written, a line each; those need not be the files that were run. */
 export default async function* failedFiles(source) {
     const seen = new Set();
     for await (const { type, data } of source) {

@@ -5,9 +5,9 @@
  * deadlines, and a machine that is busy with the next file can hold one of them up. Both runs are printed.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { BuildError, ROOT, buildAll } from "./build.ts";
 
@@ -54,14 +54,25 @@ function runTests(files: string[], concurrency: number, failedList: string): Pro
     });
 }
 
+/** Whether a file is the other or imports it, however indirectly: a suite's tests stand in a file that several test files run. */
+function uses(file: string, other: string, seen = new Set<string>()): boolean {
+    if (file === other) return true;
+    if (seen.has(file) || !existsSync(file)) return false;
+    seen.add(file);
+    const imports = readFileSync(file, "utf8").matchAll(/\bfrom "(\.{1,2}\/[^"]+)"/g);
+    return [...imports].some(([, path]) => uses(join(dirname(file), path!), other, seen));
+}
+
 /** @returns the exit code of what counts */
 async function runTwice(files: string[]): Promise<number> {
     const folder = mkdtempSync(join(tmpdir(), "toque-test-"));
     const list = join(folder, "failed");
     try {
         const code = await runTests(files, 2, list);
-        const failed = readFileSync(list, "utf8").split("\n").filter(Boolean);
-        if (code === 0 || failed.length === 0) return code;
+        const places = readFileSync(list, "utf8").split("\n").filter(Boolean);
+        if (code === 0 || places.length === 0) return code;
+        const failed = files.filter((file) => places.some((place) => uses(resolve(ROOT, file), place)));
+        if (failed.length === 0) return code;
         console.log(`\nRun again, alone, because a test in it failed:\n${failed.join("\n")}\n`);
         return await runTests(failed, 1, list);
     } finally {
