@@ -46,6 +46,7 @@ interface EspruinoStorage {
     write(name: string, data: string): boolean;
     /** Octets at the end, without those of erased files. */
     getFree(): number;
+    /** Puts files together; flash.ts calls it from a text. */
     compact(): void;
 }
 
