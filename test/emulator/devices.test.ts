@@ -70,9 +70,11 @@ async function view(number: string): Promise<NumberView> {
     return (await gateway.ask<NumberView>("GET", `/v1/numbers/${encodeURIComponent(number)}`)).body;
 }
 
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
 /** The backlog is empty: all was acknowledged. */
 async function delivered(number: string): Promise<void> {
-    while ((await view(number)).backlog.messages > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while ((await view(number)).backlog.messages > 0) await pause();
 }
 
 const isOnline = (device: EmulatedDevice): boolean => device.states.at(-1)?.state === "online";
@@ -89,6 +91,7 @@ for (const [runtime, skip] of RUNTIMES) {
 
         test("the gateway sees the board's address change, and pushes arrive there, once", async () => {
             const { device, number } = await startOnline({ runtime, address: "127.0.0.31" });
+            while ((await view(number)).endpoint === undefined) await pause(); // online is SUBACK; the endpoint is stored after it
             assert.equal((await view(number)).endpoint?.address, "127.0.0.31");
             await device.setAddress("127.0.0.32");
             await send(number, "after");
