@@ -81,20 +81,17 @@ function tick(): void {
     if (session.dirty && now - session.savedAt >= SAVE_MS) save();
 }
 
-/** What each other input does. One that the state does not wait for changes nothing. */
-const EVENTS: { [T in Input["type"]]?: (this: void, value: never) => void } = {
-    linkUp: linkUp,
-    linkDown: linkDown,
-    resolved: resolved,
-    opened: opened,
-    closed: closed,
-    saved: saved,
-    said: said,
-};
-
+/** What an input does. One that the state does not wait for changes nothing. */
 function happen(input: Input): void {
-    const event = EVENTS[input.type];
-    if (event !== undefined) event(input.value as never);
+    if (input.type === "bytes") received(input.value);
+    else if (input.type === "handled") handled(input.value);
+    else if (input.type === "linkUp") linkUp(input.value);
+    else if (input.type === "linkDown") linkDown();
+    else if (input.type === "resolved") resolved(input.value);
+    else if (input.type === "opened") opened(input.value);
+    else if (input.type === "closed") closed();
+    else if (input.type === "saved") saved(input.value);
+    else if (input.type === "said") said(input.value);
 }
 
 /**
@@ -103,9 +100,7 @@ function happen(input: Input): void {
  */
 export function step(of: Session, input: Input, nowMs: number): Output[] {
     begin(of, nowMs);
-    if (input.type === "bytes") received(input.value);
-    else if (input.type === "handled") handled(input.value);
-    else if (input.type !== "tick") happen(input);
+    happen(input);
     receiveAll();
     tick();
     const done = outputs;
