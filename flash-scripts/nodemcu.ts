@@ -11,6 +11,10 @@ import { FlashError, type FlashOptions, main, readOptions } from "./options.ts";
 
 const BAUD = 115_200;
 
+/** A program that runs reads its functions from this file, so a new one has another name until the restart. */
+const PROGRAM = "toque.lua";
+const NEW_PROGRAM = "toque.new";
+
 /** Opens a serial port, or a TCP connection to a serial server. */
 async function open(port: string): Promise<Duplex> {
     try {
@@ -38,7 +42,7 @@ async function flash({ port, slots, app }: FlashOptions): Promise<void> {
         const folder = dirname(NODEMCU_BUNDLE);
         for (const name of readdirSync(folder).filter((file) => file.endsWith(".lua"))) {
             console.log(`Uploading ${name}…`);
-            await board.upload(name, readFileSync(join(folder, name)));
+            await board.upload(name === PROGRAM ? NEW_PROGRAM : name, readFileSync(join(folder, name)));
         }
         if (app !== undefined) {
             console.log(`Uploading ${basename(app)} as toque-app.lua…`);
@@ -50,7 +54,7 @@ async function flash({ port, slots, app }: FlashOptions): Promise<void> {
             await board.upload(`toque-${name}0`, Buffer.from(frame(1, json), "latin1"));
             await board.upload(`toque-${name}1`, Buffer.alloc(0));
         }
-        stream.write("node.restart()\r\n");
+        stream.write(`file.remove("${PROGRAM}") file.rename("${NEW_PROGRAM}","${PROGRAM}") node.restart()\r\n`);
         console.log("Done: the board restarts, and joins the Wi-Fi after three seconds. Its screen is its console.");
     } finally {
         stream.end();

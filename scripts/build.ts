@@ -73,7 +73,7 @@ export function buildNodemcu(outFile = NODEMCU_BUNDLE): string {
     if (files.size !== 1 || bundle === undefined)
         throw new BuildError(`typescript-to-lua wrote ${files.size} files instead of one.`);
     mkdirSync(dirname(outFile), { recursive: true });
-    writeFileSync(outFile, finishBundle(bundle));
+    writeFileSync(outFile, finishBundle(bundle, "toque.lua"));
     for (const name of readdirSync(join(ROOT, "device/nodemcu"))) {
         if (!name.endsWith(".lua") || name === "prelude.lua") continue;
         writeFileSync(
@@ -84,10 +84,10 @@ export function buildNodemcu(outFile = NODEMCU_BUNDLE): string {
     return outFile;
 }
 
-/** What typescript-to-lua bundled, as small as it gets. */
-export function finishBundle(bundle: string): string {
+/** What typescript-to-lua bundled, as small as it gets. @param file on the board, if its functions are to be read from there */
+export function finishBundle(bundle: string, file?: string): string {
     const names = new Set(privateNames(ROOT, ["device/nodemcu/globals.d.ts"]));
-    return holdToLimits(shrinkBundle(bundle, names, withPrelude, (lua) => minifyLua(shareNames(lua))));
+    return holdToLimits(shrinkBundle(bundle, names, withPrelude, (lua) => minifyLua(shareNames(lua)), file));
 }
 
 /** Puts the prelude's functions that a bundle calls in front of it. */

@@ -59,10 +59,14 @@ function returnsIn(statements: Node[]): Node[] {
     });
 }
 
-/** Moves one function to the only place that calls it. The program's locals have names of their own. */
-export function inlineOne(lua: string): string {
+/**
+ * Moves one function to the only place that calls it. The program's locals have names of their own.
+ * @param most octets of a function that is moved: where functions are read when they are called, a long one is not to be part of another
+ */
+export function inlineOne(lua: string, most = Infinity): string {
     const scopes = readScopes(lua);
     for (const { definition, call } of calledOnce(scopes)) {
+        if (definition.range[1] - definition.range[0] > most) continue;
         const text = replacement(lua, scopes, definition, call);
         if (text === undefined) continue;
         return edited(lua, [text, { range: definition.range, text: "" }]);

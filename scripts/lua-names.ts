@@ -1,25 +1,29 @@
 import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
 import { exportName } from "./lua-modules.ts";
 import type { Edit, Node } from "./lua-scopes.ts";
+import { SETTER, layOut, markOverlay } from "./lua-overlay.ts";
 import { edited, readScopes } from "./lua-scopes.ts";
 
-/** What the firmware has from the start, and nobody replaces: worth a name of one letter where it is used often. */
-const STANDARD = "type tostring pcall print ipairs string math table tmr node wifi net file io".split(" ");
+/** What every firmware has from the start, and nobody replaces: worth a name of one letter where it is used often. */
+const STANDARD = "type tostring pcall print ipairs string math table tmr node wifi net".split(" ");
+
+/** What a name in a table has to save: Lua doubles the table, and with 64 names it takes 2 KB of a board's memory. */
+const WORTH_A_NAME = 10;
 
 /** The firmware's own names, as a table. */
 const GLOBALS = exportName("lua", "globals");
-
-/** Lua 5.1's `setfenv`, under a name that no program is long enough for. */
-const SETTER = "zz";
 
 /**
  * Gives the program names of its own: the most used ones are locals, as many as a function may have. The others live in a table of their
  * own, `local s, _ENV = setfenv, {…}`: in Lua 5.1 by `setfenv`, in 5.3 by the local's very name. So an application cannot meet them, as
  * it could globals. A local takes less memory, the other less text.
  * @param minify takes Lua in which all of them are locals, and shortens these
+ * @param file on the board, if its functions are to be read from there when they are called (lua-overlay.ts): then there are no locals
  */
-export function withOwnNames(program: string, minify: (lua: string) => string): string {
-    const { lua, aliases } = aliasGlobals(freeLocals(program));
+export function withOwnNames(program: string, minify: (lua: string) => string, file?: string): string {
+    const free = freeLocals(program);
+    const { lua, aliases } =
+        file === undefined ? aliasGlobals(free, 0) : aliasGlobals(markOverlay(free, file), WORTH_A_NAME);
     const names = countNames(lua);
     const given = aliases.filter(([name]) => names.includes(name));
     const targets = given.map(([name]) => name).join(", ");
@@ -32,6 +36,7 @@ export function withOwnNames(program: string, minify: (lua: string) => string): 
     const initial = new Map(left.split(",").map((name, index) => [name, right.split(",")[index]!]));
     const rest = small.slice(head.length + start.length);
     const short = all.split(",").slice(1);
+    if (file !== undefined) return layOut(`${ownNames([], initial)}${rest}`);
     for (let count = Math.min(short.length, MAX_ACTIVE_LOCALS); ; count--) {
         const whole = `${ownNames(short.slice(0, count), initial)}${rest}`;
         if (count === 0 || maxActiveLocals(whole) <= MAX_ACTIVE_LOCALS) return whole;
@@ -91,11 +96,15 @@ function countNames(lua: string): string[] {
     return [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
 }
 
-/** Names the firmware's functions and tables, alone where that is shorter, or as members of the table of them all. */
-function aliasGlobals(lua: string): { lua: string; aliases: [name: string, value: string][] } {
+/**
+ * Names the firmware's functions and tables, alone where that is shorter, or as members of the table of them all.
+ * @param least octets that a name has to save: it takes memory
+ */
+function aliasGlobals(lua: string, least: number): { lua: string; aliases: [name: string, value: string][] } {
     const { globals, members } = readScopes(lua);
     const places = new Map<string, [number, number][]>();
-    const foreign = new Set(globals.filter((node) => !(node["name"] as string).startsWith("____")));
+    const own = (name: string): boolean => name.startsWith("____") || name === SETTER || name === "_ENV";
+    const foreign = new Set(globals.filter((node) => !own(node["name"] as string)));
     const add = (name: string, range: [number, number]): void => {
         places.set(name, [...(places.get(name) ?? []), range]);
     };
@@ -115,7 +124,7 @@ function aliasGlobals(lua: string): { lua: string; aliases: [name: string, value
         aliases.push([alias, name]);
         for (const range of ranges) edits.push({ range, text: alias });
     };
-    const pays = (name: string, uses: number): boolean => uses * (name.length + 1) > name.length + 3;
+    const pays = (name: string, uses: number): boolean => uses * name.length > name.length + 4 + least;
     for (const [name, ranges] of places) {
         const [base = ""] = name.split(".");
         if (ranges.length > 1 && pays(name, ranges.length)) take(name, ranges);

@@ -3,7 +3,7 @@ import * as tstl from "typescript-to-lua";
 import { exportName } from "./lua-modules.ts";
 
 /** The device's records of which a bundle has one each, and their fields, which are names of the whole program there. */
-const SINGLE = ["Session", "Decoder"];
+const SINGLE = ["Session", "Decoder", "Device", "Wires"];
 
 function isSingle(type: ts.Type): boolean {
     return SINGLE.includes(type.symbol?.name ?? "");

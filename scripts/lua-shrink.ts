@@ -11,6 +11,9 @@ import { edited, readScopes } from "./lua-scopes.ts";
 import { dropCopies, nameNothingOnce, splitLocals } from "./lua-values.ts";
 import { declareLate, joinLocals, shortenChoices, unwrapBlocks } from "./lua-statements.ts";
 
+/** The longest function that becomes a part of another, where each is read from flash when it is called. */
+const MOVED_OCTETS = 300;
+
 /** What is done to the program in turn, each as often as it changes something. */
 const PASSES = [
     inlineOne,
@@ -36,26 +39,29 @@ const PASSES = [
  * @param privateFields names of fields that nobody outside sees
  * @param withLibrary adds the functions of typescript-to-lua's library that this Lua calls
  * @param minify what is done with the program in the end
+ * @param file on the board, if its functions are to be read from there when they are called
  */
 export function shrinkBundle(
     bundle: string,
     privateFields: ReadonlySet<string>,
     withLibrary: (lua: string) => string,
     minify: (lua: string) => string,
+    file?: string,
 ): string {
     const { modules, entry } = readModules(bundle);
     let body =
         modules.map((module) => (module.lua.trim() === "" ? "" : `do\n${module.lua}\nend\n`)).join("") +
         returnsOf(modules, entry);
     body = freeLocals(uniqueNames(untilSame(body, (lua) => inlineConstants(dropUnused(lua)))));
-    for (const pass of PASSES) body = untilSame(body, pass);
+    const most = file === undefined ? Infinity : MOVED_OCTETS;
+    for (const pass of PASSES) body = untilSame(body, pass === inlineOne ? (lua) => inlineOne(lua, most) : pass);
     body = withLibrary(body).replace(
         /(?:\blocal function )?\b__TS__(\w+)/g,
         (text, name: string) => (text.startsWith("local") ? "function " : "") + exportName("library", name),
     );
     body = untilSame(dropSelfAssignments(reuseLocals(body)), joinLocals);
     body = quotePlainly(returnNothing(body));
-    return withOwnNames(renameFields(body, privateFields), minify);
+    return withOwnNames(renameFields(body, privateFields), minify, file);
 }
 
 /** Repeats a pass, because what it does makes more of it possible. */

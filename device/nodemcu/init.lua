@@ -19,7 +19,7 @@ end
 local waitS = 3
 for _ = 2, count do waitS = math.min(waitS * 2, 300) end
 
--- In LFS first, the firmware's flash for Lua: there the code takes no memory. Then compiled, then as it was written.
+-- The application: in LFS first, the firmware's flash for Lua, where code takes no memory. Then compiled, then as it was written.
 local function find(name)
     local get = node.LFS and node.LFS.get
     local code = get and get(name)
@@ -32,7 +32,7 @@ end
 local timer = tmr.create()
 timer:alarm(waitS * 1000, 0, function()
     stop = nil
-    local app, code = find("toque-app"), find("toque")
+    local app = find("toque-app")
     if app then
         local fine, message = pcall(app)
         if not fine then print("toque: the application does not start: " .. tostring(message)) end
@@ -40,7 +40,7 @@ timer:alarm(waitS * 1000, 0, function()
     onPush = onPush or function(message) print("toque: message " .. message.sequence .. ": " .. message.body) end
     if node.stripdebug then node.stripdebug(3) end -- it is one line: what for should its number be kept?
     timer:alarm(60000, 0, function() file.remove("toque-boots") end)
-    if code then code() else print("toque: toque.lua is missing: flash it") end
+    if file.exists("toque.lua") then dofile("toque.lua") else print("toque: toque.lua is missing: flash it") end
 end)
 
 function stop()

@@ -19,13 +19,12 @@ import { readFields } from "../../shared/push/fields.ts";
 import { PACKET_OCTETS } from "../../shared/push/limits.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
 import { createDevice, report, say } from "../drive.ts";
-import type { Report } from "../drive.ts";
 import type { Perform } from "../platform.ts";
-import { addTimer, readUs } from "./clock.ts";
+import { readUs } from "./clock.ts";
 import { load, save } from "./flash.ts";
 import { watchLink } from "./link.ts";
-import { createPlatform } from "./platform.ts";
-import { addSockets } from "./socket.ts";
+import { perform } from "./platform.ts";
+import { wires } from "./wires.ts";
 
 /** A boot's number: larger ones do not fit in a float of 32 bits. */
 const BOOTS = 16777215;
@@ -36,15 +35,14 @@ function readSlot(name: string): unknown {
 
 function main(): void {
     const settings = readSlot("config") as Settings | undefined;
-    toque = { save: save };
+    toque = { save: (name, json) => save(name, json) };
     if (settings === undefined) {
         print("toque: no settings: toque.save them, and restart");
         return;
     }
-    const platform = createPlatform();
     math.randomseed(node.random === undefined ? readUs() : node.random(0, BOOTS));
     const device = createDevice(
-        ((what: keyof typeof platform, value: never, more: never) => platform[what](value, more)) as Perform,
+        ((what, value: never, more: never) => perform(what, value, more)) as Perform,
         {
             chip: string.gsub(wifi.sta.getmac(), "%W", ""),
             packetOctets: PACKET_OCTETS,
@@ -56,11 +54,10 @@ function main(): void {
         readSlot("credentials") as Credentials | undefined,
         readSlot("session") as Memory | undefined,
     );
-    const tell: Report = (type, value) => report(device, type, value);
+    wires.settings = settings;
+    wires.tell = (type, value) => report(device, type, value);
     toque.say = (topic, payload) => say(device, topic, payload);
-    addTimer(platform, () => tell("tick"));
-    addSockets(platform, settings.port, tell);
-    watchLink(settings, tell);
+    watchLink();
 }
 
 main();

@@ -14,10 +14,9 @@ import type { PlatformUnderTest, Reported } from "./platform.ts";
 
 /** The board's platform alone, the suite in the device's place: what happens to it is printed. */
 const PROGRAM = compileForBoard(`
-    import { addTimer } from "@/device/nodemcu/clock.ts";
     import { load } from "@/device/nodemcu/flash.ts";
-    import { createPlatform } from "@/device/nodemcu/platform.ts";
-    import { addSockets } from "@/device/nodemcu/socket.ts";
+    import { perform } from "@/device/nodemcu/platform.ts";
+    import { wires } from "@/device/nodemcu/wires.ts";
     declare let p: any;
     declare let wakes: number;
     declare let loaded: any;
@@ -26,10 +25,12 @@ const PROGRAM = compileForBoard(`
     wakes = 0;
     loaded = load;
     (begin as any) = (port: number): void => {
-        const platform = createPlatform();
-        addTimer(platform, () => { wakes++; });
-        addSockets(platform, port, tell);
-        p = platform;
+        wires.settings = { host: "", port: port };
+        wires.tell = (type, value) => {
+            if (type === "tick") wakes++;
+            else tell(type, value);
+        };
+        p = (what: any, value: never, more: never) => perform(what, value, more);
     };
 `);
 
@@ -80,26 +81,28 @@ for (const kind of ["esp8266", "esp32"] as const) {
             });
             await board.start();
             await board.type(`begin(${port})`);
-            const ask = (expression: string): string => board.askNow(expression);
-            const run = (call: string): void => void board.type(`p.${call}`);
+            const call = (what: string, ...values: (string | number)[]): string =>
+                `p(${[`"${what}"`, ...values].join(", ")})`;
+            const ask = (...of: Parameters<typeof call>): string => board.askNow(call(...of));
+            const run = (...of: Parameters<typeof call>): void => void board.type(call(...of));
             return {
                 platform: {
-                    nowMs: () => Number(ask("p.nowMs()")),
-                    wakeAfter: (delayMs) => run(`wakeAfter(${delayMs})`),
-                    resolve: (host) => run(`resolve("${host}")`),
-                    dial: (address) => run(`dial("${address}")`),
-                    send: (data) => run(`send(${luaString(data)})`),
-                    hangUp: () => run("hangUp()"),
-                    handle: (push) => ask(`p.handle(${literal(push)})`) === "true",
-                    save: (name, json) => ask(`p.save("${name}", ${luaString(json)})`) === "true",
-                    show: (state, text) => run(`show("${state}", ${text === undefined ? "nil" : luaString(text)})`),
-                    about: () => ask("p.about()"),
+                    nowMs: () => Number(ask("nowMs")),
+                    wakeAfter: (delayMs) => run("wakeAfter", delayMs),
+                    resolve: (host) => run("resolve", luaString(host)),
+                    dial: (address) => run("dial", luaString(address)),
+                    send: (data) => run("send", luaString(data)),
+                    hangUp: () => run("hangUp"),
+                    handle: (push) => ask("handle", literal(push)) === "true",
+                    save: (name, json) => ask("save", luaString(name), luaString(json)) === "true",
+                    show: (state, text) => run("show", luaString(state), text === undefined ? "nil" : luaString(text)),
+                    about: () => ask("about"),
                 },
                 reports,
-                wakes: () => Number(ask("wakes")),
+                wakes: () => Number(board.askNow("wakes")),
                 load: (name) => {
                     for (const slot of [0, 1]) board.reread(`toque-${name}${slot}`);
-                    return ask(`loaded("${name}")`);
+                    return board.askNow(`loaded("${name}")`);
                 },
                 slotFiles: (name) => [join(folder, `toque-${name}0`), join(folder, `toque-${name}1`)],
                 failHandler: (fails) => void board.type(`fails = ${fails}`),

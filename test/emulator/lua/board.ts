@@ -235,6 +235,7 @@ export class LuaBoard implements Board {
         else if (what === "truncate") flash.truncate(unhex(first) ?? "");
         else if (what === "append") flash.append(unhex(first) ?? "", Buffer.from(unhex(second) ?? "", "latin1"));
         else if (what === "remove") flash.remove(unhex(first) ?? "");
+        else if (what === "rename") flash.rename(unhex(first) ?? "", unhex(second) ?? "");
         else if (what === "answer" || what === "heap" || what === "handles") this.answers.shift()?.(words);
         else if (what === "panic") this.end(unhex(first) ?? "panic");
         else if (what === "restart") this.end("restart");

@@ -6,13 +6,13 @@ import { BOARDS, LUAS, putOnBench } from "./bench.ts";
 import { compileForBoard } from "./compile.ts";
 
 const CLOCK = compileForBoard(`
-    import { addClock, addTimer } from "@/device/nodemcu/clock.ts";
+    import { nowMs, wakeAfter } from "@/device/nodemcu/clock.ts";
+    import { wires } from "@/device/nodemcu/wires.ts";
     declare let p: any;
     declare let woken: number;
-    p = {};
+    p = { nowMs: nowMs, wakeAfter: wakeAfter };
     woken = 0;
-    addClock(p);
-    addTimer(p, () => { woken++; });
+    wires.tell = () => { woken++; };
 `);
 
 /** tmr.now's last value is 2^31 - 1. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The board's flash as a folder: what the firmware has written, operation by operation, and what a power cut leaves of it. */
@@ -44,6 +44,10 @@ export class FlashFolder {
         if (part.length === data.length) return;
         this.left = undefined;
         this.cut();
+    }
+
+    rename(from: string, to: string): void {
+        renameSync(join(this.folder, from), join(this.folder, to));
     }
 
     remove(name: string): void {

@@ -111,19 +111,24 @@ for (const { interpreter, skip } of LUAS) {
         assert.equal(bench.screen.lines.at(-1), "toque: message 7: hello");
     });
 
-    test(`init.lua, ${interpreter}: code in LFS goes before files, and none at all is said`, { skip }, async (t) => {
-        const lfs = `node.LFS = { get = function(name) return name == "toque" and function() print("from LFS") end or nil end }`;
-        const bench = await powerOn(t, board, { ...RUNS, "init.lua": `${lfs}\n${INIT}` });
-        await bench.turn(3000);
-        assert.equal(bench.screen.lines.at(-1), "from LFS");
+    test(
+        `init.lua, ${interpreter}: an application in LFS goes before a compiled one, that before its source`,
+        { skip },
+        async (t) => {
+            const lfs = `node.LFS = { get = function(name) return name == "toque-app" and function() print("from LFS") end or nil end }`;
+            const files = { ...RUNS, "toque-app.lc": 'print("compiled")', "toque-app.lua": 'print("source")' };
+            const bench = await powerOn(t, board, { ...files, "init.lua": `${lfs}\n${INIT}` });
+            await bench.turn(3000);
+            assert.deepEqual(bench.screen.lines.slice(1), ["from LFS", "running"]);
+            const without = await powerOn(t, board, files);
+            await without.turn(3000);
+            assert.deepEqual(without.screen.lines.slice(1), ["compiled", "running"]);
+        },
+    );
+
+    test(`init.lua, ${interpreter}: without toque.lua it says so`, { skip }, async (t) => {
         const bare = await powerOn(t, board, {});
         await bare.turn(3000);
         assert.equal(bare.screen.lines.at(-1), "toque: toque.lua is missing: flash it");
-    });
-
-    test(`init.lua, ${interpreter}: a compiled file goes before its source`, { skip }, async (t) => {
-        const bench = await powerOn(t, board, { ...RUNS, "toque.lc": 'print("compiled")' });
-        await bench.turn(3000);
-        assert.equal(bench.screen.lines.at(-1), "compiled");
     });
 }

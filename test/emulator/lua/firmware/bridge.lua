@@ -56,10 +56,11 @@ function F.event(line)
     write("done")
 end
 
--- Octets of Lua's heap after a full collection, "-" where there is no collector to ask (fengari).
+-- Octets of Lua's heap after full collections, "-" where there is no collector to ask (fengari). Each halves the buffers that the bridge's
+-- long lines made Lua grow, so there are several.
 function F.events.heap()
     local fine = pcall(collectgarbage)
-    if fine then collectgarbage() end
+    for _ = 1, fine and 10 or 0 do collectgarbage() end
     F.out("heap", fine and string.format("%d", math.floor(collectgarbage("count") * 1024)) or "-")
 end
 

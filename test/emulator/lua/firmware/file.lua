@@ -49,6 +49,16 @@ function methods.read(of, wanted)
     return part
 end
 
+function methods.seek(of, whence, offset)
+    handle(of)
+    local from = { set = 0, cur = of.at, ["end"] = #(files[of.name] or "") }
+    if not from[whence or "cur"] then error("bad argument #1 to 'seek' (invalid option)") end
+    local at = from[whence or "cur"] + (offset or 0)
+    if at < 0 then return nil end
+    of.at = at
+    return at
+end
+
 function methods.write(of, data)
     handle(of)
     if not of.writes then return nil end
@@ -71,6 +81,13 @@ function file.exists(name) return files[name] ~= nil end
 function file.remove(name)
     files[name] = nil
     F.out("remove", F.hex(name))
+end
+
+function file.rename(from, to)
+    if not files[from] or files[to] then return false end
+    files[to], files[from] = files[from], nil
+    F.out("rename", F.hex(from), F.hex(to))
+    return true
 end
 
 function file.list()

@@ -1,0 +1,14 @@
+import type { Settings } from "../core/settings.ts";
+import type { Report } from "../drive.ts";
+
+/** What the board's parts need: whom to tell what happened, and the settings. */
+export interface Wires {
+    tell: Report;
+    settings: Settings;
+}
+
+/*
+ * A board is one device, so what it has open stands in variables and not in closures: a function that is only called is read from flash
+ * for the call (scripts/lua-overlay.ts), and only what the firmware calls has to stay in memory.
+ */
+export const wires = {} as Wires;
