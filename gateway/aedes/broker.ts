@@ -66,7 +66,9 @@ export function createBroker(log: Log): Broker {
             const peer = peerOf(client);
             const work = packet.retain || packet.qos === 2 ? undefined : peer?.publishes(packet.topic, buffer(packet));
             if (peer === undefined || client === null || work === undefined) {
-                log.warn({ kind: peer?.kind }, "a client published where it may not: its connection is closed");
+                const why =
+                    peer?.kind === "publisher" ? "an API token publishes to to/<digits of a number>" : undefined;
+                log.warn({ kind: peer?.kind, why }, "a client published where it may not: its connection is closed");
                 return done(new Error("not allowed"));
             }
             (client.conn as GuardedStream).answer(work, (error) => {

@@ -14,7 +14,7 @@ import { CONNECTION_LIMITS, type ConnectionLimits } from "./limits.ts";
 import { openListener, type Listener, type ListenOptions } from "./listener.ts";
 import { CONNACK } from "./packet-types.ts";
 import type { Peer } from "./peer.ts";
-import { Reception, type Visit } from "./reception.ts";
+import { type Guest, Reception, type Visit } from "./reception.ts";
 import { RepeatedRefusals } from "./repeated-refusals.ts";
 
 export interface ConnectionsOptions {
@@ -90,8 +90,9 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         closedAt = new Map();
     });
 
-    function countRefusal(why: string): void {
+    function countRefusal(why: string, guest?: Guest): void {
         refused.set(why, (refused.get(why) ?? 0) + 1);
+        if (guest !== undefined) calm.info({ address: guest.address, why }, "a connection without a CONNECT was ended");
     }
 
     function refuse(visit: Visit, { connack, why, failed }: Refusal): void {

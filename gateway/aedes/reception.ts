@@ -35,7 +35,7 @@ export class Reception {
     readonly #limits: ConnectionLimits;
     readonly #timers: Timers;
     readonly #came: (visit: Visit) => void;
-    readonly #refused: (why: string) => void;
+    readonly #refused: (why: string, guest?: Guest) => void;
     readonly #connections = new Set<Socket>();
     readonly #perNetwork = new Map<string, number>();
     /** the oldest first */
@@ -43,12 +43,12 @@ export class Reception {
     readonly #waitingPerNetwork = new Map<string, Set<Guest>>();
     #lastNumber = 0;
 
-    /** @param refused called with why a connection was ended in here */
+    /** @param refused called with why a connection was ended; with whose, when only this class knows of it */
     constructor(
         limits: ConnectionLimits,
         timers: Timers,
         came: (visit: Visit) => void,
-        refused: (why: string) => void,
+        refused: (why: string, guest?: Guest) => void,
     ) {
         this.#limits = limits;
         this.#timers = timers;
@@ -106,7 +106,10 @@ export class Reception {
 
     #connect(guest: Guest, socket: Socket, framer: Framer, frame: Frame): void {
         const request = readConnect(frame);
-        if (request === "version") return this.refuse({ guest, socket }, CONNACK.badVersion, "not MQTT 3.1.1");
+        if (request === "version") {
+            this.#refused("not MQTT 3.1.1, the only one that is offered", guest);
+            return this.#sayNo({ guest, socket }, CONNACK.badVersion);
+        }
         if (framer.waiting > EARLY_OCTETS) throw new Violation("too many octets behind CONNECT");
         this.#stopWaiting(guest);
         socket.removeAllListeners("data");
@@ -115,8 +118,12 @@ export class Reception {
     }
 
     /** Writes the CONNACK that refuses, and ends the connection as soon as the octets are out. */
-    refuse({ guest, socket }: Pick<Visit, "guest" | "socket">, code: ConnackCode, why: string): void {
+    refuse(visit: Visit, code: ConnackCode, why: string): void {
         this.#refused(why);
+        this.#sayNo(visit, code);
+    }
+
+    #sayNo({ guest, socket }: Pick<Visit, "guest" | "socket">, code: ConnackCode): void {
         this.#stopWaiting(guest);
         if (socket.destroyed) return;
         socket.removeAllListeners("data");
@@ -150,7 +157,7 @@ export class Reception {
 
     /** Ends the connection of a guest without a word. */
     end(guest: Guest, why: string): void {
-        this.#refused(why);
+        this.#refused(why, guest);
         this.#stopWaiting(guest);
         guest.raw.destroy();
     }

@@ -144,10 +144,12 @@ for (const [clause, what, written, code] of FIRST) {
     const answer = code === undefined ? "is cut off" : `is answered ${code}`;
     test(`MQTT-${clause}: ${what} ${answer}`, async () => {
         const before = refusals();
+        const lines = door.logged.length;
         const client = new RawClient(door.port);
         client.write(octetsOf(written));
         assert.deepEqual(await client.end(), code === undefined ? Buffer.alloc(0) : connack(code));
         assert.equal(refusals(), before + 1);
+        assert.match(door.logged.slice(lines).join("\n"), /^a connection .*"why":".+"\}$/, "one line says why");
     });
 }
 
