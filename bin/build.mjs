@@ -1,8 +1,18 @@
 // Makes plain JavaScript of the gateway's TypeScript: once, and again when a source has changed. Plain JavaScript itself, so that it
 // runs before anything is built, on every Node that the gateway runs on.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    readdirSync,
+    renameSync,
+    rmSync,
+    statSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -10,6 +20,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SOURCES = ["gateway", "shared"];
 const BUILT_BY = ["package.json", "package-lock.json", "bin/build.mjs"];
 const ENTRIES = { toque: "gateway/cli/main.ts", worker: "gateway/store/worker.ts" };
+/** In the package, which has no sources: see scripts/package.ts. */
+const PACKED = "dist/gateway/packed/toque.mjs";
 /** A bundle that another start may still be reading is not that old. */
 const KEPT_MS = 3_600_000;
 
@@ -24,6 +36,7 @@ const REQUIRE = 'import { createRequire } from "node:module"; const require = cr
  */
 export async function findBundle(root = ROOT) {
     const folder = join(root, "dist/gateway");
+    if (existsSync(join(root, PACKED))) return pathToFileURL(join(root, PACKED)).href;
     const bundle = join(folder, fingerprint(root));
     if (!existsSync(bundle)) await build(root, folder, bundle);
     return pathToFileURL(join(bundle, "toque.mjs")).href;
@@ -71,6 +84,7 @@ async function build(root, folder, bundle) {
             sourcesContent: false,
             logLevel: "silent",
         });
+        chmodSync(draft, 0o755); // one user installs, another runs it
         renameSync(draft, bundle);
     } catch (error) {
         rmSync(draft, { recursive: true, force: true });
@@ -99,4 +113,13 @@ function makeDraft(folder) {
     }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(fileURLToPath(await findBundle()));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+    const [, , folder] = process.argv;
+    try {
+        if (folder !== undefined) await build(ROOT, dirname(folder), folder);
+        console.log(folder ?? fileURLToPath(await findBundle()));
+    } catch (error) {
+        process.stderr.write(`toque: ${error.message}\n`);
+        process.exitCode = 1;
+    }
+}

@@ -15,7 +15,8 @@ Examples:
   toque serve --host 192.168.1.5
   toque number add +34600111222 --label kitchen
   toque send +34600111222 "Dinner is ready" --wait
-  toque number show 600111222 --country ES`;
+  toque number show 600111222 --country ES
+  toque emulate --help  (a board to try it with, on this machine)`;
 
 function createProgram(): Command {
     const program = new Command("toque")

@@ -1,5 +1,5 @@
 /**
- * `npm run emulate -- <number> --route R --secret S`: an emulated board, its screen on this one, its fate in your hands.
+ * `toque emulate <number> --route R --secret S`, or `npm run emulate -- …` in the repository: an emulated board, its screen on this one, its fate in your hands.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -11,7 +11,7 @@ import { INTERPRETERS } from "./lua/machine.ts";
 import { decodeText } from "./screen.ts";
 import { RUNTIMES, startDevice } from "./start.ts";
 
-const USAGE = `npm run emulate -- <number> --route R --secret S [options]
+const USAGE = `toque emulate <number> --route R --secret S [options]
 
   <number>            as E.164: "+34 600 111 222"
   --route, --secret   as \`toque number add\` printed them; or
@@ -163,10 +163,10 @@ async function obey(device: EmulatedDevice, line: string): Promise<string | unde
     }
 }
 
-async function main(): Promise<void> {
-    const fleet = readFleetOptions(process.argv.slice(2));
+async function run(words: string[]): Promise<void> {
+    const fleet = readFleetOptions(words);
     if (fleet !== undefined) return runFleet(fleet);
-    const device = await startDevice(readOptions(process.argv.slice(2)));
+    const device = await startDevice(readOptions(words));
     for (const line of device.screen) console.log(line);
     device.on("line", (line) => console.log(line));
     device.on("push", ({ sequence, body, title, from }) => {
@@ -197,9 +197,12 @@ async function main(): Promise<void> {
     process.on("SIGTERM", end);
 }
 
-if (process.argv[1]?.endsWith("emulate.ts") === true) {
-    main().catch((error: unknown) => {
+/** The command, with the words behind it. What is wrong is told in a sentence, by exit code 1. */
+export async function emulate(words: string[]): Promise<void> {
+    await run(words).catch((error: unknown) => {
         console.error(error instanceof Error ? error.message : String(error));
         process.exitCode = 1;
     });
 }
+
+if (process.argv[1]?.endsWith("emulate.ts") === true) await emulate(process.argv.slice(2));

@@ -17,7 +17,7 @@ export function decodeText(octets: string): string {
  *     #push 12 normal    sequence and urgency ("-": none): the push is whole
  */
 export class Screen {
-    readonly events = new EventEmitter<DeviceEvents>();
+    readonly events: EventEmitter<DeviceEvents> = new EventEmitter();
     readonly shown: Push[] = [];
     readonly states: Shown[] = [];
     readonly lines: string[] = [];

@@ -8,6 +8,7 @@ import {
     readdirSync,
     readFileSync,
     rmSync,
+    statSync,
     symlinkSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -48,6 +49,11 @@ test("bundle: made at the first start and used by the next; a source that change
     assert.deepEqual([first.status, first.stdout, first.stderr], [0, `${version}\n`, ""]);
     const made = bundles(folder);
     assert.equal(made.length, 1);
+    assert.equal(
+        statSync(join(folder, "dist/gateway", made[0]!)).mode & 0o777,
+        0o755,
+        "one user builds, another runs it",
+    );
 
     rmSync(join(folder, "node_modules")); // nothing to build with, and for this command nothing else is needed
     assert.equal(toque(folder, "--version").stdout, `${version}\n`);

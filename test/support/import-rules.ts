@@ -54,7 +54,7 @@ const RULES: Rule[] = [
         packages: /^(node:crypto|node:net|libphonenumber-js(\/.+)?)$/,
     },
     ...Object.keys(TECHNOLOGIES).map(technology),
-    { files: /^bin\//, paths: [/^bin\//], packages: new RegExp(`^(${NODE}|esbuild)$`) },
+    { files: /^bin\//, paths: [/^bin\//], packages: new RegExp(`^(${NODE}|esbuild|tsx/esm/api)$`) },
     {
         files: /^flash-scripts\//,
         paths: [/^flash-scripts\//, /^scripts\//, /^shared\//, /^device\/(core\/|host\/|[\w-]+\.ts$)/],

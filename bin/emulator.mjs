@@ -1,0 +1,14 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** The address of `toque emulate`: in the repository its source, in the package what was built of it. */
+export async function findEmulator(root = ROOT) {
+    const source = join(root, "test/emulator/emulate.ts");
+    if (!existsSync(source)) return pathToFileURL(join(root, "dist/emulator/js/emulate.mjs")).href;
+    const { register } = await import("tsx/esm/api");
+    register();
+    return pathToFileURL(source).href;
+}
