@@ -59,7 +59,7 @@ export class Victim {
         const { mqttPort, httpPort } = this.#started;
         const script = new URL("victim-process.ts", import.meta.url);
         const child = fork(script, [this.#data, `${mqttPort}`, `${httpPort}`], {
-            execArgv: ["--expose-gc", "--import", "tsx"],
+            execArgv: ["--expose-gc", "--max-semi-space-size=4", "--import", "tsx"], // the size: as README.md starts it
         });
         this.#child = child;
         child.on("exit", (code, signal) => {
