@@ -86,7 +86,7 @@ test("expired, collapsed, dropped while the board is away; the board is told", {
     for (const id of waiting) await ends(id, "delivered");
     for (const { device } of boards) {
         await device.until(
-            ({ states }) => states.some(({ why }) => why?.startsWith("1 messages dropped") === true),
+            ({ states }) => states.some(({ why }) => why === "messages dropped: 1 (too many waited)"),
             20_000,
         );
     }
