@@ -77,9 +77,10 @@ export async function createServer(services: Services): Promise<Server> {
 
     const metrics = createMetrics(services);
     const turns = new Turns();
-    server.addHook("onRequest", (_request, reply, done) => {
+    server.addHook("onRequest", (request, reply, done) => {
         void reply.headers(ANSWER_HEADERS);
-        turns.take(done);
+        const { socket } = request.raw;
+        turns.take(socket.remoteAddress ?? "", socket, done);
     });
     server.addHook("onResponse", async (request, reply) => {
         const route = request.routeOptions.url ?? "none";

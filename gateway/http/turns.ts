@@ -1,22 +1,30 @@
 /** Requests that are begun in one turn of the event loop. At some 0.2 ms each, what else came in that turn waits for a few of them. */
 const REQUESTS_A_TURN = 16;
 
+/** What waits, of each in its order; who is next stands first. */
+type Waiting<Key, What> = Map<Key, What>;
+
 /**
  * Lets so many requests begin in each turn of the event loop: a flood of them comes hundreds at a time, and pings and pushes would have
- * to wait until all of them are answered.
+ * to wait until all of them are answered. Those that wait are begun address by address, and of each address connection by connection, so
+ * that one who asks for little is not behind all that another one asks for.
  */
 export class Turns {
     #begun = 0;
-    #next: (() => void)[] = [];
+    readonly #waiting: Waiting<string, Waiting<object, (() => void)[]>> = new Map();
     #ending = false;
 
-    /** Calls `go` at once, or in the order of arrival in one of the next turns. */
-    take(go: () => void): void {
+    /** Calls `go` at once, or in one of the next turns: those of a connection in the order of arrival. */
+    take(address: string, connection: object, go: () => void): void {
         if (this.#begun < REQUESTS_A_TURN) {
             this.#begun++;
             go();
         } else {
-            this.#next.push(go);
+            const connections = this.#waiting.get(address) ?? new Map<object, (() => void)[]>();
+            this.#waiting.set(address, connections);
+            const requests = connections.get(connection);
+            if (requests === undefined) connections.set(connection, [go]);
+            else requests.push(go);
         }
         if (this.#ending) return;
         this.#ending = true;
@@ -24,10 +32,31 @@ export class Turns {
     }
 
     #turn(): void {
-        const now = this.#next.splice(0, REQUESTS_A_TURN);
+        const now: (() => void)[] = [];
+        while (now.length < REQUESTS_A_TURN && this.#waiting.size > 0) now.push(this.#next());
         this.#begun = now.length;
         this.#ending = now.length > 0;
         if (this.#ending) setImmediate(() => this.#turn());
         for (const go of now) go();
     }
+
+    #next(): () => void {
+        const [address, connections] = first(this.#waiting);
+        const [connection, requests] = first(connections);
+        const go = requests.shift()!;
+        behind(connections, connection, requests, requests.length > 0);
+        behind(this.#waiting, address, connections, connections.size > 0);
+        return go;
+    }
+}
+
+function first<Key, What>(waiting: Waiting<Key, What>): [Key, What] {
+    for (const entry of waiting) return entry;
+    throw new Error("nobody waits");
+}
+
+/** It had its turn: behind all others, if there is more of it. */
+function behind<Key, What>(waiting: Waiting<Key, What>, key: Key, what: What, more: boolean): void {
+    waiting.delete(key);
+    if (more) waiting.set(key, what);
 }
