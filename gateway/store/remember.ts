@@ -3,19 +3,37 @@ import type { ApiToken, Store } from "../ports.ts";
 import type { Registration, Route } from "../registration.ts";
 
 /** Numbers and tokens that are kept at most: a message asks for one of each. */
-const MAX_KEPT = 1_000;
+export const MAX_KEPT = 1_000;
 
 /**
  * The store, with what each message asks for kept in memory: the registration of its number and the token of its sender. A gateway is alone on
  * its store, so nothing changes but by the calls made here: each that may change what is kept lets it be forgotten, when it is made and again
- * when it is answered.
+ * when it is answered. While there are few tokens all of them are kept, so that whoever tries wrong ones gives the store nothing to do.
  */
 export function remember(store: Store): Store {
     const registrations = new Kept<E164, Registration>();
     const tokens = new Kept<string, ApiToken>();
+    const allTokens = new Kept<"all", { byHash: Map<string, ApiToken> }>();
+    let few = true;
     const forgetRegistrations = () => registrations.forget(() => true);
     const forgetRoute = (route: Route) => registrations.forget((kept) => kept.route === route);
-    const forgetTokens = () => tokens.forget(() => true);
+    const forgetTokens = () => {
+        tokens.forget(() => true);
+        allTokens.forget(() => true);
+    };
+
+    async function listTokens(): Promise<{ byHash: Map<string, ApiToken> } | undefined> {
+        const list = await store.tokens();
+        few = list.length <= MAX_KEPT;
+        return few ? { byHash: new Map(list.map((token) => [token.hash, token])) } : undefined;
+    }
+
+    async function tokenByHash(hash: string): Promise<ApiToken | undefined> {
+        const all = few ? await allTokens.find("all", listTokens) : undefined;
+        if (all === undefined) return tokens.find(hash, () => store.tokenByHash(hash));
+        const token = all.byHash.get(hash);
+        return token && { ...token };
+    }
 
     return {
         ...store,
@@ -29,7 +47,7 @@ export function remember(store: Store): Store {
         putToken: around(store, "putToken", forgetTokens),
         deleteToken: around(store, "deleteToken", forgetTokens),
         byNumber: (number) => registrations.find(number, () => store.byNumber(number)),
-        tokenByHash: (hash) => tokens.find(hash, () => store.tokenByHash(hash)),
+        tokenByHash,
 
         async append(message) {
             const appended = await store.append(message);

@@ -115,6 +115,15 @@ test("messages: a sender that floods a board that is away is told 429 and when t
     assert.ok(accepted >= 2 * OVERFLOW_BURST, `${accepted} were accepted`);
     assert.ok((await backlogOf("+34600000007")).messages <= 1_000);
     assert.equal((await send({ to: "+34600000007", body: "from another sender" })).status, 202);
+    // RFC 6585 §4 leaves open who "the user" is: here whose token it is, so that is looked at first, and who has none learns nothing.
+    const wrong = await it.ask<ErrorBody>("POST", "/v1/messages", {
+        token: `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`,
+        body: { to: "+34600000007", body: "flood" },
+    });
+    assert.deepEqual(
+        [wrong.status, wrong.headers.get("www-authenticate"), wrong.headers.get("retry-after")],
+        [401, "Bearer", null],
+    );
 });
 
 test("messages: what was accepted is there after a restart", async () => {
