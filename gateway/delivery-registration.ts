@@ -46,7 +46,7 @@ export async function storeRegistration(
         await store.settleUpTo(route, Math.min(handled.sequence, registration.lastSequence), atMs);
     }
     const { messages } = await store.backlogSize(route);
-    const d = await backoffBase?.();
+    const d = await backoffBase?.ask();
     const hello = { e: registration.epoch, c: Math.floor(clock.nowMs() / 1000), w: messages, d };
     return { registration, capabilities, hello };
 }

@@ -107,7 +107,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         if (hello.told !== undefined) {
             const sinceMs = atMs - hello.told.atMs;
             if (sinceMs < CLOCK_MS && Math.abs(wallMs - hello.told.wallMs - sinceMs) < CLOCK_STEP_MS) return;
-            hello.fields = { ...hello.fields, c: Math.floor(wallMs / 1000), w: undefined };
+            const d = options.backoffBase?.known();
+            hello.fields = { ...hello.fields, c: Math.floor(wallMs / 1000), w: undefined, d };
         }
         if (connections().tell(route, json(hello.fields))) hello.told = { wallMs, atMs };
     }
@@ -118,6 +119,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
 
     function sweep(): void {
+        if (sessions.size > 0) options.backoffBase?.known(); // so that it is no older than a minute when it is told again
         for (const [route, session] of [...sessions]) {
             if (!session.window.sweep()) connections().close(route, "no PUBACK in time");
             else if (timers.nowMs() - session.contactMs >= QUIET_CONTACT_MS) contact(route, session);

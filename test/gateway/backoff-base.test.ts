@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COUNT_HOLDS_MS, createBackoffBase, MAX_BASE_S } from "../../gateway/backoff-base.ts";
-import { STALE_MS } from "../../gateway/directory.ts";
+import { COUNT_HOLDS_MS, createBackoffBase, IN_CONTACT_MS, MAX_BASE_S } from "../../gateway/backoff-base.ts";
 import { START_MS } from "../support/records.ts";
 
 /** A store that counts how often it was asked. */
@@ -29,30 +28,42 @@ const BASES: [boards: number, baseS: number | undefined][] = [
 ];
 for (const [boards, baseS] of BASES) {
     test(`backoff base: ${boards} boards are told ${baseS ?? "nothing"}`, async () => {
-        assert.equal(await openScene(boards).base(), baseS);
+        assert.equal(await openScene(boards).base.ask(), baseS);
     });
 }
 
-test("backoff base: 1,000 hellos of one minute count once, the first of the next again; stale boards do not count", async () => {
+test("backoff base: 1,000 hellos of one minute count once, the first of the next again; boards not seen for a day do not count", async () => {
     const scene = openScene(2_000);
-    const told = await Promise.all(Array.from({ length: 1_000 }, () => scene.base()));
+    const told = await Promise.all(Array.from({ length: 1_000 }, () => scene.base.ask()));
     assert.deepEqual([...new Set(told)], [91], "also those that came while it was being counted");
-    assert.deepEqual(scene.asked, [START_MS - STALE_MS]);
+    assert.deepEqual(scene.asked, [START_MS - IN_CONTACT_MS]);
     scene.boards = 10;
     scene.nowMs += COUNT_HOLDS_MS - 1;
-    assert.equal(await scene.base(), 91);
+    assert.equal(await scene.base.ask(), 91);
     scene.nowMs += 1;
-    assert.equal(await scene.base(), undefined);
+    assert.equal(await scene.base.ask(), undefined);
     assert.equal(scene.asked.length, 2);
 });
 
 test("backoff base: a clock that was set back counts again; a count that fails leaves the one before", async () => {
     const scene = openScene(2_000);
-    await scene.base();
+    await scene.base.ask();
     scene.nowMs -= 3_600_000;
     scene.boards = 4_400;
-    assert.equal(await scene.base(), 200);
+    assert.equal(await scene.base.ask(), 200);
     scene.failing = true;
     scene.nowMs += COUNT_HOLDS_MS;
-    assert.equal(await scene.base(), 200);
+    assert.equal(await scene.base.ask(), 200);
+});
+
+test("backoff base: what is known is told at once, by the last count, and counts again after a minute", async () => {
+    const scene = openScene(2_000);
+    assert.equal(scene.base.known(), undefined, "nothing is counted yet");
+    assert.equal(await scene.base.ask(), 91);
+    scene.boards = 10;
+    scene.nowMs += COUNT_HOLDS_MS;
+    assert.equal(scene.base.known(), 91);
+    await Promise.resolve();
+    assert.equal(scene.base.known(), undefined);
+    assert.equal(scene.asked.length, 2);
 });

@@ -1,3 +1,4 @@
+import type { BackoffBase } from "../../../gateway/backoff-base.ts";
 import { createDelivery, type Delivery } from "../../../gateway/delivery.ts";
 import { createDirectory, type Directory } from "../../../gateway/directory.ts";
 import type { Draft } from "../../../gateway/message.ts";
@@ -46,8 +47,11 @@ export interface Desk {
     close(): Promise<void>;
 }
 
-/** @param wrap what delivery sees instead of the store itself */
-export async function openDesk(wrap: (store: Store) => Store = (store) => store): Promise<Desk> {
+/** @param wrap what delivery sees instead of the store itself @param backoffBase without it no base is told */
+export async function openDesk(
+    wrap: (store: Store) => Store = (store) => store,
+    backoffBase?: BackoffBase,
+): Promise<Desk> {
     const dir = make();
     const store = await open(dir);
     const timers = new HandTimers(START_MS);
@@ -93,6 +97,7 @@ export async function openDesk(wrap: (store: Store) => Store = (store) => store)
             clock,
             log: { info: log, warn: log, error: log },
             timers,
+            backoffBase,
         });
     let delivery = begin();
 

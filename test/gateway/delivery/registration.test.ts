@@ -190,3 +190,23 @@ test("the clock is told again before a push: after ten minutes, and when ours wa
     }
     desk.timers.wallMs = wallMs; // as the other tests found it
 });
+
+test("the clock told again comes with the base of the backoff as it is then, and without one when there are few boards", async () => {
+    const base = { ask: async () => 3, known: (): number | undefined => 5 };
+    const other = await openDesk(undefined, base);
+    try {
+        await other.comes();
+        const told = () => JSON.parse(other.lines.at(-2)!.slice("tell ".length)) as { d?: number };
+        assert.equal((JSON.parse(other.lines[0]!.slice("tell ".length)) as { d?: number }).d, 3);
+        other.timers.turn(600_000);
+        await other.send("ten minutes later");
+        assert.equal(told().d, 5);
+        other.acknowledges(1);
+        base.known = () => undefined;
+        other.timers.turn(600_000);
+        await other.send("and later");
+        assert.equal("d" in told(), false);
+    } finally {
+        await other.close();
+    }
+});

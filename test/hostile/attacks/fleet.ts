@@ -141,7 +141,7 @@ class InstantGateway {
 async function rehearse(awayMs: number, seed: number): Promise<{ peak: number; backMs: number; missing: number }> {
     const clock = new EventQueue();
     const store = { liveSince: () => Promise.resolve(DEVICES) };
-    const gateway = new InstantGateway(clock, await createBackoffBase({ store, clock })());
+    const gateway = new InstantGateway(clock, await createBackoffBase({ store, clock }).ask());
     const registered = Array.from({ length: DEVICES }, (_, index) => ({
         number: `+8881${String(index).padStart(8, "0")}`,
         route: `route-${String(index).padStart(10, "0")}`,
