@@ -71,6 +71,8 @@ interface Session {
     window: Window;
     subscribed: boolean;
     registration: "none" | "storing" | "stored";
+    /** Resolves when its registration is stored, and what that says it has handled is settled; or when that failed. */
+    stored: Promise<unknown>;
     /** the answer to its registration, and both our clocks when it was told last */
     hello: { fields: HelloFields; told?: { wallMs: number; atMs: number } } | undefined;
     forgetPatience: () => void;
@@ -176,6 +178,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         const window = sessions.get(route)?.window;
         if (saying === "read") {
             const { n } = readRead(payload);
+            await sessions.get(route)?.stored; // of a push that was acknowledged on another connection, in vain, that knows
             await window?.whenOver(n); // a handler may say it before its PUBACK
             await store.read(route, n, clock.nowMs());
         } else if (saying === "nack") {
@@ -197,6 +200,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
                 window: new Window(route, sequences, { store, connections, clock, timers, background }),
                 subscribed: false,
                 registration: "none",
+                stored: Promise.resolve(),
                 hello: undefined,
                 forgetPatience: () => {},
                 contactMs: timers.nowMs(),
@@ -223,8 +227,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             session.forgetPatience();
             session.registration = "storing";
             const { peer } = session;
-            const stored = await storeRegistration(store, clock, route, peer, fields, options.backoffBase);
-            const { registration, capabilities, hello } = stored;
+            const storing = storeRegistration(store, clock, route, peer, fields, options.backoffBase);
+            session.stored = storing.catch(() => undefined); // whoever registers hears of it
+            const { registration, capabilities, hello } = await storing;
             recallOverflow(route, registration);
             session.contactMs = timers.nowMs();
             session.window.size = capabilities.window;

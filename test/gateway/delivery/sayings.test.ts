@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { GatewayError } from "../../../gateway/error.ts";
 import type { Caller } from "../../../gateway/tokens.ts";
-import { NUMBER, openDesk, OTHER, type Desk } from "./desk.ts";
+import { BOOT, NUMBER, openDesk, OTHER, type Desk } from "./desk.ts";
 
 let desk: Desk;
 before(async () => {
@@ -26,6 +26,18 @@ test("read, said after the PUBACK or by the handler before it, is the last line 
     await early;
     assert.deepEqual(await desk.states(first.message.id), ["accepted", "sent", "delivered", "read"]);
     assert.deepEqual(await desk.states(second.message.id), ["accepted", "sent", "delivered", "read"]);
+});
+
+test("read, said again on the next connection while its registration is being stored, comes after the delivery that this tells of", async () => {
+    await desk.comes();
+    const { message } = await desk.send("its PUBACK is lost");
+    const { epoch } = (await desk.store.byRoute(desk.route))!;
+    desk.delivery.closed(desk.route);
+    desk.delivery.connected(desk.route, { address: "127.0.0.1", port: 40_001 });
+    desk.delivery.subscribed(desk.route);
+    const registering = desk.delivery.registered(desk.route, { ...BOOT, e: epoch, n: message.sequence });
+    await Promise.all([registering, desk.delivery.said(desk.route, "read", json({ n: message.sequence }))]);
+    assert.deepEqual(await desk.states(message.id), ["accepted", "sent", "delivered", "read"]);
 });
 
 test("read of what is not there is acknowledged and forgotten", async () => {
