@@ -29,6 +29,8 @@ export interface Enrolled {
     registration: Registration;
     /** the number's registration before, ended now: its connection has to be closed */
     ended?: Registration;
+    /** messages that waited for that one and are gone */
+    dropped: number;
 }
 
 export interface Enrolment {

@@ -42,6 +42,14 @@ export interface NewRegistration {
     backlog: "drop" | "keep";
 }
 
+export interface Registered {
+    registration: Registration;
+    /** the number's registration before */
+    ended?: Registration;
+    /** messages that waited for that one and are gone */
+    dropped: number;
+}
+
 export interface BacklogSize {
     messages: number;
     octets: number;
@@ -78,7 +86,7 @@ export interface ApiToken {
  */
 export interface Store {
     /** Adds a registration; one the number had before is ended in the same transaction (its route never comes back). */
-    register(registration: NewRegistration): Promise<{ registration: Registration; ended?: Registration }>;
+    register(registration: NewRegistration): Promise<Registered>;
     byNumber(number: E164): Promise<Registration | undefined>;
     byRoute(route: Route): Promise<Registration | undefined>;
     registrations(page: { after?: E164; limit: number }): Promise<Registration[]>;
@@ -156,7 +164,7 @@ export interface Store {
         codeHash: string,
         chip: string,
         registration: NewRegistration,
-    ): Promise<{ registration: Registration; ended?: Registration } | undefined>;
+    ): Promise<Registered | undefined>;
 
     putToken(token: ApiToken): Promise<void>;
     tokenByHash(hash: string): Promise<ApiToken | undefined>;

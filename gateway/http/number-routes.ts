@@ -60,13 +60,10 @@ export function addNumberRoutes(server: Server, services: Services): void {
             const { number: typed, country, label, keepBacklog } = request.body;
             const number = parseE164(typed, country);
             callerFor(request, "manage", number);
-            const before = await directory.find(number);
-            const waiting =
-                before === undefined || keepBacklog === true ? 0 : (await store.backlogSize(before.route)).messages;
-            const { route, secret, ended } = await directory.register(number, { label, keepBacklog });
+            const { route, secret, ended, dropped } = await directory.register(number, { label, keepBacklog });
             if (ended !== undefined) connections.close(ended.route, "registered anew");
             reply.code(201);
-            const replaced = ended === undefined ? undefined : { route: ended.route, dropped: waiting };
+            const replaced = ended === undefined ? undefined : { route: ended.route, dropped };
             return { number, label, route, secret, replaced };
         },
     );

@@ -1,7 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import type { EnrolCode, NewRegistration } from "../ports.ts";
+import type { EnrolCode, NewRegistration, Registered } from "../ports.ts";
 import type { E164 } from "../number.ts";
-import type { Registration } from "../registration.ts";
 import { byNumber, register } from "./registrations.ts";
 import { countUp } from "./meta.ts";
 import { optional, type Row, type Sql } from "./sql.ts";
@@ -43,7 +42,7 @@ export function redeem(
     codeHash: string,
     chip: string,
     registration: NewRegistration,
-): { registration: Registration; ended?: Registration } | undefined {
+): Registered | undefined {
     const newest = sql.get("SELECT * FROM codes WHERE number = ? ORDER BY num DESC LIMIT 1", number);
     const again = newest !== undefined && newest.chip !== null;
     const open =

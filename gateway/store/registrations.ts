@@ -1,5 +1,5 @@
 import type { OverflowFields } from "../../shared/push/message.ts";
-import type { NewRegistration, Store } from "../ports.ts";
+import type { NewRegistration, Registered, Store } from "../ports.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "../registration.ts";
 import type { E164 } from "../number.ts";
 import { dropBacklog, moveBacklog, settleUpTo } from "./backlog.ts";
@@ -40,11 +40,7 @@ export function wasRegistered(sql: Sql, number: E164): boolean {
     return row?.was === 1;
 }
 
-export function register(
-    sql: Sql,
-    start: number,
-    registration: NewRegistration,
-): { registration: Registration; ended?: Registration } {
+export function register(sql: Sql, start: number, registration: NewRegistration): Registered {
     const { number, route, createdMs } = registration;
     const ended = byNumber(sql, number);
     if (ended !== undefined) end(sql, ended.route, createdMs);
@@ -59,13 +55,14 @@ export function register(
         createdMs,
         Math.max(registration.epoch, (ended?.epoch ?? 0) + 1), // also when both are of one second
     );
+    let dropped = 0;
     if (ended !== undefined) {
         if (registration.backlog === "keep") moveBacklog(sql, start, ended.route, route, createdMs);
-        else dropBacklog(sql, ended.route, createdMs, "the number was registered anew");
+        else dropped = dropBacklog(sql, ended.route, createdMs, "the number was registered anew");
     }
     const made = byRoute(sql, route);
     if (made === undefined) throw new Error("the registration just made is not there");
-    return ended === undefined ? { registration: made } : { registration: made, ended };
+    return ended === undefined ? { registration: made, dropped } : { registration: made, ended, dropped };
 }
 
 export function unregister(sql: Sql, number: E164, atMs: number): Registration | undefined {

@@ -71,6 +71,22 @@ export function testRegistrations(scene: Scene): void {
         assert.equal((await store.receipt("id a"))?.state, "delivered");
     });
 
+    test("register: tells how many messages it dropped, those accepted beside it included", async () => {
+        const { store } = scene;
+        assert.equal((await store.register(registrationOf(1))).dropped, 0);
+        await store.append(messageOf(1));
+        const [, , { dropped }, late] = await Promise.all([
+            store.append(messageOf(1)),
+            store.append(messageOf(1)),
+            store.register(registrationOf(1, { route: routeOf(2) })),
+            store.append(messageOf(1)),
+        ]);
+        assert.deepEqual([dropped, late], [3, undefined]);
+        await store.append(messageOf(2, { to: numberOf(1) }));
+        const kept = await store.register(registrationOf(1, { route: routeOf(3), backlog: "keep" }));
+        assert.equal(kept.dropped, 0);
+    });
+
     test("registrations: in the order of their numbers, page by page", async () => {
         const { store } = scene;
         for (const index of [5, 3, 1, 4, 2]) await store.register(registrationOf(index));
