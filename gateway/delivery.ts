@@ -41,11 +41,21 @@ const BAD_INPUT: Code[] = [
 export interface DeliveryOptions {
     store: Pick<
         Store,
-        "byRoute" | "contact" | "backlog" | "backlogSize" | "sent" | "settle" | "settleUpTo" | "overflowTold" | "read"
+        | "byRoute"
+        | "contact"
+        | "backlog"
+        | "backlogSize"
+        | "sent"
+        | "settle"
+        | "settleUpTo"
+        | "overflowTold"
+        | "read"
+        | "publisherCame"
+        | "publisherKnows"
     >;
     directory: Pick<Directory, "recipient">;
-    /** Stores a message and tells delivery (`appended`): resolves after the commit. */
-    send(registration: Registration, draft: Draft): Promise<Appended>;
+    /** Stores a message and tells delivery (`appended`): resolves after the commit. @param sender whose share of the store it takes */
+    send(registration: Registration, draft: Draft, sender: string): Promise<Appended>;
     /** asked for at each use, because connections take delivery as an argument */
     connections: () => Connections;
     clock: Clock;
@@ -265,13 +275,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             if (timers.nowMs() - session.contactMs >= CONTACT_MS) contact(route, session);
         },
 
-        async published(caller, digits, payload) {
-            const draft = readPublished(digits, payload);
+        async published(caller, digits, payload, publication) {
+            const draft = { ...readPublished(digits, payload), publication };
             if (!permits(caller, "send", draft.to)) {
                 throw new GatewayError("forbidden", "This token may not send to that number.");
             }
             await accept(caller.id, draft);
         },
+
+        publisherCame: (publisher) => background(store.publisherCame(publisher)),
+        publisherKnows: (publisher, untilMs) => background(store.publisherKnows(publisher, untilMs)),
 
         appended({ message, repeated, collapsed, dropped }) {
             if (repeated) return;

@@ -5,6 +5,17 @@ import type { Route } from "./registration.ts";
 /** accepted → sent → delivered → read, or one of the four that end it. */
 export type MessageState = "accepted" | "sent" | "delivered" | "read" | "expired" | "collapsed" | "dropped" | "failed";
 
+/** The PUBLISH of QoS 1 that a message came in. MQTT 3.1.1 §3.3: all that a repetition of it, after a lost PUBACK, can be known by. */
+export interface Publication {
+    /** stands for a token, a user name and a client id */
+    publisher: string;
+    packetId: number;
+    /** stands for topic and payload */
+    content: string;
+    /** DUP: the publisher has written it before. Without it a message is a new one, whatever its packet id */
+    again: boolean;
+}
+
 /** What a sender asks for. */
 export interface Draft {
     to: E164;
@@ -18,6 +29,8 @@ export interface Draft {
     from?: E164;
     /** accepted once however often it is said: `<route>:<boot>:<id>` of a device's saying, or the caller's idempotency key */
     once?: string;
+    /** what it came in, of a publisher by MQTT: instead of `once` */
+    publication?: Publication;
 }
 
 /** A message as it is stored. */

@@ -1,6 +1,6 @@
 import type { OverflowFields } from "../shared/push/message.ts";
 import type { RegistrationFields } from "../shared/push/registration.ts";
-import type { MessageState, PushMessage, Receipt } from "./message.ts";
+import type { Draft, MessageState, Publication, PushMessage, Receipt } from "./message.ts";
 import type { E164 } from "./number.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "./registration.ts";
 import type { Caller } from "./tokens.ts";
@@ -20,7 +20,7 @@ export interface Log {
 /** What becomes of messages an append pushed aside. */
 export interface Appended {
     message: PushMessage;
-    /** true: `once` was known; `message` is the one accepted earlier, and nothing was stored */
+    /** true: `once` was known, or the `publication` was; `message` is the one accepted earlier, and nothing was stored */
     repeated: boolean;
     collapsed: PushMessage[];
     /** over 1,000 messages or 256 KiB: the oldest of the lowest urgency */
@@ -28,7 +28,7 @@ export interface Appended {
 }
 
 /** A message before the store gave it a sequence. */
-export type NewMessage = Omit<PushMessage, "sequence" | "state"> & { once?: string };
+export type NewMessage = Omit<PushMessage, "sequence" | "state"> & Pick<Draft, "once" | "publication">;
 
 export interface NewRegistration {
     number: E164;
@@ -126,6 +126,13 @@ export interface Store {
     /** Waiting and inflight messages above a sequence, in its order. */
     backlog(route: Route, afterSequence: number, limit: number): Promise<PushMessage[]>;
     backlogSize(route: Route): Promise<BacklogSize>;
+    /**
+     * A publisher has connected. A message of a `publication` is known again when it is said again (`again`) on the connection on which it was
+     * stored or on the next one, with the same publisher, packet id and content, within the hour, unless that packet id was used for another since.
+     */
+    publisherCame(publisher: string): Promise<void>;
+    /** A publisher has its PUBACKs for what was accepted before then: it will not say that again. */
+    publisherKnows(publisher: string, untilMs: number): Promise<void>;
     /** Notes that a message was written to its device. Stays in the backlog. */
     sent(route: Route, sequence: number, atMs: number): Promise<void>;
     /**
@@ -203,6 +210,14 @@ export interface ConnectionEvents {
     /** `read`, `nack` or `msg`, its payload still octets. */
     said(route: Route, saying: "read" | "nack" | "msg", payload: Buffer): Promise<void>;
     closed(route: Route): void;
-    /** A publisher with a token pushes to a number, as typed in its topic. @throws GatewayError: the connection is closed, without PUBACK */
-    published(caller: Caller, to: string, payload: Buffer): Promise<void>;
+    /**
+     * A publisher with a token pushes to a number, as typed in its topic.
+     * @param publication absent: a repetition of it cannot be known
+     * @throws GatewayError: the connection is closed, without PUBACK
+     */
+    published(caller: Caller, to: string, payload: Buffer, publication?: Publication): Promise<void>;
+    /** A publisher is connected: to be told before what it publishes. */
+    publisherCame(publisher: string): void;
+    /** A publisher was heard so long after the PUBACKs of what it published before then that it has them. */
+    publisherKnows(publisher: string, untilMs: number): void;
 }

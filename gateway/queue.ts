@@ -86,6 +86,7 @@ function readDraft(registration: Registration, draft: Draft, nowMs: number): Omi
         acceptedMs: nowMs,
         expiresMs: nowMs + ttlS * 1000,
         once: readText("idempotency key", draft.once, MAX_ONCE_OCTETS),
+        publication: draft.publication,
     };
     return { ...message, octets: checkSize(registration, message) };
 }

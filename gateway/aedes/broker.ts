@@ -4,7 +4,7 @@ import mqttPacket from "mqtt-packet";
 import { GatewayError } from "../error.ts";
 import type { Log } from "../ports.ts";
 import type { GuardedStream } from "./guarded-stream.ts";
-import type { Link, Peer } from "./peer.ts";
+import type { Link, Peer, Sign } from "./peer.ts";
 import { Persistence } from "./persistence.ts";
 
 /** A client that never reads is cut by the PUBACK deadline; this is for one that only pings. */
@@ -64,7 +64,8 @@ export function createBroker(log: Log): Broker {
         },
         authorizePublish(client, packet, done) {
             const peer = peerOf(client);
-            const work = packet.retain || packet.qos === 2 ? undefined : peer?.publishes(packet.topic, buffer(packet));
+            const refused = packet.retain || packet.qos === 2;
+            const work = refused ? undefined : peer?.publishes(packet.topic, buffer(packet), signOf(packet));
             if (peer === undefined || client === null || work === undefined) {
                 const why =
                     peer?.kind === "publisher" ? "an API token publishes to to/<digits of a number>" : undefined;
@@ -143,6 +144,10 @@ export function createBroker(log: Log): Broker {
 /** A refusal is no fault of ours: where it was thrown is of no interest. */
 function reason(error: Error): Record<string, unknown> {
     return error instanceof GatewayError ? { code: error.code, why: error.message } : { error };
+}
+
+function signOf({ qos, dup, messageId }: { qos: number; dup: boolean; messageId?: number }): Sign | undefined {
+    return qos === 1 && messageId !== undefined ? { packetId: messageId, dup } : undefined;
 }
 
 function buffer(packet: { payload: string | Buffer }): Buffer {

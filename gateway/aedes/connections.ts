@@ -158,7 +158,8 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
 
     function enter(visit: Visit, key: string, peer: Peer): void {
         const { guest, socket, framer, frame, number } = visit;
-        const stream = new GuardedStream(socket, framer, frame, (violation) => {
+        const heard = () => peer.heard?.();
+        const stream = new GuardedStream(socket, framer, frame, heard, (violation) => {
             countRefusal(violation.message);
             calm.warn(
                 { kind: peer.kind, address: guest.address, why: violation.message },

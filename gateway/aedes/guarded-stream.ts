@@ -16,6 +16,7 @@ const MAX_SAYINGS = 32;
 export class GuardedStream extends Duplex {
     readonly #socket: Socket;
     readonly #framer: Framer;
+    readonly #heard: () => void;
     readonly #broken: (violation: Error) => void;
     #opened = false;
     #turning = false;
@@ -26,9 +27,13 @@ export class GuardedStream extends Duplex {
     #written: (() => void) | undefined;
     #gathering = false;
 
-    /** @param broken called with what the client did wrong, just before its connection ends */
-    constructor(socket: Socket, framer: Framer, connect: Frame, broken: (violation: Error) => void) {
+    /**
+     * @param heard called with each whole packet behind CONNECT
+     * @param broken called with what the client did wrong, just before its connection ends
+     */
+    constructor(socket: Socket, framer: Framer, connect: Frame, heard: () => void, broken: (violation: Error) => void) {
         super({ allowHalfOpen: false });
+        this.#heard = heard;
         this.#socket = socket;
         this.#framer = framer;
         this.#broken = broken;
@@ -104,6 +109,7 @@ export class GuardedStream extends Duplex {
                     return;
                 }
                 checkPacket(frame);
+                this.#heard();
                 if (frame.type === PUBLISH) this.#sayings++;
                 this.push(frame.octets);
             }

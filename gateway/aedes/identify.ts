@@ -2,10 +2,11 @@ import { MAX_KEEP_ALIVE_S, MIN_KEEP_ALIVE_S, ROUTE_CHARS } from "../../shared/pu
 import { enrolClientId } from "../../shared/push/topics.ts";
 import type { Directory } from "../directory.ts";
 import { parseE164, type E164 } from "../number.ts";
-import type { ConnectionEvents, Log } from "../ports.ts";
+import type { Clock, ConnectionEvents, Log } from "../ports.ts";
 import type { Registration, Route } from "../registration.ts";
 import type { Tokens } from "../tokens.ts";
 import type { ConnectRequest } from "./connect-packet.ts";
+import { digest } from "./digest.ts";
 import { DevicePeer } from "./device-peer.ts";
 import { EnrolPeer } from "./enrol-peer.ts";
 import { CONNACK, type ConnackCode } from "./packet-types.ts";
@@ -17,7 +18,7 @@ import type { RepeatedRefusals } from "./repeated-refusals.ts";
 export type Claim =
     | { kind: "device"; key: string; route: string; secret: string }
     | { kind: "enrolling"; key: string; number: E164; code: string; chip: string }
-    | { kind: "publisher"; key: string; clientId: string; token: string };
+    | { kind: "publisher"; key: string; clientId: string; userName: string; token: string };
 
 /** A CONNECT that is refused. `failed`: because of what only the right one knows. `why` is one of few: they are counted. */
 export interface Refusal {
@@ -41,6 +42,7 @@ export interface Identities {
     /** Resolves when a board may say a message; false: it has said far too much. */
     turnOf: (route: Route) => Promise<boolean>;
     refusals: RepeatedRefusals;
+    clock: Clock;
     log: Log;
 }
 
@@ -78,14 +80,14 @@ export function readClaim(request: ConnectRequest): Claim | Refusal {
     if (userName === clientId && ROUTE.test(clientId)) {
         return { kind: "device", key: clientId, route: clientId, secret: password };
     }
-    return { kind: "publisher", key: "", clientId, token: password };
+    return { kind: "publisher", key: "", clientId, userName, token: password };
 }
 
 /** Checks a claim. @throws whatever the store throws when it cannot be asked */
 export async function identify(
     claim: Claim,
     address: { address: string; port: number },
-    { directory, tokens, events, turnOf, refusals, log }: Identities,
+    { directory, tokens, events, turnOf, refusals, clock, log }: Identities,
 ): Promise<Identified | Refusal> {
     if (claim.kind === "device") {
         const registration = await directory.authenticate(claim.route, claim.secret);
@@ -105,7 +107,8 @@ export async function identify(
     }
     // Without a client id of its own each connection stands for itself.
     const key = claim.clientId === "" ? "" : `${caller.id} ${claim.clientId}`;
-    return { peer: new PublisherPeer(authenticate, events, refusals, log), key };
+    const publisher = key === "" ? undefined : digest(`${caller.id}\0${claim.userName}\0${claim.clientId}`);
+    return { peer: new PublisherPeer(publisher, authenticate, { events, refusals, clock, log }), key };
 }
 
 function wrong(why: string): Refusal {

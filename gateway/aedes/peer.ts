@@ -22,13 +22,24 @@ export interface Mark {
     brokerCounter: number;
 }
 
+/** What a PUBLISH of QoS 1 carries to be told from others. MQTT 3.1.1 §3.3.1.1, §3.3.2.2. */
+export interface Sign {
+    packetId: number;
+    dup: boolean;
+}
+
 /** A connected and authenticated client, as its kind wants it treated: one of the three `…-peer.ts`. */
 export interface Peer {
     readonly kind: "device" | "publisher" | "enrolling";
     /** CONNACK is written. */
     ready(link: Link): void;
-    /** The client publishes. Resolves when that is done: then comes its PUBACK. Undefined: it may not publish there. */
-    publishes(topic: string, payload: Buffer): Promise<void> | undefined;
+    /**
+     * The client publishes. Resolves when that is done: then comes its PUBACK. Undefined: it may not publish there.
+     * @param sign of QoS 1
+     */
+    publishes(topic: string, payload: Buffer, sign?: Sign): Promise<void> | undefined;
+    /** A whole packet came, of any type. */
+    heard?(): void;
     /** The one topic it may subscribe to and may get anything from. */
     readonly inbox: string | undefined;
     /** SUBACK is written. */

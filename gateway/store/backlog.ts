@@ -5,6 +5,7 @@ import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";
 import { nextPlace } from "./numbering.ts";
 import { noteOverflow } from "./overflow.ts";
+import { expirePublications, notePublication, repeatedPublication } from "./publications.ts";
 import { addReceipt, asStored, endReceipt, noteMoved, noteSent, repeatedMessage, type Ending } from "./receipts.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
@@ -24,7 +25,8 @@ const SELECT = `SELECT backlog.*, receipts.id, receipts.number FROM backlog JOIN
 type Content = Pick<PushMessage, "body" | "title" | "from">;
 
 export function append(sql: Sql, start: number, message: NewMessage, most: BacklogSize): Appended | undefined {
-    const earlier = message.once === undefined ? undefined : repeatedMessage(sql, message, message.once);
+    const earlier =
+        message.once === undefined ? repeatedPublication(sql, message) : repeatedMessage(sql, message, message.once);
     if (earlier !== undefined) return { message: earlier, repeated: true, collapsed: [], dropped: [] };
     const place = nextPlace(sql, start, message.route);
     if (place === undefined) return undefined;
@@ -37,6 +39,7 @@ export function append(sql: Sql, start: number, message: NewMessage, most: Backl
     const own = dropped.find((gone) => gone.sequence === sequence);
     // Said again, it shall get another chance.
     if (own !== undefined) sql.run("UPDATE receipts SET once = NULL WHERE num = ?", num);
+    notePublication(sql, message, own === undefined ? num : undefined);
     return { message: own ?? asStored(message, { sequence, state: "accepted" }), repeated: false, collapsed, dropped };
 }
 
@@ -79,6 +82,7 @@ export function settleUpTo(sql: Sql, route: Route, sequence: number, atMs: numbe
 }
 
 export function expire(sql: Sql, nowMs: number, limit: number): PushMessage[] {
+    expirePublications(sql, nowMs);
     const rows = sql.all(
         SELECT + "WHERE due_ms <= ? ORDER BY due_ms LIMIT ?",
         nowMs,

@@ -5,6 +5,7 @@ import * as codes from "./codes.ts";
 import { forget } from "./forget.ts";
 import * as meta from "./meta.ts";
 import { overflowTold } from "./overflow.ts";
+import * as publications from "./publications.ts";
 import * as receipts from "./receipts.ts";
 import type { Calls } from "./protocol.ts";
 import * as registrations from "./registrations.ts";
@@ -33,6 +34,8 @@ export function createCalls(sql: Sql, file: string, start: number, most: Backlog
         settle: (route, sequence, state, atMs, why, sentMs) =>
             backlog.settle(sql, route, sequence, { state, atMs, why, sentMs }),
         settleUpTo: (route, sequence, atMs) => backlog.settleUpTo(sql, route, sequence, atMs),
+        publisherCame: (publisher) => publications.publisherCame(sql, publisher),
+        publisherKnows: (publisher, untilMs) => publications.publisherKnows(sql, publisher, untilMs),
         overflowTold: (route, told) => overflowTold(sql, route, told),
         read: (route, sequence, atMs) => receipts.read(sql, route, sequence, atMs),
         receipt: (id) => receipts.receipt(sql, id),

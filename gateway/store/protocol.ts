@@ -22,6 +22,8 @@ export const KINDS: { readonly [Name in keyof Calls]: "read" | "write" } = {
     append: "write",
     backlog: "read",
     backlogSize: "read",
+    publisherCame: "write",
+    publisherKnows: "write",
     sent: "write",
     settle: "write",
     settleUpTo: "write",

@@ -27,9 +27,15 @@ export function addReceipt(sql: Sql, message: NewMessage, sequence: number): num
 
 /** The message that was accepted for the same `once`; of its text is known only what is said again now. */
 export function repeatedMessage(sql: Sql, message: NewMessage, once: string): PushMessage | undefined {
+    const row = sql.get("SELECT num FROM receipts WHERE once = ?", once);
+    return row && storedMessage(sql, message, row.num as number);
+}
+
+/** @param message what is said again of it */
+export function storedMessage(sql: Sql, message: NewMessage, num: number): PushMessage | undefined {
     const row = sql.get(
-        "SELECT id, receipts.route, receipts.sequence, number, state, sent_ms FROM receipts LEFT JOIN backlog USING (num) WHERE once = ?",
-        once,
+        "SELECT id, receipts.route, receipts.sequence, number, state, sent_ms FROM receipts LEFT JOIN backlog USING (num) WHERE num = ?",
+        num,
     );
     if (row === undefined) return undefined;
     return asStored(message, {
@@ -49,6 +55,7 @@ function stateOf(row: Row): MessageState {
 export function asStored<Given extends Partial<PushMessage>>(message: NewMessage, given: Given): NewMessage & Given {
     const stored = { ...message, ...given };
     delete stored.once;
+    delete stored.publication;
     return stored;
 }
 

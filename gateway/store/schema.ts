@@ -113,6 +113,18 @@ const MIGRATIONS = [
     ALTER TABLE backlog ADD COLUMN sents BLOB;
     ALTER TABLE registrations ADD COLUMN overflow BLOB;
     `,
+    `
+    CREATE TABLE publications (
+        publisher BLOB NOT NULL,
+        packet_id INTEGER NOT NULL,
+        content BLOB NOT NULL,
+        num INTEGER NOT NULL,
+        at_ms INTEGER NOT NULL,
+        connections INTEGER NOT NULL,
+        PRIMARY KEY (publisher, packet_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX publications_by_time ON publications (at_ms);
+    `,
 ];
 
 /** The newest schema this program knows. */

@@ -6,6 +6,7 @@ import {
     type GatewayConnections,
 } from "../../../gateway/aedes/connections.ts";
 import { GatewayError } from "../../../gateway/error.ts";
+import type { Publication } from "../../../gateway/message.ts";
 import type { E164 } from "../../../gateway/number.ts";
 import type { ConnectionEvents } from "../../../gateway/ports.ts";
 import type { Registration, Route } from "../../../gateway/registration.ts";
@@ -17,12 +18,17 @@ export const OTHER = "BBBBcccc1111-__y" as Route;
 export const CODE = "12345678";
 export const TOKEN = "token-of-a-sender";
 
+/** What a publisher's words came in, its arrival, and what it has the PUBACK of. */
+export type Noted = Publication | { came: string } | { knows: string; untilMs: number };
+
 /** What happened at the door, as lines: "connected A", "said A read {…}". */
 export interface Door {
     connections: GatewayConnections;
     port: number;
     happened: string[];
     logged: string[];
+    /** what was told of publishers, beside their words */
+    noted: Noted[];
     /** Resolves when a line that starts so has come, or is there already. */
     until(start: string): Promise<void>;
     /** how long a saying, a registration and an authentication take, whether they fail, which number is unknown, whether the token is revoked */
@@ -34,6 +40,7 @@ export interface Door {
 export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promise<Door> {
     const happened: string[] = [];
     const logged: string[] = [];
+    const noted: Noted[] = [];
     const news = new EventEmitter().setMaxListeners(0);
     const slow = { saidMs: 0, authenticateMs: 0, fails: false, refuses: "none", revoked: false };
     const note = (line: string) => {
@@ -53,7 +60,12 @@ export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promi
         acknowledged: (route, sequence) => note(`acknowledged ${route} ${sequence}`),
         said: (route, saying, payload) => said(`said ${route} ${saying} ${payload.toString()}`),
         closed: (route) => note(`closed ${route}`),
-        published: (caller, to, payload) => said(`published ${caller.id} ${to} ${payload.toString()}`),
+        published: (caller, to, payload, publication) => {
+            if (publication !== undefined) noted.push(publication);
+            return said(`published ${caller.id} ${to} ${payload.toString()}`);
+        },
+        publisherCame: (publisher) => void noted.push({ came: publisher }),
+        publisherKnows: (publisher, untilMs) => void noted.push({ knows: publisher, untilMs }),
     };
     const registration = (route: Route) => ({ route, number: "+34600111222" as E164 }) as Registration;
     const directory = {
@@ -64,7 +76,7 @@ export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promi
         },
         async redeem(number: E164, code: string) {
             if (code !== CODE || number !== "+34600111222") return undefined;
-            return { route: ROUTE, secret: "s3cret", registration: registration(ROUTE) };
+            return { route: ROUTE, secret: "s3cret", registration: registration(ROUTE), dropped: 0 };
         },
         findByRoute: async (route: string) =>
             route === ROUTE || route === OTHER ? registration(route as Route) : undefined,
@@ -89,6 +101,7 @@ export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promi
         port,
         happened,
         logged,
+        noted,
         slow,
         async until(start) {
             while (!happened.some((line) => line.startsWith(start))) await once(news, "line");
