@@ -17,6 +17,7 @@ import type { Draft } from "./message.ts";
 import type { Clock, Log } from "./ports.ts";
 import { createQueue } from "./queue.ts";
 import type { Registration } from "./registration.ts";
+import { createShares } from "./shares.ts";
 import { ADMIN_TOKEN_FILE, ensureAdminToken } from "./store/admin-token.ts";
 import { openStore } from "./store/open.ts";
 import { startSweeps } from "./sweeps.ts";
@@ -101,11 +102,13 @@ async function start(
     const throttle = createThrottle(clock, config.backlogMessages);
     await ensureAdminToken(tokens, dir);
 
-    const send = async (registration: Registration, draft: Draft) => {
-        const appended = await queue.append(registration, draft);
-        delivery.appended(appended);
-        return appended;
-    };
+    const shares = createShares();
+    const send = (registration: Registration, draft: Draft, sender: string) =>
+        shares.run(sender, async () => {
+            const appended = await queue.append(registration, draft);
+            delivery.appended(appended);
+            return appended;
+        });
     const delivery = createDelivery({
         store,
         directory,

@@ -175,7 +175,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         }
         let pushedOut = 0;
         try {
-            pushedOut = (await options.send(registration, draft)).dropped.length;
+            pushedOut = (await options.send(registration, draft, sender)).dropped.length;
         } catch (error) {
             if (error instanceof GatewayError && error.code === "too_many") pushedOut = 1;
             throw error;

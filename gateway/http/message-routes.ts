@@ -28,7 +28,7 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
         if (waitS > 0) throw new RetryLater("too_many", waitS, FLOODED);
         let pushedOut = 0;
         try {
-            const appended = await services.send(registration, draft);
+            const appended = await services.send(registration, draft, caller.id);
             pushedOut = appended.dropped.length;
             return appended;
         } catch (error) {

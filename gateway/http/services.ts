@@ -29,8 +29,8 @@ export interface Services {
     directory: Directory;
     tokens: Tokens;
     throttle: Throttle;
-    /** Stores a message and lets delivery know: resolves after the commit. */
-    send(registration: Registration, draft: Draft): Promise<Appended>;
+    /** Stores a message and lets delivery know: resolves after the commit. @param sender whose share of the store it takes */
+    send(registration: Registration, draft: Draft, sender: string): Promise<Appended>;
     connections: Pick<Connections, "online" | "count" | "close" | "tellOnce"> & { stats(): ConnectionReport };
     /** how one-time codes go out unless a request says otherwise; absent: in the answer */
     channel?: CodeChannel;
