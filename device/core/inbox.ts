@@ -82,7 +82,7 @@ export function takePublish(packet: Packet): boolean {
             save();
         }
     }
-    if (fields.o !== undefined) emit("show", "online", "messages dropped: " + fields.o + " (too many waited)");
+    if (fields.o !== undefined) emit("show", "online", "too many messages, dropped: " + fields.o);
     if (sequence <= session.mark) {
         acknowledge(packetId); // no push at all, or seen before
     } else if (whole === undefined || typeof body !== "string") {

@@ -85,10 +85,7 @@ test("expired, collapsed, dropped while the board is away; the board is told", {
     for (const board of boards) await board.comeBack();
     for (const id of waiting) await ends(id, "delivered");
     for (const { device } of boards) {
-        await device.until(
-            ({ states }) => states.some(({ why }) => why === "messages dropped: 1 (too many waited)"),
-            20_000,
-        );
+        await device.until(({ states }) => states.some(({ why }) => why === "too many messages, dropped: 1"), 20_000);
     }
 });
 
