@@ -6,7 +6,7 @@ import type { ConnectionLimits } from "./limits.ts";
 import { Pace } from "./pace.ts";
 import { CONNACK } from "./packet-types.ts";
 
-/** Routes remembered as having been connected from an address. */
+/** Routes and tokens remembered as having been connected from an address. */
 const MAX_KNOWN = 20_000;
 
 /** How often somebody may try to connect. */
@@ -42,7 +42,7 @@ export class Admission {
     /** Before anything is looked up. */
     beforeLookup(network: string, claim: Claim): Refusal | undefined {
         if (!this.#connects.take(network)) return later("too many CONNECTs from one address");
-        if (!this.#failures.has(network) && !this.#known.has(`${network} ${claim.key}`)) {
+        if (!this.#failures.has(network) && !this.#known.has(`${network} ${claim.knownAs}`)) {
             return later("too many wrong credentials from one address");
         }
         return undefined;
@@ -53,9 +53,9 @@ export class Admission {
     }
 
     /** After the secret was found right. */
-    afterLookup(network: string, key: string): Refusal | undefined {
-        this.#known.delete(`${network} ${key}`);
-        this.#known.add(`${network} ${key}`);
+    afterLookup(network: string, { knownAs }: Claim, key: string): Refusal | undefined {
+        this.#known.delete(`${network} ${knownAs}`);
+        this.#known.add(`${network} ${knownAs}`);
         if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.values().next().value!);
         if (!this.#connectsOfOne.take(key)) return later("too many CONNECTs of one route");
         if (this.#flapping.pauseMs(key) > 0) return later("it was connecting all the time");

@@ -124,7 +124,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
             return refuse(visit, { connack: CONNACK.unavailable, why: "its route was closed while it connected" });
         }
         const key = identified.key === "" ? `${++unnamed}` : identified.key;
-        const late = admission.afterLookup(network, key);
+        const late = admission.afterLookup(network, claim, key);
         if (late !== undefined) return refuse(visit, late);
         const before = holders.get(key);
         if (before !== undefined && before.number > visit.number) {

@@ -14,11 +14,14 @@ import type { Peer } from "./peer.ts";
 import { PublisherPeer } from "./publisher-peer.ts";
 import type { RepeatedRefusals } from "./repeated-refusals.ts";
 
-/** Who is connecting, as far as CONNECT says so: what is checked next, and of whom there is only one connection. */
+/**
+ * Who is connecting, as far as CONNECT says so: what is checked next, and of whom there is only one connection.
+ * `knownAs`: by what it is known at its address once it was let in
+ */
 export type Claim =
-    | { kind: "device"; key: string; route: string; secret: string }
-    | { kind: "enrolling"; key: string; number: E164; code: string; chip: string }
-    | { kind: "publisher"; key: string; clientId: string; userName: string; token: string };
+    | { kind: "device"; key: string; knownAs: string; route: string; secret: string }
+    | { kind: "enrolling"; key: string; knownAs: string; number: E164; code: string; chip: string }
+    | { kind: "publisher"; knownAs: string; clientId: string; userName: string; token: string };
 
 /** A CONNECT that is refused. `failed`: because of what only the right one knows. `why` is one of few: they are counted. */
 export interface Refusal {
@@ -75,12 +78,12 @@ export function readClaim(request: ConnectRequest): Claim | Refusal {
         const number = readNumber(userName);
         if (number === undefined)
             return { connack: CONNACK.badCredentials, why: "no number as user name", failed: true };
-        return { kind: "enrolling", key: clientId, number, code: password, chip };
+        return { kind: "enrolling", key: clientId, knownAs: clientId, number, code: password, chip };
     }
     if (userName === clientId && ROUTE.test(clientId)) {
-        return { kind: "device", key: clientId, route: clientId, secret: password };
+        return { kind: "device", key: clientId, knownAs: clientId, route: clientId, secret: password };
     }
-    return { kind: "publisher", key: "", clientId, userName, token: password };
+    return { kind: "publisher", knownAs: digest("token ", password), clientId, userName, token: password };
 }
 
 /** Checks a claim. @throws whatever the store throws when it cannot be asked */

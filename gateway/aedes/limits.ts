@@ -17,7 +17,7 @@ export interface ConnectionLimits {
     connectsPerAddress: Rate;
     /** authenticated CONNECT packets of one route or publisher: whoever only knows its name cannot use them up */
     connectsPerRoute: Rate;
-    /** refused credentials of one address; when spent, only routes that were connected from there before may try */
+    /** refused credentials of one address; when spent, only routes and tokens that were connected from there before may try */
     failuresPerAddress: Rate;
     /** TLS handshakes of one address: each costs the gateway's processor some milliseconds */
     handshakesPerAddress: Rate;

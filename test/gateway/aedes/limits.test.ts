@@ -131,10 +131,24 @@ test("too many wrong secrets from one address: nobody new may try there, but who
         known.write(connectAs(ROUTE));
         await known.octets(4);
         known.destroy();
+        const publisher = new RawClient(door.port);
+        publisher.write(connect("publisher", "u", TOKEN));
+        await publisher.octets(4);
+        publisher.destroy();
         for (let count = 0; count < 5; count++) {
             const guess = new RawClient(door.port);
             guess.write(connect(OTHER, OTHER, "guessed"));
             assert.deepEqual(await guess.end(), connack(count < 3 ? 4 : 3));
+        }
+        for (const [clientId, token, code] of [
+            ["another client id", TOKEN, 0],
+            ["", TOKEN, 0],
+            ["publisher", `${TOKEN}.`, 3],
+        ] as const) {
+            const client = new RawClient(door.port);
+            client.write(connect(clientId, "u", token));
+            assert.deepEqual(await client.octets(4), connack(code), `publisher "${clientId}"`);
+            client.destroy();
         }
         for (const [route, from, answer] of [
             [OTHER, "127.0.0.1", connack(3)],
