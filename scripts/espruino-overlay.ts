@@ -1,5 +1,5 @@
 import { parse } from "acorn";
-import type { AnyNode, FunctionDeclaration, Program, VariableDeclaration } from "acorn";
+import type { AnonymousFunctionDeclaration, AnyNode, FunctionDeclaration, Program, VariableDeclaration } from "acorn";
 import { readScopes } from "./js-scopes.ts";
 import type { Reference, Variable } from "./js-scopes.ts";
 import { isFunction, walk } from "./js-walk.ts";
@@ -16,6 +16,18 @@ const FILE = ".bootcde";
 /** What a person reads who has put the bundle anywhere else. */
 const MISPLACED = "toque: flash this as .bootcde";
 
+/** The name of what is used most. */
+const MOST_USED = "_";
+
+/** Digits of a body's length, in front of it. */
+const DIGITS = 3;
+
+/** What follows the bodies. */
+const END = "*/let ";
+
+/** A variable that is declared without a value. */
+const EMPTY = /^let [$\w]+$/;
+
 /** What a function has that one made of its text has not, or not the same. */
 const OWN = /^(this|arguments)$/;
 
@@ -24,8 +36,14 @@ interface Change {
     start: number;
     end: number;
     /** what stands there, given where each function's text is */
-    text: (at: (name: string) => string) => string;
+    text: (at: At) => string;
 }
+
+/** Where a function's body stands in the file, by its name. */
+type At = (name: string) => number;
+
+/** A part of the program with all changes. */
+type Render = (node: { start: number; end: number }, at: At) => string;
 
 /** Functions that need not be in memory: all that is done with them is calling them. */
 function chooseOverlaid(
@@ -102,9 +120,10 @@ function widestOf(overlaid: Map<string, FunctionDeclaration>): number {
 /**
  * Takes a program's functions out of a board's memory. A function costs an ESP8266 four of its 1,600 variables and one for each
  * parameter, for as long as the program runs; made of its text in flash for one call, it costs them for that long. So the functions
- * that are only ever called are not declared: their bodies stand in a comment behind the program, a line each, and a call `f(x)`
- * becomes `$(place)(x)`. Nothing is parsed or copied to make one: `slice` of a string in flash is a place in flash.
+ * that are only ever called are not declared: their bodies stand in a comment before the program, each behind its length, and a call
+ * `f(x)` becomes `$(place)(x)`. Nothing is parsed or copied to make one: `substr` of a string in flash is a place in flash.
  * All other names of the program become `$a`, `$b`, …: at the top level of Espruino they are globals, beside its own and the person's.
+ * The one that is used most becomes `_`; letters are left to the person, who types them on the console.
  * @param text a program with no comments, minified but for its names
  */
 export function overlayEspruino(text: string): string {
@@ -116,20 +135,19 @@ export function overlayEspruino(text: string): string {
         changes.push({ start: node.start, end: node.end, text: () => name });
     };
 
-    let count = 0;
-    for (const variable of variables.filter(({ home }) => home === program)) {
-        if (!program.body.some((node) => isDeclaredBy(node, variable))) continue;
-        const name = `$${LOCALS[count % 52]!}${count < 52 ? "" : Math.floor(count / 52)}`;
-        const isOverlaid = overlaid.has(variable.name);
-        if (!isOverlaid) {
-            count++;
-            rename(variable.id, name);
-        }
-        for (const { node, variable: meant } of references) {
-            if (meant !== variable) continue;
-            if (isOverlaid) changes.push({ start: node.start, end: node.end, text: (at) => `$(${at(variable.name)})` });
-            else rename(node, name);
-        }
+    const tops = variables.filter(({ home, id }) => home === program && isTop(program, id));
+    const usesOf = (variable: Variable): Reference[] =>
+        references.filter((reference) => reference.variable === variable);
+    const kept = tops.filter(({ name }) => !overlaid.has(name)).sort((a, b) => usesOf(b).length - usesOf(a).length);
+    for (const [index, variable] of kept.entries()) {
+        const name = nameTop(index);
+        rename(variable.id, name);
+        for (const { node } of usesOf(variable)) rename(node, name);
+    }
+    const called = tops.filter(({ name }) => overlaid.has(name));
+    for (const variable of called) {
+        for (const { node } of usesOf(variable))
+            changes.push({ start: node.start, end: node.end, text: (at) => `$(${at(variable.name)})` });
     }
     const locals = variables.filter(({ id }) => !isTop(program, id));
     const names = Math.max(widestOf(overlaid), NAMES);
@@ -153,19 +171,29 @@ export function overlayEspruino(text: string): string {
             changes.push({ start, end: isBare ? one!.end + 1 : one!.start, text: () => "" });
         }
     }
-    const render = (node: { start: number; end: number }, at: (name: string) => string): string => {
+    changes.sort((a, b) => a.start - b.start);
+    const render: Render = (node, at) => {
         let out = "";
         let from = node.start;
-        for (const change of changes.sort((a, b) => a.start - b.start)) {
+        for (const change of changes) {
             if (change.start < node.start || change.end > node.end) continue;
             out += text.slice(from, change.start) + change.text(at);
             from = change.end;
         }
         return out + text.slice(from, node.end);
     };
-    const uses = (name: string): number =>
-        references.filter(({ variable }) => variable?.code === overlaid.get(name)).length;
-    return layOut(program, overlaid, uses, render);
+    // what is called most stands first, for a place is written as often as it is called
+    const worth = (variable: Variable): number => usesOf(variable).length / (variable.code!.end - variable.code!.start);
+    const order = called.sort((a, b) => worth(b) - worth(a)).map(({ name }) => overlaid.get(name)!);
+    const rest = program.body.filter((node) => node.type !== "FunctionDeclaration" || !overlaid.has(node.id.name));
+    return layOut(order, LOCALS.slice(0, names), rest, render);
+}
+
+/** The program's own names, from the one that is used most. */
+function nameTop(index: number): string {
+    if (index === 0) return MOST_USED;
+    const round = Math.floor(index / LOCALS.length);
+    return `$${LOCALS[index % LOCALS.length]!}${round === 0 ? "" : round}`;
 }
 
 function isTop(program: Program, id: AnyNode): boolean {
@@ -176,64 +204,55 @@ function isTop(program: Program, id: AnyNode): boolean {
     );
 }
 
-function isDeclaredBy(node: AnyNode, { id }: Variable): boolean {
-    if (node.type === "VariableDeclaration") return node.declarations.some((one) => one.id === id);
-    return node.type === "FunctionDeclaration" && node.id === id;
+/** What a function is made of. */
+function bodyOf({ id, body }: FunctionDeclaration, at: At, render: Render): string {
+    const code = render(body, at).slice(1, -1).replace(/;$/, "").replaceAll("\n", "\\n"); // in template literals
+    if (code.includes("*/") || code.length >= 10 ** DIGITS)
+        throw new Error(`scripts/espruino-overlay.ts: ${id.name} cannot stand in the comment.`);
+    return code;
 }
 
-/** Digits of a body's length, in front of it. */
-const DIGITS = 3;
-
-/**
- * Puts the file together: a comment of the bodies, each behind its length, and then what stays. What is called most stands first,
- * for a place is written as often as it is called. Places are known when they do not change any more.
- */
-function layOut(
-    program: Program,
-    overlaid: Map<string, FunctionDeclaration>,
-    uses: (name: string) => number,
-    render: (node: AnyNode, at: (name: string) => string) => string,
-): string {
-    const parameters = LOCALS.slice(0, Math.max(widestOf(overlaid), NAMES))
-        .map((name) => `"${name}",`)
-        .join("");
-    const worth = (name: string): number => {
-        const { body } = overlaid.get(name)!;
-        return uses(name) / (body.end - body.start);
-    };
-    const order = [...overlaid.keys()].sort((a, b) => worth(b) - worth(a));
-    let places = new Map(order.map((name) => [name, "1000"]));
-    let end = 8000;
+/** Puts the file together: a comment of the bodies, each behind its length, and what stays. Places are known when they do not change any more. */
+function layOut(made: FunctionDeclaration[], parameters: string[], rest: AnyNode[], render: Render): string {
+    const names = parameters.map((name) => `"${name}",`).join("");
+    let places = new Map(made.map(({ id }) => [id.name, 1000]));
     for (let round = 0; round < 20; round++) {
-        const at = (name: string): string => places.get(name)!;
-        const next = new Map<string, string>();
-        let file = "/*";
-        for (const name of order) {
-            const code = render(overlaid.get(name)!.body, at).slice(1, -1).replace(/;$/, "").replaceAll("\n", "\\n"); // in template literals
-            if (/\n|\*\//.test(code) || code.length >= 10 ** DIGITS)
-                throw new Error(`scripts/espruino-overlay.ts: ${name} cannot stand in a line of a comment.`);
-            file += `\n${String(code.length).padStart(DIGITS - 1)}`;
-            next.set(name, String(file.length));
-            file += code;
+        const at: At = (name) => places.get(name)!;
+        const next = new Map<string, number>();
+        let comment = "/*";
+        for (const one of made) {
+            const body = bodyOf(one, at, render);
+            comment += String(body.length).padStart(DIGITS);
+            next.set(one.id.name, comment.length);
+            comment += body;
         }
-        file += "\n";
-        const ended = file.length;
-        file +=
-            `*/let $$=require("Storage").read("${FILE}"),` +
-            `$=a=>Function(${parameters}$$.substr(a,$$.substr(a-${DIGITS},${DIGITS})));` +
-            `if(!$$||$$.substr(${end},6)!="*/let ")throw"${MISPLACED}";`;
-        const kept = program.body.filter((node) => node.type !== "FunctionDeclaration" || !overlaid.has(node.id.name));
-        file += joined(kept.map((node) => resident(node, (part) => render(part, at)))) + "\n";
-        if (ended === end && order.every((name) => places.get(name) === next.get(name))) return file;
+        const statements = rest.flatMap((node) => residents(node, (part) => render(part, at)));
+        const empty = statements.filter((statement) => EMPTY.test(statement));
+        empty.sort((a, b) => Number(b === `let ${MOST_USED}`) - Number(a === `let ${MOST_USED}`)); // it is looked for from the first on
+        const head = [
+            `let $=a=>Function(${names}$$.substr(a,$$.substr(a-${DIGITS},${DIGITS})))`,
+            ...empty,
+            `let $$=require("Storage").read("${FILE}")`,
+            `if(!$$||$$.substr(${comment.length},${END.length})!="${END}")throw"${MISPLACED}"`,
+        ];
+        const others = statements.filter((statement) => !empty.includes(statement));
+        if (made.every(({ id }) => places.get(id.name) === next.get(id.name)))
+            return `${comment}*/${joined([...head, ...others])}\n`;
         places = next;
-        end = ended;
     }
     throw new Error("scripts/espruino-overlay.ts: the places do not settle.");
 }
 
-/** A statement that stays. A function becomes an arrow function where it can. */
-function resident(node: AnyNode, render: (node: AnyNode) => string): string {
-    if (node.type !== "FunctionDeclaration") return render(node).replace(/;$/, "");
+/** A statement that stays; of variables each by itself. A function becomes an arrow function where it can. */
+function residents(node: AnyNode, render: (node: AnyNode) => string): string[] {
+    if (node.type === "VariableDeclaration") return node.declarations.map((one) => `let ${render(one)}`);
+    return [node.type === "FunctionDeclaration" ? residentFunction(node, render) : render(node).replace(/;$/, "")];
+}
+
+function residentFunction(
+    node: FunctionDeclaration | AnonymousFunctionDeclaration,
+    render: (node: AnyNode) => string,
+): string {
     const parameters = node.params.map(render).join();
     const [only, more] = node.body.body;
     let own = false;

@@ -1,12 +1,19 @@
 import type { Edit, Top, Tree } from "./js-program.ts";
 import { edited, isFunction, isWritten, range, readProgram, readTops, walk } from "./js-program.ts";
 
-/** A constant is written where it is used if it is used once, or is no longer than this. */
-const SHORT = 5;
+/** Octets of a name at the top level where it is used, and of its declaration beside its value. */
+const NAME_OCTETS = 2;
+const DECLARATION_OCTETS = 4;
+
+/** The firmware's functions that want no `this`. */
+const STATIC = /^(String|Math)\.\w+$/;
+
+/** Octets that a name of its own must save: in memory it takes two variables or more. */
+const WORTH_OCTETS = 20;
 
 /**
  * Says the same in fewer octets and variables: constants are written where they are used, `let` stands for `const`, `==` for `===`
- * (the types are compared by TypeScript) and `null` for `undefined` beside it. `scripts/espruino-overlay.ts` does the rest.
+ * (the types are compared by TypeScript), `null` for `undefined` beside it, and variables for a record's members. `scripts/espruino-overlay.ts` does the rest.
  * @param bundle one flat program, not minified
  */
 export function shrinkEspruino(bundle: string): string {
@@ -17,15 +24,33 @@ export function shrinkEspruino(bundle: string): string {
     const tops = readTops(program);
     for (const top of tops) {
         const value = literalOf(top, bundle) ?? tableOf(top, tops);
-        if (value === undefined || (value.length > SHORT && top.uses.length > 1)) continue;
+        if (value === undefined || isLong(value, top.uses.length)) continue;
         for (const { node, parent } of top.uses)
             edits.push({ ...range(node), text: parent["shorthand"] === true ? `${top.name}: ${value}` : value });
         gone.add(top.node);
     }
-    return (program["body"] as Tree[])
-        .filter((node) => !gone.has(node))
-        .map((node) => edited(bundle, node, edits))
-        .join("\n");
+    const members = new Set<string>();
+    const called = new Set<unknown>(); // where `this` is the record
+    walk(program, (node) => void (node.type === "CallExpression" && called.add(node["callee"])));
+    for (const top of tops.filter((one) => isRecord(one, called))) {
+        gone.add(top.node);
+        for (const { parent } of top.uses) {
+            const name = `${top.name}_${(parent["property"] as Tree)["name"] as string}`;
+            edits.push({ ...range(parent), text: name });
+            members.add(name);
+        }
+    }
+    if (tops.some(({ name }) => members.has(name)))
+        throw new Error("scripts/espruino-shrink.ts: a member's name is taken.");
+    const kept = (program["body"] as Tree[]).filter((node) => !gone.has(node));
+    const declared = [...members].map((name) => `let ${name};`);
+    const firmwares = nameFirmwares(program, bundle, edits);
+    return [...declared, ...firmwares, ...kept.map((node) => edited(bundle, node, edits))].join("\n");
+}
+
+/** Is something much shorter by a name of its own? */
+function isLong(text: string, uses: number): boolean {
+    return text.length * uses >= text.length + DECLARATION_OCTETS + NAME_OCTETS * uses + WORTH_OCTETS;
 }
 
 function initOf({ node }: Top): Tree | undefined {
@@ -36,6 +61,34 @@ function initOf({ node }: Top): Tree | undefined {
 function literalOf(top: Top, text: string): string | undefined {
     const init = initOf(top);
     return init?.type === "Literal" && !isWritten(top) ? text.slice(init.start, init.end) : undefined;
+}
+
+/** Gives the firmware's functions that are named often a shorter name. @returns its declarations */
+function nameFirmwares(program: Tree, bundle: string, edits: Edit[]): string[] {
+    const places = new Map<string, Tree[]>();
+    walk(program, (node) => {
+        const text = node.type === "MemberExpression" ? bundle.slice(node.start, node.end) : "";
+        if (STATIC.test(text)) places.set(text, [...(places.get(text) ?? []), node]);
+    });
+    return [...places].flatMap(([text, nodes]) => {
+        if (!isLong(text, nodes.length)) return [];
+        const name = text.replace(".", "_");
+        for (const node of nodes) edits.push({ ...range(node), text: name });
+        return [`let ${name} = ${text};`];
+    });
+}
+
+/** A record that begins empty, and of which only the members are used, by their names: they can do without it. */
+function isRecord(top: Top, called: Set<unknown>): boolean {
+    const init = initOf(top);
+    if (init?.type !== "ObjectExpression" || (init["properties"] as Tree[]).length > 0) return false;
+    return top.uses.every(
+        ({ node, parent }) =>
+            parent.type === "MemberExpression" &&
+            parent["object"] === node &&
+            parent["computed"] === false &&
+            !called.has(parent),
+    );
 }
 
 /** A table of the program's functions, which is only looked into: `TABLE[key]`. */

@@ -1,5 +1,5 @@
 import { report } from "../drive.ts";
-import { LOOK_MS, wires } from "./platform.ts";
+import { LOOK_MS, wifi, wires } from "./platform.ts";
 
 /** The Wi-Fi is joined anew every so many looks without an address: an ESP32 gives up after three tries, an ESP8266 never. */
 const JOIN_LOOKS = 3;
@@ -13,7 +13,6 @@ let looks = 0;
  * @param details of an event: `connected` has the address in them, `disconnected` has not
  */
 export function look(details?: EspruinoWifiDetails): void {
-    const wifi = require("Wifi");
     if (details !== undefined) lost = details.ip === undefined;
     const ip = lost ? undefined : wifi.getIP().ip;
     if (ip !== undefined && ip !== "0.0.0.0") {
@@ -29,7 +28,6 @@ export function look(details?: EspruinoWifiDetails): void {
 
 /** Joins the Wi-Fi, and begins to look. */
 export function watchLink(): void {
-    const wifi = require("Wifi");
     wifi.on("connected", look);
     wifi.on("disconnected", look);
     wires.timer = setInterval(look, LOOK_MS);

@@ -30,6 +30,9 @@ export interface Wires {
 
 export const wires = {} as Wires;
 
+/** The firmware's module. */
+export const wifi = require("Wifi");
+
 let socket: EspruinoSocket | undefined;
 let hearing = false;
 let lookUps = 0;
@@ -64,7 +67,7 @@ function nowMs(): number {
 
 function resolve(host: string): void {
     const mine = ++lookUps;
-    require("Wifi").getHostByName(host, function (address) {
+    wifi.getHostByName(host, function (address) {
         if (mine === lookUps) report(wires.device, "resolved", address === null ? undefined : address);
     });
 }
@@ -114,7 +117,6 @@ function handle(push: Push): boolean {
 
 function about(): string {
     const memory = process.memory();
-    const wifi = require("Wifi");
     let dbm = wifi.getDetails().rssi;
     if (dbm === undefined) dbm = wifi.getStatus().rssi;
     const pairs = '"r":"espruino","v":"' + VERSION + '","f":' + memory.free * memory.blocksize;
