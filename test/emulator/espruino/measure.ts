@@ -14,6 +14,7 @@ import { pathToFileURL } from "node:url";
 import { runGateway } from "../../support/gateway.ts";
 import type { DeviceOptions, EmulatedDevice } from "../device.ts";
 import { startDevice } from "../start.ts";
+import { pause } from "../../support/scripted-gateway.ts";
 
 export interface Measured {
     usedVars: number;
@@ -23,11 +24,20 @@ export interface Measured {
 
 const ONLINE_MS = 20_000;
 
+/** When it takes as many variables as so long before, it is at rest. */
+const REST_MS = 500;
+
 async function usedBy(options: DeviceOptions, settled: (device: EmulatedDevice) => Promise<void>): Promise<number> {
     const device = await startDevice({ ...options, runtime: "espruino", bare: true });
     try {
         await settled(device);
-        return (await device.memory()).used;
+        let used = NaN;
+        for (;;) {
+            const before = used;
+            used = (await device.memory()).used;
+            if (used === before) return used;
+            await pause(REST_MS); // the gateway's hello is still on its way, or what was said to it not yet acknowledged
+        }
     } finally {
         await device.close();
     }
