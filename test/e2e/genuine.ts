@@ -1,12 +1,11 @@
 import { test } from "node:test";
-import type { Runtime } from "../emulator/device.ts";
+import type { Subject } from "../runtimes/subjects.ts";
+import { GENUINE_ESPRUINO } from "../runtimes/subjects.ts";
 
-const { ESPRUINO } = process.env;
-
-/** The genuine interpreter, for a place among the boards of a test; when it is not there, a skipped test says so. */
-export function genuine(): Runtime[] {
-    if (ESPRUINO !== undefined) return ["espruino"];
-    const skip = "ESPRUINO is not set: genuine Espruino interpreter";
-    test("the same with a genuine Espruino among the boards", { skip }, () => undefined);
-    return [];
+/** The genuine interpreters, for places among the boards of a test; for each that is not there a skipped test says so. */
+export function genuine(): Subject[] {
+    for (const { name, skip } of GENUINE_ESPRUINO) {
+        if (skip !== false) test(`the same with ${name} among the boards`, { skip }, () => undefined);
+    }
+    return GENUINE_ESPRUINO.filter(({ skip }) => skip === false);
 }

@@ -5,6 +5,7 @@ import { chooseSeed, seeded } from "../support/seeded.ts";
 import { type Board, closeBoards, settle, startBoard } from "./boards.ts";
 import { eventually, pause } from "./eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
+import { genuine } from "./genuine.ts";
 import { Ledger } from "./ledger.ts";
 import { LONG } from "./lengths.ts";
 import { MqttPublisher, publishByHttp } from "./publishers.ts";
@@ -17,6 +18,7 @@ const MESSAGES = 2_000 * LONG;
 /** Publishers that go on at the same time; one in five publishes by MQTT. */
 const LANES = 10;
 const RUNTIMES: Runtime[] = ["espruino-sim", "host", "espruino-sim", "lua", "espruino-sim", "host"];
+const GENUINE = genuine();
 /** A life of the gateway in which what was waited for did not happen ends all the same. */
 const LIFE_MS = 5_000;
 
@@ -85,6 +87,8 @@ test(`${KILLS} SIGKILLs while ${MESSAGES} messages flow in: none acknowledged an
     t.diagnostic(`TOQUE_SEED=${random.seed}`);
     gateway = await GatewayProcess.start();
     for (const [index, runtime] of RUNTIMES.entries()) boards.push(await startBoard(gateway, runtime, index));
+    for (const [index, { runtime, options }] of GENUINE.entries())
+        boards.push(await startBoard(gateway, runtime, RUNTIMES.length + index, options));
     const flow = new Flow(gateway);
     try {
         for (let kill = 0; kill < KILLS; kill++) {

@@ -3,10 +3,12 @@ import { after, before, test } from "node:test";
 import { type Board, closeBoards, startBoard } from "./boards.ts";
 import { eventually } from "./eventually.ts";
 import { GatewayProcess, type Receipt } from "./gateway-process.ts";
+import { genuine } from "./genuine.ts";
 
 // Each end that a message can take, as its sender reads it by HTTP; and the same after the gateway was killed.
 
 const BACKLOG_MESSAGES = 3;
+const GENUINE = genuine();
 
 const boards: Board[] = [];
 const ids: string[] = [];
@@ -15,6 +17,8 @@ let gateway: GatewayProcess;
 before(async () => {
     gateway = await GatewayProcess.start({ TOQUE_BACKLOG_MESSAGES: String(BACKLOG_MESSAGES) });
     boards.push(await startBoard(gateway, "espruino-sim", 0), await startBoard(gateway, "lua", 1));
+    for (const [index, { runtime, options }] of GENUINE.entries())
+        boards.push(await startBoard(gateway, runtime, 2 + index, options));
 });
 
 after(async () => {
@@ -69,19 +73,21 @@ test("expired, collapsed, dropped while the board is away; the board is told", {
     await gateway.stop(); // no session is left that the gateway would still write to
     await gateway.start();
     const waiting: string[] = [];
-    for (const board of boards) {
-        await ends(await send(board, { ttlS: 0 }), "expired");
-        await ends(await send(board, { ttlS: 1 }), "expired");
-        const collapsed = await send(board, { collapseKey: "door" });
-        const newer = await send(board, { collapseKey: "door" });
-        assert.deepEqual(history(await ends(collapsed, "collapsed")), ["accepted", "collapsed"]);
-        waiting.push(newer);
-        for (let index = 1; index < BACKLOG_MESSAGES; index++) waiting.push(await send(board));
-        const high = await send(board, { urgency: "high" });
-        assert.deepEqual(history(await ends(newer, "dropped")), ["accepted", "dropped"]);
-        waiting.splice(waiting.indexOf(newer), 1);
-        waiting.push(high);
-    }
+    await Promise.all(
+        boards.map(async (board) => {
+            await ends(await send(board, { ttlS: 0 }), "expired");
+            await ends(await send(board, { ttlS: 1 }), "expired");
+            const collapsed = await send(board, { collapseKey: "door" });
+            const newer = await send(board, { collapseKey: "door" });
+            assert.deepEqual(history(await ends(collapsed, "collapsed")), ["accepted", "collapsed"]);
+            waiting.push(newer);
+            for (let index = 1; index < BACKLOG_MESSAGES; index++) waiting.push(await send(board));
+            const high = await send(board, { urgency: "high" });
+            assert.deepEqual(history(await ends(newer, "dropped")), ["accepted", "dropped"]);
+            waiting.splice(waiting.indexOf(newer), 1);
+            waiting.push(high);
+        }),
+    );
     for (const board of boards) await board.comeBack();
     for (const id of waiting) await ends(id, "delivered");
     for (const { device } of boards) {

@@ -5,10 +5,13 @@ import { test } from "node:test";
 import { type Board, closeBoards, startBoard } from "./boards.ts";
 import { eventually } from "./eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
+import { genuine } from "./genuine.ts";
 import { decodeText } from "../emulator/screen.ts";
 
 // A backup is put back as the README says: what is accepted afterwards is shown, though its sequences were used before, and what was
 // shown before is not shown again.
+
+const GENUINE = genuine();
 
 for (const how of ["kept running", "rebooted"] as const) {
     test(
@@ -36,6 +39,8 @@ for (const how of ["kept running", "rebooted"] as const) {
             };
             try {
                 boards.push(await startBoard(gateway, "espruino-sim", 0), await startBoard(gateway, "lua", 1));
+                for (const [index, { runtime, options }] of GENUINE.entries())
+                    boards.push(await startBoard(gateway, runtime, 2 + index, options));
                 await sendAndSee("before the copy");
                 await gateway.stop();
                 const store = join(gateway.data, "toque.db");

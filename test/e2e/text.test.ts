@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { DeviceOptions, Runtime } from "../emulator/device.ts";
 import { decodeText } from "../emulator/screen.ts";
 import { type Board, closeBoards, startBoard } from "./boards.ts";
 import { GatewayProcess } from "./gateway-process.ts";
+import { genuine } from "./genuine.ts";
 import { PublisherConnection } from "./publishers.ts";
 
 // Text arrives octet for octet, whichever way it came, and as much of it as a board takes.
@@ -19,13 +21,26 @@ const TEXTS = {
 /** Of a push's packet: fixed header, topic's length, packet id, "in/" and the route. */
 const PACKET_OVERHEAD_OCTETS = 3 + 2 + 2 + 3 + 16;
 
+/** Each with the largest packet that it takes: of the interpreters the second has the memory of an ESP8266. */
+const BOARDS: [name: string, runtime: Runtime, packetOctets: number, options?: Partial<DeviceOptions>][] = [
+    ["espruino-sim", "espruino-sim", 4_096],
+    ["lua", "lua", 1_024],
+    ...genuine().map(({ name, runtime, options }): (typeof BOARDS)[number] => [
+        name,
+        runtime,
+        name === "espruino-8266" ? 1_024 : 4_096,
+        options,
+    ]),
+];
+
 const boards: Board[] = [];
 let gateway: GatewayProcess;
 let publisher: PublisherConnection | undefined;
 
 before(async () => {
     gateway = await GatewayProcess.start();
-    boards.push(await startBoard(gateway, "espruino-sim", 0), await startBoard(gateway, "lua", 1));
+    for (const [index, [, runtime, , options]] of BOARDS.entries())
+        boards.push(await startBoard(gateway, runtime, index, options));
 });
 
 after(async () => {
@@ -65,9 +80,9 @@ test("half a surrogate pair arrives as U+FFFD", { timeout: 60_000 }, async () =>
     }
 });
 
-for (const [index, packetOctets] of [4_096, 1_024].entries()) {
+for (const [index, [name, , packetOctets]] of BOARDS.entries()) {
     test(
-        `a board of ${packetOctets} octets: the largest body arrives, one octet more is refused`,
+        `${name}, a board of ${packetOctets} octets: the largest body arrives, one octet more is refused`,
         { timeout: 60_000 },
         async () => {
             const board = boards[index];
