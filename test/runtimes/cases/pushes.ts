@@ -377,7 +377,7 @@ export const PUSHES: readonly Case[] = [
             const peer = await stage.online();
             const from = stage.device.states.length;
             peer.send(inbox({ o: 17, a: 3, z: 19 }));
-            await stage.shows("online", /17 messages/, from);
+            await stage.shows("online", /dropped: 17/, from);
             await goesOn(stage, peer, 20, 0);
         },
     },
