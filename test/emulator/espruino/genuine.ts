@@ -17,9 +17,12 @@ const GROW = "(function(){var a=[];for(var i=0;i<12000;i++)a.push(i);})()";
 /** How long the interpreter may take to answer a question on its console. */
 const ANSWER_MS = 20_000;
 
-/** When a question without an answer is typed again, behind as many of these as delete what is left of it. */
+/**
+ * When a question without an answer is typed again, behind what erases all that waits on the console: one that lost a bracket waits for
+ * more, and takes what is typed next for it.
+ */
 const AGAIN_MS = 3000;
-const ERASE = "\x7f";
+const ERASE_LINE = "\x1b[2H";
 
 /** How many of the screen's last lines an error shows. */
 const LAST_LINES = 8;
@@ -164,9 +167,7 @@ export class Genuine implements Board {
         const question = ++this.#questions;
         const line = `${SILENTLY}print("#answer ${question} "+(${expression}))\n`;
         return new Promise((resolve, reject) => {
-            const repeater = again
-                ? setInterval(() => child.stdin.write(ERASE.repeat(line.length) + line), AGAIN_MS)
-                : undefined;
+            const repeater = again ? setInterval(() => child.stdin.write(ERASE_LINE + line), AGAIN_MS) : undefined;
             const settle = (): void => {
                 clearInterval(repeater);
                 clearTimeout(timer);
