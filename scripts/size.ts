@@ -6,7 +6,7 @@ import { BuildError, ESPRUINO_BUNDLE, NODEMCU_BUNDLE, ROOT, buildAll } from "./b
 /*
  * What was planned, and what was reached on 2026-11-23, rounded up to the next half KB or quarter:
  *
- * - Espruino bundle 8,192 octets: 9,391. A call of a function that is made from flash takes some six octets more than a name would.
+ * - Espruino bundle 8,192 octets: 9,385. A call of a function that is made from flash takes some six octets more than a name would.
  * - JsVars from flash 300: 294, the board's own 48 included, 890 with all functions in memory. Of a function that is only ever called
  *   nothing is in memory while it does not run (espruino-overlay.ts). The session, the socket, the interval, the handlers that the
  *   firmware calls and the three functions of `toque` have to last.
