@@ -1,8 +1,8 @@
 import type { Clock, Store } from "./ports.ts";
 
-/** Boards that may come back in one second after the gateway was away. Half of what it is asked to bear: chance makes peaks. */
-export const CONNECTS_PER_S = 22;
-/** Longest base told, in seconds: with it 13,200 boards keep to that rate, and none waits for more than a quarter of an hour. */
+/** Boards that may come back in one second after the gateway was away. Less than half of what it is asked to bear: chance makes peaks. */
+export const CONNECTS_PER_S = 20;
+/** Longest base told, in seconds: with it 12,000 boards keep to that rate, and none waits for longer. */
 export const MAX_BASE_S = 600;
 /** How long a count holds. */
 export const COUNT_HOLDS_MS = 60_000;

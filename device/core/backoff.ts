@@ -1,6 +1,7 @@
 /**
  * Full jitter: anything from SPACING_MS to the span, which doubles with each try up to the cap. A gateway of many devices tells them
- * a longer base, so that they do not all come at once when it restarts; the cap grows with it.
+ * a longer base, so that they do not all come at once when it restarts. Then only the first wait is drawn, and each later one is the
+ * whole span: so they stay as far apart as that draw put them, however long the gateway is away. Drawn again they would pile up.
  */
 export const BASE_S = 1;
 export const CAP_MS = 60000;
@@ -18,12 +19,14 @@ export const NEW_ADDRESS_MS = 500;
  * @param tries failed since the last stable connection, this one included
  * @param baseS seconds: BASE_S, or what the gateway has told
  * @param random an integer from 0 to span - 1
- * @returns milliseconds to wait, SPACING_MS to CAP_MS (or to 1.6 times the base where that is more)
+ * @returns milliseconds to wait, SPACING_MS to CAP_MS (or to the base where that is more)
  */
 export function backoffMs(tries: number, baseS: number, random: (this: void, span: number) => number): number {
-    const cap = Math.max(CAP_MS, baseS * 1600);
+    const cap = Math.max(CAP_MS, baseS * 1000);
     let span = baseS * 1000;
     for (let i = 1; i < tries && span < cap; i++) span *= 2;
+    span = Math.min(span, cap);
+    if (tries > 1 && baseS > BASE_S) return span;
     // Added and not taken as the least: else whoever draws less than it would come in the same moment as all the others who did.
-    return SPACING_MS + random(Math.min(span, cap) - (SPACING_MS - 1));
+    return SPACING_MS + random(span - (SPACING_MS - 1));
 }

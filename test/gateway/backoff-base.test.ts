@@ -14,16 +14,16 @@ function openScene(boards: number) {
     return Object.assign(scene, { base });
 }
 
-// Both sides of each step: 22 boards are one second's worth.
+// Both sides of each step: 20 boards are one second's worth.
 const BASES: [boards: number, baseS: number | undefined][] = [
     [0, undefined],
     [1, undefined],
-    [22, undefined],
-    [23, 2],
-    [44, 2],
-    [45, 3],
-    [2_000, 91],
-    [13_200, MAX_BASE_S],
+    [20, undefined],
+    [21, 2],
+    [40, 2],
+    [41, 3],
+    [2_000, 100],
+    [12_000, MAX_BASE_S],
     [1_000_000, MAX_BASE_S],
 ];
 for (const [boards, baseS] of BASES) {
@@ -35,11 +35,11 @@ for (const [boards, baseS] of BASES) {
 test("backoff base: 1,000 hellos of one minute count once, the first of the next again; boards not seen for a day do not count", async () => {
     const scene = openScene(2_000);
     const told = await Promise.all(Array.from({ length: 1_000 }, () => scene.base.ask()));
-    assert.deepEqual([...new Set(told)], [91], "also those that came while it was being counted");
+    assert.deepEqual([...new Set(told)], [100], "also those that came while it was being counted");
     assert.deepEqual(scene.asked, [START_MS - IN_CONTACT_MS]);
     scene.boards = 10;
     scene.nowMs += COUNT_HOLDS_MS - 1;
-    assert.equal(await scene.base.ask(), 91);
+    assert.equal(await scene.base.ask(), 100);
     scene.nowMs += 1;
     assert.equal(await scene.base.ask(), undefined);
     assert.equal(scene.asked.length, 2);
@@ -49,7 +49,7 @@ test("backoff base: a clock that was set back counts again; a count that fails l
     const scene = openScene(2_000);
     await scene.base.ask();
     scene.nowMs -= 3_600_000;
-    scene.boards = 4_400;
+    scene.boards = 4_000;
     assert.equal(await scene.base.ask(), 200);
     scene.failing = true;
     scene.nowMs += COUNT_HOLDS_MS;
@@ -59,10 +59,10 @@ test("backoff base: a clock that was set back counts again; a count that fails l
 test("backoff base: what is known is told at once, by the last count, and counts again after a minute", async () => {
     const scene = openScene(2_000);
     assert.equal(scene.base.known(), undefined, "nothing is counted yet");
-    assert.equal(await scene.base.ask(), 91);
+    assert.equal(await scene.base.ask(), 100);
     scene.boards = 10;
     scene.nowMs += COUNT_HOLDS_MS;
-    assert.equal(scene.base.known(), 91);
+    assert.equal(scene.base.known(), 100);
     await Promise.resolve();
     assert.equal(scene.base.known(), undefined);
     assert.equal(scene.asked.length, 2);

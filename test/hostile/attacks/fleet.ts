@@ -12,8 +12,8 @@ import { addressOf } from "../wire-client.ts";
 const DEVICES = 2_000;
 const BACK_MS = 150_000;
 const MAX_CONNECTS_PER_S = 50;
-/** How long the gateway is away: a restart, an update, a power cut, an hour. */
-const AWAY_MS = [300, 3_000, 30_000, 300_000, 3_600_000];
+/** How long the gateway is away: a restart, an update, a power cut, about as long as the base, an hour. */
+const AWAY_MS = [300, 3_000, 30_000, 60_000, 105_000, 300_000, 3_600_000];
 
 const LONGEST_SHORT_MS = 300_000;
 
