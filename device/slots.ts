@@ -27,8 +27,8 @@ export function frame(sequence: number, text: Bytes): Bytes {
     return content + encodeUint16(check);
 }
 
-/** The newer of the slots that are whole. Undefined: nothing was ever written, or both are torn. */
-export function choose(first: Bytes | undefined, second: Bytes | undefined): Chosen | undefined {
+/** The newer of the slots that are whole. Nothing was ever written, or both are torn: no text, as if the second one were the newer. */
+export function choose(first: Bytes | undefined, second: Bytes | undefined): Chosen {
     let best: Chosen | undefined;
     for (let slot = 0; slot < 2; slot++) {
         const data = slot === 0 ? first : second;
@@ -39,5 +39,5 @@ export function choose(first: Bytes | undefined, second: Bytes | undefined): Cho
             if (newer && frame(sequence, text) === data) best = { sequence: sequence, text: text, slot: slot };
         }
     }
-    return best;
+    return best === undefined ? { sequence: 0, text: "", slot: 1 } : best;
 }

@@ -7,7 +7,7 @@ import type { Chosen } from "../slots.ts";
  * Storage itself loses a file when the power fails while it is rewritten. (And everything, when it fails while a full flash is being
  * compacted: that is the firmware's, and the reason to write seldom.)
  */
-export function find(name: string): Chosen | undefined {
+export function find(name: string): Chosen {
     const storage = require("Storage");
     return choose(storage.read("toque-" + name + 0), storage.read("toque-" + name + 1));
 }
@@ -24,10 +24,10 @@ const COMPACT = "s.compact();if(s.write(f,d)){E.reboot();for(;;);}";
 /** Writes to the slot not in use; nothing when it is there already, because flash wears out. False: no room. */
 export function save(name: string, text: Bytes): boolean {
     const found = find(name);
-    if (found !== undefined && found.text === text) return true;
+    if (found.text === text) return true;
     const storage = require("Storage");
-    const file = "toque-" + name + (found === undefined ? 0 : 1 - found.slot);
-    const data = frame(found === undefined ? 1 : found.sequence + 1, text);
+    const file = "toque-" + name + (1 - found.slot);
+    const data = frame(found.sequence + 1, text);
     // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- a text, and why: see COMPACT
     if (storage.getFree() < data.length + ROOM_OCTETS) Function("s", "f", "d", COMPACT)(storage, file, data);
     return storage.write(file, data);

@@ -35,8 +35,7 @@ const MANY_VARS = 3000;
 let said = 0;
 
 function readSlot(name: string): unknown {
-    const found = find(name);
-    return found === undefined ? undefined : readFields(found.text);
+    return readFields(find(name).text);
 }
 
 function randomBelow(span: number): number {

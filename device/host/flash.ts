@@ -31,13 +31,16 @@ export function folderFlash(folder: string): Flash {
         existsSync(path(name, slot)) ? readFileSync(path(name, slot), "latin1") : undefined;
     const find = (name: string) => choose(read(name, 0), read(name, 1));
     return {
-        load: (name) => find(name)?.text,
+        load: (name) => {
+            const { text } = find(name);
+            return text === "" ? undefined : text;
+        },
         save: (name, text) => {
             const found = find(name);
-            if (found?.text === text) return true;
+            if (found.text === text) return true;
             try {
-                const file = openSync(path(name, found === undefined ? 0 : 1 - found.slot), "w");
-                writeSync(file, frame((found?.sequence ?? 0) + 1, text), null, "latin1");
+                const file = openSync(path(name, 1 - found.slot), "w");
+                writeSync(file, frame(found.sequence + 1, text), null, "latin1");
                 fsyncSync(file);
                 closeSync(file);
                 return true;

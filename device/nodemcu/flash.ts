@@ -18,22 +18,21 @@ function read(name: string, slot: number): Bytes | undefined {
     return data;
 }
 
-function find(name: string): Chosen | undefined {
+function find(name: string): Chosen {
     return choose(read(name, 0), read(name, 1));
 }
 
 /** What was last written whole; "": nothing. */
 export function load(name: string): Bytes {
-    const found = find(name);
-    return found === undefined ? "" : found.text;
+    return find(name).text;
 }
 
 /** Writes to the slot not in use, and reads it back, because not every way to fail is reported; nothing when it is there already. */
 export function save(name: string, text: Bytes): boolean {
     const found = find(name);
-    if (found !== undefined && found.text === text) return true;
-    const slot = found === undefined ? 0 : 1 - found.slot;
-    const data = frame(found === undefined ? 1 : found.sequence + 1, text);
+    if (found.text === text) return true;
+    const slot = 1 - found.slot;
+    const data = frame(found.sequence + 1, text);
     const to = open(name, slot, "w");
     if (to === undefined) return false;
     to.write(data);

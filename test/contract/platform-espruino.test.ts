@@ -16,7 +16,7 @@ const PROGRAM = `
     import { find } from "./device/espruino/flash.ts";
     import { look } from "./device/espruino/link.ts";
     import { LOOK_MS, perform, wires } from "./device/espruino/platform.ts";
-    global.load = function (name) { const found = find(name); return found && found.text; };
+    global.load = function (name) { return find(name).text || undefined; };
     global.begin = function (port, app, report) {
         wires.settings = { host: "", port: port };
         wires.app = app;

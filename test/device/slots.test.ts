@@ -19,9 +19,10 @@ test("slots: nothing was written, or garbage: nothing is chosen", () => {
     const erased = "\xff".repeat(64);
     const zeros = "\0".repeat(64);
     for (const garbage of [undefined, "", "short", erased, zeros, "\0".repeat(8), "\xff".repeat(8), "x".repeat(300)]) {
-        assert.equal(choose(garbage, undefined), undefined);
-        assert.equal(choose(undefined, garbage), undefined);
-        assert.equal(choose(garbage, garbage), undefined);
+        const nothing = { sequence: 0, text: "", slot: 1 }; // so that the first write is number 1, to the first slot
+        assert.deepEqual(choose(garbage, undefined), nothing);
+        assert.deepEqual(choose(undefined, garbage), nothing);
+        assert.deepEqual(choose(garbage, garbage), nothing);
     }
 });
 

@@ -22,8 +22,8 @@ const BOOT_MS = 5000;
 const PROGRAM = `
     import { find, save } from "./device/espruino/flash.ts";
     const found = find("session");
-    let state = found === undefined ? 0 : parseInt(found.text.slice(0, 8), 10);
-    print("#found " + (found === undefined ? "nothing" : state));
+    let state = found.text === "" ? 0 : parseInt(found.text.slice(0, 8), 10);
+    print("#found " + (found.text === "" ? "nothing" : state));
     setInterval(function () {
         state++;
         if (!save("session", ("00000000" + state).slice(-8))) print("#no room");

@@ -19,7 +19,7 @@ const NEW = "new text\\0\\255";
 function read(bench: Bench, name: string): string | undefined {
     const files = bench.flash.files();
     const text = (slot: number): string | undefined => files.get(`toque-${name}${slot}`)?.toString("latin1");
-    return choose(text(0), text(1))?.text;
+    return choose(text(0), text(1)).text;
 }
 
 async function load(bench: Bench): Promise<string> {
