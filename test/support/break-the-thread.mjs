@@ -10,11 +10,11 @@ const exec = Database.prototype.exec;
 if (!isMainThread) {
     Database.prototype.exec = function (sql) {
         if (sql === "COMMIT" && existsSync(BREAK_FILE)) {
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100); // others call meanwhile
             if (readFileSync(BREAK_FILE, "utf8") === "exit") process.exit(1); // of the thread
             setImmediate(() => {
                 throw new Error("out of order");
             });
-            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100); // others call meanwhile
             throw new Error("not committed");
         }
         return exec.call(this, sql);

@@ -75,6 +75,67 @@ test("plain MQTT on the TLS port is cut off", async () => {
     await new Promise((resolve) => socket.once("close", resolve));
 });
 
+// A handshake's record and ClientHello as they begin, and then not as they have to go on.
+const NO_HELLOS: [name: string, octets: string][] = [
+    ["a record longer than any may be", "160301ffff" + "00".repeat(300)],
+    ["a ClientHello that ends in its middle", "1603010006" + "010000020303"],
+    ["a ClientHello longer than its record says", "1603010006" + "01ffffff0303"],
+    ["an alert instead of a ClientHello", "15030100020228"],
+    ["application data instead of a ClientHello", "1703030004" + "deadbeef"],
+    ["SSL 2", "802e010002001500000010010080020080030080040080050080060040070"],
+    ["HTTP", Buffer.from("GET / HTTP/1.1\r\n\r\n").toString("hex")],
+    ["noise", "7f".repeat(2_000)],
+];
+test("TLS: what is no handshake ends its connection, and no other", async () => {
+    const other = await open(first.ca.certificate);
+    other.write(connectAs(ROUTE));
+    assert.deepEqual(await read(other, 4), ACCEPTED);
+    for (const [name, octets] of NO_HELLOS) {
+        const socket = dial({ host: "127.0.0.1", port: listener.port });
+        socket.on("error", () => {}).resume();
+        socket.write(Buffer.from(octets, "hex"));
+        await new Promise((resolve) => socket.once("close", resolve));
+        other.write(Buffer.from("c000", "hex"));
+        assert.equal((await read(other, 2)).toString("hex"), "d000", name);
+    }
+    other.destroy();
+});
+
+test("TLS: whatever server name is asked for, there is one certificate; a client's own is not asked for", async () => {
+    const names = [
+        "toque",
+        "localhost",
+        "x".repeat(63),
+        "a.".repeat(120) + "b",
+        "xn--nxasmq6b",
+        "*",
+        "in/+",
+        "../../key",
+    ];
+    for (const servername of names) {
+        const { certificate: cert, key } = second.gateway;
+        const socket = await open(first.ca.certificate, {
+            servername,
+            cert,
+            key,
+            checkServerIdentity: () => undefined,
+        });
+        assert.equal(socket.authorized, true, servername);
+        socket.destroy();
+    }
+});
+
+test("TLS before 1.2 is refused", async () => {
+    for (const version of ["TLSv1", "TLSv1.1"] as const) {
+        const old = open(first.ca.certificate, {
+            minVersion: version,
+            maxVersion: version,
+            ciphers: "DEFAULT@SECLEVEL=0",
+        });
+        await assert.rejects(old, /version|protocol|EPROTO|ECONNRESET/i);
+    }
+});
+
 test("new certificates count for new connections, and those that are there stay", async () => {
     const old = await open(first.ca.certificate);
     old.write(connectAs(ROUTE));
