@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createServer } from "node:net";
-import type { AddressInfo, Server, Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import mqtt from "mqtt-packet";
 import type { Packet } from "mqtt-packet";
 
@@ -179,6 +180,11 @@ export function pause(ms: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Ports that no system gives away by itself: while this gateway is shut, nobody else's connection may come from its own. */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+const MAX_TRIES = 20;
+
 /** A TCP server on 127.0.0.1 whose connections a test takes one after the other. */
 export class ScriptedGateway {
     readonly #server: Server;
@@ -244,11 +250,16 @@ export class ScriptedGateway {
 
     /** Listens, again on the same port. */
     async open(): Promise<void> {
-        await new Promise<void>((resolve, reject) => {
-            this.#server.once("error", reject);
-            this.#server.listen(this.#port, "127.0.0.1", resolve);
-        });
-        this.#port = (this.#server.address() as AddressInfo).port;
+        const known = this.#port !== 0;
+        for (let tries = 1; ; tries++) {
+            if (!known) this.#port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+            try {
+                await once(this.#server.listen(this.#port, "127.0.0.1"), "listening");
+                return;
+            } catch (error) {
+                if (known || tries === MAX_TRIES) throw error;
+            }
+        }
     }
 
     async close(): Promise<void> {
