@@ -121,10 +121,23 @@ export async function buildAll(boards: string[] = ["espruino", "nodemcu"]): Prom
     for (const board of boards) {
         if (board !== "espruino" && board !== "nodemcu")
             throw new BuildError(`There is no board "${board}": say espruino or nodemcu.`);
-        rmSync(join(ROOT, "dist", board), { recursive: true, force: true });
-        made.push(board === "espruino" ? await buildEspruino() : buildNodemcu());
+        try {
+            rmSync(join(ROOT, "dist", board), { recursive: true, force: true });
+            made.push(board === "espruino" ? await buildEspruino() : buildNodemcu());
+        } catch (error) {
+            throw whyNotWritten(error) ?? error;
+        }
     }
     return made;
+}
+
+/** The sentence for a disk or a folder that takes nothing; undefined: it is something else. */
+function whyNotWritten(error: unknown): BuildError | undefined {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOSPC") return new BuildError(`The disk of ${ROOT} is full: make room, then build again.`);
+    if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") return undefined;
+    const what = `${join(ROOT, "dist")} cannot be written (${code})`;
+    return new BuildError(`${what}: build as the user who owns that folder, or take it away and build again.`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
