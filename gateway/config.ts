@@ -204,13 +204,21 @@ function readLevel(text: string): LogLevel {
 
 /** Splits into words at spaces; "…" and '…' keep theirs. */
 function readCommand(text: string): string[] {
-    const words = text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g);
-    if (words === null) throw wrong("must name a program.");
-    return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, a?: string, b?: string) => a ?? b ?? ""));
+    const quoted = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g;
+    const words = text.match(quoted) ?? [];
+    if (text.replace(quoted, "").trim() !== "") throw wrong("has a quotation mark that is not closed.");
+    const plain = words.map((word) =>
+        word.replace(/"([^"]*)"|'([^']*)'/g, (_, a?: string, b?: string) => a ?? b ?? ""),
+    );
+    if ((plain[0] ?? "") === "") throw wrong("must name a program.");
+    return plain;
 }
 
 function readUrl(text: string): string {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url?.protocol !== "https:" && url?.protocol !== "http:") throw wrong("must be an http:// or https:// address.");
+    if (url.username !== "" || url.password !== "") {
+        throw wrong("must have no user name or password in it: who sends is proved by the signature.");
+    }
     return url.href;
 }

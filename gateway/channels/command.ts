@@ -1,11 +1,13 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import { type CodeChannel, CHANNEL_TIMEOUT_MS } from "../code-channel.ts";
+import { type CodeChannel, type CodeDelivery, CHANNEL_TIMEOUT_MS } from "../code-channel.ts";
 import { GatewayError } from "../error.ts";
 import type { Log } from "../ports.ts";
 
 /** Characters of the program's complaint that the log keeps. */
 const MAX_COMPLAINT_CHARS = 1_000;
+/** How long what a program that failed has left behind may still complain. */
+const LAST_WORDS_MS = 500;
 
 export interface CommandSettings {
     /** program and arguments; "{number}" and "{code}" in an argument are replaced. No shell reads them. */
@@ -25,27 +27,54 @@ export function createCommandChannel(settings: CommandSettings): CodeChannel {
     const [program = "", ...rest] = settings.words;
     return {
         name: "command",
-        async send({ number, code }) {
+        async send(delivery) {
+            const { number, code } = delivery;
             const fill = (word: string) => word.replaceAll("{number}", number).replaceAll("{code}", code);
             const { PATH, HOME, LANG } = process.env;
-            const child = spawn(program, rest.map(fill), {
-                env: { PATH, HOME, LANG, TOQUE_NUMBER: number, TOQUE_CODE: code },
-                stdio: ["ignore", "ignore", "pipe"],
-                detached: true, // a group of its own, so that what it started ends with it
-            });
-            const { why, complaint } = await watch(child, settings);
+            const environment = { PATH, HOME, LANG, TOQUE_NUMBER: number, TOQUE_CODE: code };
+            const child = start(program, rest.map(fill), environment);
+            const { why, complaint } =
+                typeof child === "string" ? { why: child, complaint: "" } : await watch(child, settings);
             if (why === undefined) return;
-            const said = complaint.replaceAll(code, "***").replaceAll(number, "***");
-            log.warn({ program, why, said }, "the program for codes failed");
+            log.warn({ program, why, said: redact(complaint, delivery) }, "the program for codes failed");
             throw new GatewayError(
                 "unavailable",
-                `The code was not sent: the program of --codes-command ${why}. The gateway's log has what it said; put it right and ask for another code in a minute.`,
+                `The code was not sent: the program of --codes-command ${why}. The gateway's log has what it said; put it right and ask for another code: a number gets one a minute and three an hour.`,
             );
         },
     };
 }
 
 type Child = ChildProcessByStdio<null, null, Readable>;
+
+/** @returns why it cannot be started: some reasons are thrown, and for want of file handles there is a child without pipes */
+function start(program: string, words: string[], env: NodeJS.ProcessEnv): Child | string {
+    try {
+        const child = spawn(program, words, {
+            env,
+            stdio: ["ignore", "ignore", "pipe"],
+            detached: true, // a group of its own, so that what it started ends with it
+        });
+        if ((child.stderr as Readable | undefined) !== undefined) return child;
+        child.on("error", () => {}); // comes a moment later
+        return notStarted("EMFILE");
+    } catch (error) {
+        return notStarted((error as NodeJS.ErrnoException).code);
+    }
+}
+
+function notStarted(code: string | undefined): string {
+    return `could not be started (${code ?? "unknown"})`;
+}
+
+/**
+ * What the log keeps of a complaint: neither number nor code, and at its end not the beginning of one that was cut. A program that
+ * writes them in another way (each digit as a word, in base64) is not found out.
+ */
+function redact(complaint: string, { number, code }: CodeDelivery): string {
+    const whole = complaint.length < MAX_COMPLAINT_CHARS ? complaint : complaint.replace(/[^\p{L}]+$/u, "…");
+    return whole.replaceAll(code, "***").replaceAll(number, "***");
+}
 
 /** Resolves when the program ended, or was ended. @returns why it failed, if it did, and what it wrote to standard error */
 function watch(child: Child, settings: CommandSettings): Promise<{ why?: string; complaint: string }> {
@@ -65,11 +94,13 @@ function watch(child: Child, settings: CommandSettings): Promise<{ why?: string;
     });
     return new Promise<{ why?: string; complaint: string }>((resolve) => {
         child.on("error", (error: NodeJS.ErrnoException) => {
-            resolve({ why: `could not be started (${error.code ?? "unknown"})`, complaint });
+            resolve({ why: notStarted(error.code), complaint });
         });
         child.on("exit", (status, killedBy) => {
-            if (status !== 0) why ??= `ended with ${status ?? killedBy}`;
-            else if (why === undefined) {
+            if (status !== 0) {
+                why ??= `ended with ${status ?? killedBy}`;
+                setTimeout(() => child.stderr.destroy(), LAST_WORDS_MS).unref();
+            } else if (why === undefined) {
                 child.stderr.destroy(); // something it left behind may hold the other end
                 resolve({ complaint });
             }

@@ -39,7 +39,7 @@ export function createWebhookChannel(settings: WebhookSettings): CodeChannel {
             log.warn({ why }, "the webhook for codes failed");
             throw new GatewayError(
                 "unavailable",
-                `The code was not sent: the address of --codes-webhook ${why}. Put it right and ask for another code in a minute.`,
+                `The code was not sent: the address of --codes-webhook ${why}. Put it right and ask for another code: a number gets one a minute and three an hour.`,
             );
         },
     };

@@ -71,6 +71,14 @@ const WRONG: [flags: Flags, environment: NodeJS.ProcessEnv, sentence: RegExp][] 
     [{ connectsPerAddress: "1.5" }, {}, /^--connects-per-address must be/],
     [{ failuresPerAddress: "" }, {}, /^--failures-per-address must be/],
     [{ codesCommand: " " }, {}, /^--codes-command must name a program/],
+    [{ codesCommand: `"" {code}` }, {}, /^--codes-command must name a program/],
+    [{ codesCommand: `sms "Your code: {code}` }, {}, /^--codes-command has a quotation mark that is not closed\.$/],
+    [
+        { codesWebhook: "https://me:secret@a/", codesWebhookKey: "k" },
+        {},
+        /^--codes-webhook must have no user name or password in it: [^@]*$/,
+    ],
+    [{ codesWebhook: "https://token@a/", codesWebhookKey: "k" }, {}, /^--codes-webhook must have no user name/],
 ];
 for (const [flags, environment, sentence] of WRONG) {
     test(`configuration: ${JSON.stringify({ ...flags, ...environment })} is refused with a sentence`, () => {

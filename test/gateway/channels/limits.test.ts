@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { Flags } from "../../../gateway/config.ts";
+import { type ErrorBody, type RunningGateway, runGateway } from "../../support/gateway.ts";
+
+const NUMBER = "+34611222333";
+
+/** A gateway whose clock the test holds. */
+async function gatewayOf(t: TestContext, flags: Flags) {
+    const clock = { aheadMs: 0, nowMs: () => Date.UTC(2026, 0, 1) + clock.aheadMs };
+    const it = await runGateway(flags, { clock });
+    t.after(() => it.stop());
+    return { it, clock };
+}
+
+const ask = (it: RunningGateway, number = NUMBER, channel?: string) =>
+    it.ask<ErrorBody & { code?: string }>("POST", "/v1/codes", { body: { number, channel } });
+
+test("codes: one that its channel could not send counts, for it may have been sent: one a minute, three an hour", async (t) => {
+    const { it, clock } = await gatewayOf(t, { codesCommand: "false" });
+    const told: [number, string][] = [];
+    for (const atS of [0, 59, 60, 120, 180, 3_599, 3_600]) {
+        clock.aheadMs = atS * 1_000;
+        const { status, body } = await ask(it);
+        told.push([status, body.error.message]);
+    }
+    assert.deepEqual(
+        told.map(([status]) => status),
+        [503, 429, 503, 503, 429, 429, 503],
+    );
+    assert.match(told[0]![1], /one a minute and three an hour/);
+    assert.match(told[1]![1], /the next is possible in 1 seconds/);
+    assert.match(told[4]![1], /the next is possible in 3420 seconds/);
+    // Nor is there another way to it: "print" is the same number's.
+    assert.equal((await ask(it, NUMBER, "print")).status, 429);
+});
+
+test("codes: while one number's program hangs, that number gets no second one and others get theirs", async (t) => {
+    const { it } = await gatewayOf(t, { codesCommand: `sh -c "case {number} in *333) sleep 2; esac"` });
+    let done = false;
+    const hanging = ask(it).finally(() => (done = true));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal((await ask(it)).status, 429);
+    assert.equal((await ask(it, "+34611222444")).status, 201);
+    assert.equal((await ask(it, "+34611222555", "print")).status, 201);
+    assert.equal(done, false);
+    assert.equal((await hanging).status, 201);
+});
+
+for (const words of [`sh -c "echo {number} {code} >&2; exit 1"`, "/dev/null/none {code}"]) {
+    test(`codes: of a failure of ${words.slice(0, 9)} neither answer nor log says number or code`, async (t) => {
+        const { it } = await gatewayOf(t, { codesCommand: words });
+        const { status, text } = await ask(it);
+        assert.equal(status, 503);
+        assert.doesNotMatch(text, /[0-9]{8}|611222333/);
+        assert.doesNotMatch(it.lines.join(""), /"said":"[^"]*[0-9]{4}|611222333/);
+    });
+}

@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer as createHttps } from "node:https";
+import { type AddressInfo, type Server, type Socket, createServer } from "node:net";
+import { type TestContext, before, test } from "node:test";
+import { createWebhookChannel, signWebhook } from "../../../gateway/channels/webhook.ts";
+import { GatewayError } from "../../../gateway/error.ts";
+import { createLog } from "../../../gateway/log.ts";
+import type { E164 } from "../../../gateway/number.ts";
+import { createHomeAuthority, type Pair } from "../../../gateway/tls/authority.ts";
+
+// The receiver of --codes-webhook, as whoever wants a code, or the gateway to stop, would write it.
+
+const KEY = "a key of more than 16 characters";
+const DELIVERY = { number: "+34600111222" as E164, code: "98765432", expiresMs: Date.UTC(2026, 0, 1, 0, 10) };
+const TELLTALE = /98765432|600111222/;
+
+/** A receiver that writes what it likes as soon as a request's first octets are there. */
+async function receiver(t: TestContext, answer: (socket: Socket) => void): Promise<{ port: number; got: string[] }> {
+    const got: string[] = [];
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+        const at = got.push("") - 1;
+        sockets.add(socket);
+        socket.on("error", () => {});
+        socket.on("data", (octets: Buffer) => {
+            const first = got[at] === "";
+            got[at] += octets.toString("latin1");
+            if (first) answer(socket);
+        });
+    });
+    return { port: await listen(t, server, sockets), got };
+}
+
+async function listen(t: TestContext, server: Server, sockets = new Set<Socket>()): Promise<number> {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    t.after(() => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+    });
+    return (server.address() as AddressInfo).port;
+}
+
+function channelOf(url: string, timeoutMs = 2_000) {
+    const lines: string[] = [];
+    const log = createLog("info", { write: (line: string) => void lines.push(line) });
+    const clock = { nowMs: () => Date.UTC(2026, 0, 1) };
+    return { channel: createWebhookChannel({ url, key: KEY, clock, log, timeoutMs }), lines };
+}
+
+/** Sends; it has to fail with a sentence, in time, and nothing of number, code, key or address is in sentence or log. */
+async function failure(url: string, timeoutMs?: number): Promise<string> {
+    const { channel, lines } = channelOf(url, timeoutMs);
+    const startMs = performance.now();
+    const error: unknown = await channel.send(DELIVERY).then(
+        () => undefined,
+        (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof GatewayError, String(error));
+    assert.equal(error.code, "unavailable");
+    assert.equal(lines.length, 1);
+    for (const text of [error.message, ...lines]) {
+        assert.doesNotMatch(text, TELLTALE);
+        assert.ok(!text.includes(KEY) && !text.includes("hook-secret"), text);
+    }
+    assert.ok(performance.now() - startMs < (timeoutMs ?? 2_000) + 2_000);
+    return error.message;
+}
+
+const status = (line: string, ...headers: string[]) => ["HTTP/1.1 " + line, ...headers, "", ""].join("\r\n");
+
+test("webhook, attacked: number and code are in the body and nowhere else; what is signed is the body with its second", async (t) => {
+    const { port, got } = await receiver(t, (socket) => socket.end(status("204 No Content")));
+    await channelOf(`http://127.0.0.1:${port}/codes?hook-secret`).channel.send(DELIVERY);
+    const [head = "", body = ""] = got[0]!.split("\r\n\r\n");
+    assert.doesNotMatch(head, TELLTALE);
+    assert.match(head, /^POST \/codes\?hook-secret HTTP\/1\.1\r\n/);
+    assert.deepEqual(Object.keys(JSON.parse(body) as object), ["number", "code", "expires"]);
+    const signature = /toque-signature: v1=([0-9a-f]{64})/i.exec(head)?.[1];
+    const timestampS = Number(/toque-timestamp: ([0-9]+)/i.exec(head)?.[1]);
+    assert.equal(signature, signWebhook(KEY, timestampS, body));
+    // Neither can be exchanged: not for another second, another code, or a dot moved from one to the other.
+    for (const other of [
+        signWebhook(KEY, timestampS + 1, body),
+        signWebhook(KEY, timestampS, body.replace("9", "8")),
+    ]) {
+        assert.notEqual(signature, other);
+    }
+    assert.ok(body.startsWith("{"), "the timestamp is digits, the body is not: one dot parts them");
+});
+
+for (const code of [301, 302, 303, 307, 308]) {
+    test(`webhook, attacked: a ${code} to another host takes neither code nor signature there`, async (t) => {
+        const elsewhere = await receiver(t, (socket) => socket.end(status("204 No Content")));
+        const { port, got } = await receiver(t, (socket) =>
+            socket.end(status(`${code} Moved`, `Location: http://localhost:${elsewhere.port}/`, "Content-Length: 0")),
+        );
+        assert.match(await failure(`http://127.0.0.1:${port}/`), new RegExp(`answered ${code}`));
+        assert.deepEqual([got.length, elsewhere.got.length], [1, 0]);
+    });
+}
+
+for (const code of [500, 502, 503, 429, 408]) {
+    test(`webhook, attacked: a ${code} is told, and the code is not sent a second time`, async (t) => {
+        const { port, got } = await receiver(t, (socket) =>
+            socket.end(status(`${code} No`, "Retry-After: 0", "Content-Length: 8") + DELIVERY.code),
+        );
+        assert.match(await failure(`http://127.0.0.1:${port}/`), new RegExp(`answered ${code}`));
+        assert.equal(got.length, 1);
+    });
+}
+
+const HOSTILE: [name: string, answer: (socket: Socket) => void, sentence: RegExp][] = [
+    ["says nothing", () => undefined, /did not answer within/],
+    ["hangs up", (socket) => socket.destroy(), /could not be reached/],
+    [
+        "is reset in its status line",
+        (socket) => void (socket.write("HTTP/1."), socket.resetAndDestroy()),
+        /could not be reached/,
+    ],
+    [
+        "sends its headers an octet a time",
+        (socket) => drip(socket, status("200 OK", `X: ${"x".repeat(5_000)}`)),
+        /did not answer within/,
+    ],
+    [
+        "sends headers without end",
+        (socket) => pour(socket, "HTTP/1.1 200 OK\r\n", "X: " + "x".repeat(1_000) + "\r\n"),
+        /could not be reached/,
+    ],
+    [
+        "says 103 for ever",
+        (socket) => pour(socket, "", status("103 Early Hints", "Link: <x>")),
+        /did not answer within|could not be reached/,
+    ],
+    ["answers with no HTTP", (socket) => socket.end("220 mail.example ESMTP\r\n"), /could not be reached/],
+    [
+        "answers with another protocol",
+        (socket) => socket.end(status("101 Switching", "Upgrade: h2c", "Connection: upgrade")),
+        /answered 101|could not be reached/,
+    ],
+    [
+        "asks for a password",
+        (socket) => socket.end(status("401 No", "WWW-Authenticate: Basic", "Content-Length: 0")),
+        /answered 401/,
+    ],
+];
+
+/** One octet every 20 ms. */
+function drip(socket: Socket, text: string): void {
+    let at = 0;
+    const timer = setInterval(() => socket.write(text[at++] ?? "x"), 20);
+    socket.on("close", () => clearInterval(timer));
+}
+
+function pour(socket: Socket, head: string, drop: string): void {
+    socket.write(head);
+    const timer = setInterval(() => void (socket.writableNeedDrain || socket.write(drop.repeat(10))), 1);
+    socket.on("close", () => clearInterval(timer));
+}
+
+for (const [name, answer, sentence] of HOSTILE) {
+    test(`webhook, attacked: a receiver that ${name} is a sentence, in time`, async (t) => {
+        const { port } = await receiver(t, answer);
+        assert.match(await failure(`http://127.0.0.1:${port}/`, 600), sentence);
+    });
+}
+
+for (const [name, line] of [
+    ["taken", "200 OK"],
+    ["refused", "500 No"],
+] as const) {
+    test(`webhook, attacked: the endless body of a request that was ${name} is not read`, async (t) => {
+        let written = 0;
+        let closed: () => void;
+        const ended = new Promise<void>((resolve) => (closed = resolve));
+        const { port } = await receiver(t, (socket) => {
+            socket.write(status(line, "Transfer-Encoding: chunked"));
+            const chunk = "10000\r\n" + "x".repeat(65_536) + "\r\n";
+            const timer = setInterval(() => {
+                if (!socket.writableNeedDrain && socket.write(chunk)) written += chunk.length;
+            }, 1);
+            socket.on("close", () => (clearInterval(timer), closed()));
+        });
+        const url = `http://127.0.0.1:${port}/`;
+        if (name === "taken") await channelOf(url).channel.send(DELIVERY);
+        else assert.match(await failure(url), /answered 500/);
+        await ended; // the connection does not stay to be filled
+        assert.ok(written < 16 * 1024 * 1024, `${written} octets`);
+    });
+}
+
+let stranger: Pair;
+let impostor: Pair;
+before(async () => {
+    stranger = (await createHomeAuthority(["elsewhere.test"], Date.now())).gateway;
+    impostor = (await createHomeAuthority(["127.0.0.1"], Date.now())).gateway;
+});
+
+const CERTIFICATES: [name: string, pair: () => Pair][] = [
+    ["of another name, by an unknown authority", () => stranger],
+    ["of its name, by an unknown authority", () => impostor],
+];
+for (const [name, show] of CERTIFICATES) {
+    test(`webhook, attacked: a receiver with a certificate ${name}, gets nothing`, async (t) => {
+        let requests = 0;
+        const { certificate: cert, key } = show();
+        const server = createHttps({ cert, key }, (_request, response) => {
+            requests++;
+            response.end();
+        });
+        const port = await listen(t, server);
+        assert.match(await failure(`https://127.0.0.1:${port}/`), /could not be reached \([A-Z_]+\)/);
+        assert.equal(requests, 0);
+    });
+}
+test("webhook, attacked: an https address is not tried without TLS", async (t) => {
+    const { port, got } = await receiver(t, (socket) => socket.end(status("204 No Content")));
+    assert.match(await failure(`https://127.0.0.1:${port}/`), /could not be reached/);
+    assert.doesNotMatch(got.join(""), TELLTALE);
+    assert.doesNotMatch(got.join(""), /POST/);
+});
+
+test("webhook, attacked: an address with a password in it is not said in the log or the sentence", async () => {
+    await failure("http://me:hook-secret@127.0.0.1:1/");
+});
