@@ -86,8 +86,10 @@ async function start(
     const channel = createChannel(config, clock, log, ending.signal);
     let fail: (error: GatewayError) => void;
     const failed = new Promise<GatewayError>((resolve) => (fail = resolve));
+    const notice = (sentence: string) => log.warn({}, sentence);
     const store = await openStore({
         dir,
+        notice,
         backlog: { messages: config.backlogMessages, octets: config.backlogOctets },
         failed(error) {
             log.error({ error }, "the store's thread is gone: the gateway ends");
@@ -100,7 +102,7 @@ async function start(
     const tokens = createTokens({ store, clock });
     const queue = createQueue({ store, clock });
     const throttle = createThrottle(clock, config.backlogMessages);
-    await ensureAdminToken(tokens, dir);
+    await ensureAdminToken(tokens, dir, notice);
 
     const shares = createShares();
     const send = (registration: Registration, draft: Draft, sender: string) =>

@@ -1,6 +1,7 @@
 import { existsSync, fsyncSync, closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { GatewayError } from "../error.ts";
+import { checkStoreFiles, makeLockFile, makePrivateFile } from "./private-files.ts";
 import { unavailable } from "./failures.ts";
 import { countUp } from "./meta.ts";
 import { APPLICATION_ID, describeSchema, migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
@@ -31,6 +32,8 @@ export interface OpenedDatabase {
     file: string;
     /** which start this is, 1 and up; a file that was put back from a backup may count the same start twice */
     start: number;
+    /** sentences for whoever runs the gateway: what others may read or change here */
+    notices: string[];
     close(): void;
 }
 
@@ -51,6 +54,7 @@ export function openDatabase(dir: string): OpenedDatabase {
     }
     const lock = lockFolder(dir);
     try {
+        const notices = checkStoreFiles(dir, file);
         if (!existsSync(file)) create(file);
         const sql = openChecked(file);
         const start = countUp(sql, "starts"); // what a device can have seen before it is known: numbering.ts
@@ -58,6 +62,7 @@ export function openDatabase(dir: string): OpenedDatabase {
             sql,
             file,
             start,
+            notices,
             close() {
                 try {
                     sql.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -78,11 +83,13 @@ function lockFolder(dir: string): Sql {
     const file = join(dir, LOCK_FILE);
     let lock: Sql | undefined;
     try {
+        makeLockFile(file);
         lock = openSql(file, LOCK_MS);
         lock.exec("BEGIN EXCLUSIVE");
         return lock;
     } catch (error) {
         lock?.close();
+        if (error instanceof GatewayError) throw error;
         if ((error as { code?: string }).code !== "SQLITE_BUSY") throw cannotOpen(file, error);
         throw refusal(
             `Another gateway is using the data folder ${dir}: stop it first, or give this one another folder with --data.`,
@@ -102,7 +109,7 @@ function create(file: string): void {
     const draft = file + ".new";
     for (const end of ["", "-wal", "-shm", "-journal"]) rmSync(draft + end, { force: true });
     try {
-        closeSync(openSync(draft, "wx", 0o600)); // its log takes the same mode: messages are in both
+        makePrivateFile(draft); // its log takes the same mode: messages are in both
         const sql = openSql(draft, BUSY_MS);
         sql.exec("PRAGMA synchronous = FULL");
         migrate(sql);
@@ -185,7 +192,7 @@ function damaged(file: string, cause?: unknown): GatewayError {
 }
 
 function cannotOpen(file: string, cause: unknown): GatewayError {
-    return refusal(`The store ${file} cannot be opened: look whether its folder may be read and written.`, cause);
+    return refusal(`The file ${file} cannot be opened: look whether its folder may be read and written.`, cause);
 }
 
 function refusal(sentence: string, cause?: unknown): GatewayError {

@@ -18,6 +18,8 @@ export async function openStore(options: {
     /** what may wait for one route */
     backlog?: BacklogSize;
     failed?: (error: GatewayError) => void;
+    /** called before the store is there, with a sentence about each file that others could read or change */
+    notice?: (sentence: string) => void;
 }): Promise<Store> {
     const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
         workerData: { dir: resolve(options.dir), backlog: options.backlog },
@@ -28,7 +30,10 @@ export async function openStore(options: {
         worker.once("exit", () => refused(new Error("the store's thread ended before it opened")));
         worker.once("message", (message: FromWorker) => {
             if ("refused" in message) refused(fromFailure(message.refused));
-            else opened();
+            else {
+                if ("opened" in message) for (const sentence of message.notices) options.notice?.(sentence);
+                opened();
+            }
         });
     });
     return remember(createClient(worker, options.failed));

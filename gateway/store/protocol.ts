@@ -62,4 +62,4 @@ export interface Outcome {
 export type ToWorker = { calls: Call[] } | { close: true };
 
 /** What it says: first whether it opened, then outcomes; it ends when all is written and closed. */
-export type FromWorker = { opened: true } | { refused: Failure } | { outcomes: Outcome[] };
+export type FromWorker = { opened: true; notices: string[] } | { refused: Failure } | { outcomes: Outcome[] };

@@ -21,7 +21,7 @@ function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: st
         port.close();
         return;
     }
-    const { sql, file, start } = database;
+    const { sql, file, start, notices } = database;
     const calls = createCalls(sql, file, start, backlog);
     const waiting: Call[] = [];
     let closing = false;
@@ -48,5 +48,5 @@ function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: st
         if ("calls" in message) waiting.push(...message.calls);
         else closing = true;
     });
-    say({ opened: true });
+    say({ opened: true, notices });
 }

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+    chmodSync,
+    existsSync,
+    lstatSync,
+    mkdirSync,
+    readFileSync,
+    renameSync,
+    statSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ADMIN_TOKEN_FILE, ensureAdminToken } from "../../../gateway/store/admin-token.ts";
+import { createTokens, type Tokens } from "../../../gateway/tokens.ts";
+import { NOT_ROOT, giveAway } from "../../support/other-user.ts";
+import { handClock, withStore } from "../../support/store-for-tests.ts";
+
+// What somebody has put at the admin token's place before the first start.
+
+const THEIRS = "AAAAAAAAAAAAAAAAAAAAAA";
+
+function scenario(
+    name: string,
+    skip: string | false,
+    play: (tokens: Tokens, file: string, dir: string) => Promise<void>,
+): void {
+    test(`admin token: ${name}`, { skip }, () =>
+        withStore((store, dir) => play(createTokens({ store, clock: handClock() }), join(dir, ADMIN_TOKEN_FILE), dir)),
+    );
+}
+
+/** Refused with this sentence, and valid for nothing; when it is moved away, as the sentence says, a start makes one. */
+async function refused(tokens: Tokens, file: string, dir: string, message: RegExp): Promise<void> {
+    await assert.rejects(ensureAdminToken(tokens, dir), { name: "GatewayError", code: "unavailable", message });
+    assert.deepEqual(await tokens.listTokens(), []);
+    assert.equal(await tokens.authenticateToken(THEIRS), undefined);
+    renameSync(file, `${file}.away`);
+    assert.equal(await ensureAdminToken(tokens, dir), file);
+    assert.equal((await tokens.authenticateToken(readFileSync(file, "utf8").trim()))?.role, "admin");
+}
+
+const IN_THE_WAY: [name: string, kind: RegExp, put: (file: string) => void][] = [
+    ["a folder", /is a folder: move it away, and the next start makes one\.$/, (file) => mkdirSync(file)],
+    ["a link to itself", /is a link \(ELOOP\): move it away/, (file) => symlinkSync(file, file)],
+    [
+        "a pipe",
+        /is no plain file \(a pipe, a socket or a device\): move/,
+        (file) => void execFileSync("mkfifo", [file]),
+    ],
+    ["a link to a folder", /is a folder: move it away/, (file) => symlinkSync(".", file)],
+];
+for (const [name, kind, put] of IN_THE_WAY) {
+    scenario(`${name} is named, with what to do`, false, async (tokens, file, dir) => {
+        put(file);
+        await assert.rejects(ensureAdminToken(tokens, dir), { message: new RegExp(`^${file}, where the admin's`) });
+        await refused(tokens, file, dir, kind);
+    });
+}
+
+const FOREIGN: [name: string, skip: string | false, harm: (file: string) => void, sentence: RegExp][] = [
+    [
+        "another user's",
+        NOT_ROOT,
+        giveAway,
+        /belongs to another user \(uid 65534\), so the admin's token would be theirs/,
+    ],
+    [
+        "one that others can write",
+        false,
+        (file) => chmodSync(file, 0o622),
+        /can be written by other users, so the admin/,
+    ],
+    [
+        "one that another user's link means",
+        NOT_ROOT,
+        (file) => {
+            renameSync(file, `${file}.mine`);
+            symlinkSync(`${file}.mine`, file);
+            giveAway(file);
+        },
+        /belongs to another user/,
+    ],
+];
+for (const [name, skip, harm, sentence] of FOREIGN) {
+    scenario(`${name} is not adopted`, skip, async (tokens, file, dir) => {
+        writeFileSync(file, `${THEIRS}\n`, { mode: 0o600 });
+        harm(file);
+        await refused(tokens, file, dir, sentence);
+    });
+}
+
+scenario("one that others could read becomes its owner's alone, and that is told", false, async (tokens, file, dir) => {
+    writeFileSync(file, `${THEIRS}\n`);
+    chmodSync(file, 0o644);
+    const notices: string[] = [];
+    assert.equal(await ensureAdminToken(tokens, dir, (sentence) => void notices.push(sentence)), file);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal(notices.length, 1);
+    assert.match(
+        notices[0]!,
+        /^Other users could read the admin's token in .+\. Now its owner alone can\. If one of them/,
+    );
+    assert.equal(notices[0]!.includes(THEIRS), false);
+    assert.equal((await tokens.authenticateToken(THEIRS))?.role, "admin");
+});
+
+scenario(
+    "a link that leads nowhere is replaced by a file, and nothing is made there",
+    false,
+    async (tokens, file, dir) => {
+        symlinkSync(join(dir, "elsewhere"), file);
+        assert.equal(await ensureAdminToken(tokens, dir), file);
+        assert.ok(lstatSync(file).isFile());
+        assert.equal(existsSync(join(dir, "elsewhere")), false);
+    },
+);
