@@ -4,13 +4,13 @@ import { createHash } from "node:crypto";
 import {
     chmodSync,
     existsSync,
+    lstatSync,
     mkdirSync,
     mkdtempSync,
     readFileSync,
     readdirSync,
     renameSync,
     rmSync,
-    statSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -84,7 +84,8 @@ async function build(root, folder, bundle) {
             sourcesContent: false,
             logLevel: "silent",
         });
-        chmodSync(draft, 0o755); // one user installs, another runs it
+        for (const name of readdirSync(draft)) chmodSync(join(draft, name), 0o644);
+        chmodSync(draft, 0o755); // one user installs, another runs it, whatever the umask was
         renameSync(draft, bundle);
     } catch (error) {
         rmSync(draft, { recursive: true, force: true });
@@ -94,16 +95,27 @@ async function build(root, folder, bundle) {
             { cause: error },
         );
     }
-    for (const name of readdirSync(folder)) {
-        const other = join(folder, name);
-        if (other !== bundle && Date.now() - statSync(other).mtimeMs > KEPT_MS) rmSync(other, { recursive: true });
+    for (const name of readdirSync(folder)) removeOld(join(folder, name), bundle);
+}
+
+/**
+ * What cannot be removed, or has gone meanwhile, is no reason not to start.
+ * @param {string} path
+ * @param {string} bundle the one that stays
+ */
+function removeOld(path, bundle) {
+    try {
+        const old = Date.now() - lstatSync(path).mtimeMs > KEPT_MS;
+        if (path !== bundle && old) rmSync(path, { recursive: true });
+    } catch {
+        // another start removes it at the same time, or another user owns it
     }
 }
 
 /** @param {string} folder */
 function makeDraft(folder) {
     try {
-        mkdirSync(folder, { recursive: true });
+        makeFolder(folder);
         return mkdtempSync(join(folder, "new-"));
     } catch (error) {
         throw new Error(
@@ -111,6 +123,17 @@ function makeDraft(folder) {
             { cause: error },
         );
     }
+}
+
+/**
+ * As mkdir -p does, but what is made can be entered by all and written by its owner, whatever the umask: others' code would be run.
+ * @param {string} folder
+ */
+function makeFolder(folder) {
+    if (existsSync(folder)) return;
+    makeFolder(dirname(folder));
+    mkdirSync(folder, { recursive: true }); // another start may be as far
+    chmodSync(folder, 0o755);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

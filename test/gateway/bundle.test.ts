@@ -4,12 +4,15 @@ import {
     appendFileSync,
     cpSync,
     existsSync,
+    lutimesSync,
+    mkdirSync,
     mkdtempSync,
     readdirSync,
     readFileSync,
     rmSync,
     statSync,
     symlinkSync,
+    utimesSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,6 +71,40 @@ test("bundle: made at the first start and used by the next; a source that change
     symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
     assert.equal(toque(folder, "--version").status, 0);
     assert.equal(bundles(folder).length, 2, "the one before may be running");
+});
+
+for (const umask of ["000", "077"]) {
+    test(`bundle: with umask ${umask} all can read it, and none but its owner can write it`, () => {
+        const folder = install();
+        const words = [join(folder, "bin/toque.mjs"), "--version"];
+        const { status } = spawnSync("sh", ["-c", `umask ${umask}; exec "$@"`, "sh", process.execPath, ...words]);
+        assert.equal(status, 0);
+        const [bundle = ""] = bundles(folder);
+        for (const path of ["dist", "dist/gateway", `dist/gateway/${bundle}`])
+            assert.equal(statSync(join(folder, path)).mode & 0o777, 0o755, path);
+        const files = readdirSync(join(folder, "dist/gateway", bundle));
+        assert.ok(files.includes("toque.mjs") && files.includes("worker.mjs"));
+        for (const file of files) {
+            assert.equal(statSync(join(folder, "dist/gateway", bundle, file)).mode & 0o777, 0o644, file);
+        }
+    });
+}
+
+test("bundle: old ones go, and what cannot be looked at does not stop a start", () => {
+    const folder = install();
+    const built = join(folder, "dist/gateway");
+    const old = new Date(Date.now() - 2 * 3_600_000);
+    for (const name of ["old", "young"]) mkdirSync(join(built, name), { recursive: true });
+    symlinkSync("nowhere", join(built, "link"));
+    symlinkSync("nowhere", join(built, "young-link"));
+    utimesSync(join(built, "old"), old, old);
+    lutimesSync(join(built, "link"), old, old);
+    const { status, stderr } = toque(folder, "--version");
+    assert.deepEqual([status, stderr], [0, ""]);
+    assert.deepEqual(
+        bundles(folder).filter((name) => !/^[0-9a-f]{16}$/.test(name)),
+        ["young", "young-link"],
+    );
 });
 
 test("bundle: what goes wrong is told by the sources' names and lines", () => {
