@@ -1,9 +1,14 @@
 import { Command } from "commander";
 import { hostname, networkInterfaces } from "node:os";
+import { OPTIONS } from "../config.ts";
 import { GatewayError } from "../error.ts";
-import { writeHomeAuthority } from "../tls/files.ts";
+import { writeHomeAuthority } from "../tls/home-files.ts";
 import { Failure } from "./failure.ts";
+import { checkFolder, chooseFolder } from "./found-files.ts";
 import { plain } from "./print.ts";
+
+/** A name of DNS, an address of either kind. */
+const NAME = /^[\w.:-]+$/;
 
 /** By what this machine may be reached: its name, its name by mDNS, and its addresses. */
 function ownNames(): string[] {
@@ -19,10 +24,14 @@ export function tlsCommand(): Command {
     command
         .command("init")
         .description("make a CA for this home, and a certificate of the gateway for it")
-        .option("--data <folder>", "the gateway's folder", process.env.TOQUE_DATA ?? "toque-data")
+        .option(OPTIONS.data.flag, "the gateway's folder (TOQUE_DATA; toque-data unless given)")
         .option("--name <names...>", "names and addresses of the gateway, instead of this machine's own")
-        .action(async ({ data, name }: { data: string; name?: string[] }) => {
-            const names = name ?? ownNames();
+        .action(async (flags: { data?: string; name?: string[] }) => {
+            const { data, named } = chooseFolder(flags.data, process.env);
+            if (!named) checkFolder(data);
+            const names = flags.name ?? ownNames();
+            if (names.some((name) => !NAME.test(name)))
+                throw new Failure("--name takes names and addresses, as in --name toque.local 192.168.1.5.", 2);
             try {
                 const { createHomeAuthority } = await import("../tls/authority.ts"); // nobody else needs what it stands on
                 const folder = writeHomeAuthority(data, await createHomeAuthority(names, Date.now()));

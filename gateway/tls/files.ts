@@ -1,12 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, unwatchFile, watchFile, writeFileSync } from "node:fs";
+import { readFileSync, statSync, unwatchFile, watchFile } from "node:fs";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import { GatewayError } from "../error.ts";
 import type { Log } from "../ports.ts";
-import type { HomeAuthority } from "./authority.ts";
 
 /** Where `toque tls init` puts what it made, and `toque serve` looks. */
-const FOLDER = "tls";
+export const FOLDER = "tls";
 const LOOK_MS = 5_000;
 
 /** The files of a listener's certificate (with its chain) and key. */
@@ -21,10 +20,14 @@ export interface TlsMaterial {
     key: Buffer;
 }
 
-/** The files that `toque tls init` made in this data folder. Undefined: it has not. */
+/** The files that `toque tls init` made in this data folder. Undefined: it has not. What is there and cannot be looked at is there. */
 export function findTlsFiles(data: string): TlsFiles | undefined {
     const files = { certificate: join(data, FOLDER, "cert.pem"), key: join(data, FOLDER, "key.pem") };
-    return existsSync(files.certificate) ? files : undefined;
+    try {
+        return statSync(files.certificate, { throwIfNoEntry: false }) === undefined ? undefined : files;
+    } catch {
+        return files;
+    }
 }
 
 /** @throws GatewayError("invalid_request") when a file cannot be read, or the two do not fit */
@@ -54,22 +57,4 @@ export function watchTlsFiles(files: TlsFiles, use: (material: TlsMaterial) => v
     return () => {
         for (const file of Object.values(files) as string[]) unwatchFile(file, look);
     };
-}
-
-/** Writes what boards trust and what the gateway shows. @throws GatewayError("invalid_request") when there is something already */
-export function writeHomeAuthority(data: string, { ca, gateway, caDer }: HomeAuthority): string {
-    const folder = join(data, FOLDER);
-    if (existsSync(join(folder, "ca.pem"))) {
-        throw new GatewayError(
-            "invalid_request",
-            `${folder} has a CA already, and boards may trust it. Move the folder away first if you really want another.`,
-        );
-    }
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder, "ca-key.pem"), ca.key, { mode: 0o600, flag: "wx" });
-    writeFileSync(join(folder, "key.pem"), gateway.key, { mode: 0o600 });
-    writeFileSync(join(folder, "cert.pem"), gateway.certificate);
-    writeFileSync(join(folder, "ca.der.base64"), caDer);
-    writeFileSync(join(folder, "ca.pem"), ca.certificate);
-    return folder;
 }
