@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { OPTIONS } from "../config.ts";
 import { Failure } from "./failure.ts";
+import { chooseFolder, readFound } from "./found-files.ts";
 import { readGatewayFile } from "./gateway-file.ts";
 
 /** Where the gateway is and who asks: flags that every command but `serve` takes. */
@@ -12,6 +12,7 @@ export interface Target {
 }
 
 const FALLBACK_URL = `http://127.0.0.1:${OPTIONS.httpPort.fallback}`;
+const TOKEN = /^[\x21-\x7e]+$/;
 /** A store that flushes slowly is not a gateway that is away. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
@@ -24,29 +25,27 @@ export interface Client {
 
 /** @throws Failure from each call, with the gateway's own sentence or what to do when there was none */
 export function createClient(target: Target, environment: NodeJS.ProcessEnv): Client {
-    const data = target.data ?? set(environment.TOQUE_DATA) ?? OPTIONS.data.fallback;
+    const { data, named: dataNamed } = chooseFolder(target.data, environment);
     const named = target.url ?? set(environment.TOQUE_URL);
-    const url = (named ?? readGatewayFile(data)?.url ?? FALLBACK_URL).replace(/\/+$/, "");
-    const dataNamed = target.data !== undefined || set(environment.TOQUE_DATA) !== undefined;
+    const url = readAddress(named ?? readGatewayFile(data, dataNamed)?.url ?? FALLBACK_URL);
 
     function token(): string {
         const given = target.token ?? set(environment.TOQUE_TOKEN);
         if (given !== undefined) {
-            if (!/^[\x21-\x7e]+$/.test(given))
-                throw new Failure("That is no token: it has no spaces or other signs.", 2);
+            if (!TOKEN.test(given)) throw new Failure("That is no token: it has no spaces or other signs.", 2);
             return given;
         }
         // This folder's token is for this folder's gateway: one elsewhere gets it only if somebody says so.
         if (named !== undefined && !dataNamed && !isLoopback(url)) {
             throw new Failure(`Which token is for ${url}? Give it with --token or TOQUE_TOKEN.`);
         }
-        try {
-            return readFileSync(join(data, "admin-token"), "utf8").trim();
-        } catch {
-            throw new Failure(
-                `No token: there is no file ${join(data, "admin-token")} to be read. Name the gateway's folder with --data, or give a token with --token or TOQUE_TOKEN.`,
-            );
-        }
+        const file = join(data, "admin-token");
+        const found = readFound(data, "admin-token", dataNamed)?.trim();
+        if (found !== undefined && TOKEN.test(found)) return found;
+        const why = found === undefined ? `there is no file ${file} to be read` : `what the file ${file} holds is none`;
+        throw new Failure(
+            `No token: ${why}. Name the gateway's folder with --data, or give a token with --token or TOQUE_TOKEN.`,
+        );
     }
 
     async function call<T>(method: string, path: string, body?: object): Promise<T> {
@@ -67,7 +66,6 @@ export function createClient(target: Target, environment: NodeJS.ProcessEnv): Cl
 }
 
 async function request(url: string, method: string, path: string, token: string, body?: object): Promise<Response> {
-    if (!URL.canParse(url)) throw new Failure(`"${url}" is no address: write it as http://192.168.1.5:8080.`, 2);
     try {
         return await fetch(url + path, {
             method,
@@ -91,6 +89,21 @@ async function request(url: string, method: string, path: string, token: string,
     }
 }
 
+/** @returns the address without slashes at its end. @throws Failure, whose sentence never holds what may be a password */
+function readAddress(text: string): string {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const how = "write it as http://192.168.1.5:8080.";
+    if (url === undefined || !/^https?:$/.test(url.protocol)) {
+        const shown = /[@?#]/.test(text) ? "What --url or TOQUE_URL says" : `"${text}"`;
+        throw new Failure(`${shown} is no address: ${how}`, 2);
+    }
+    if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+        const sentence = `The gateway's address has a user name, a password or a question in it, which Toque does not use: ${how}`;
+        throw new Failure(`${sentence} Who asks is told by a token, in TOQUE_TOKEN.`, 2);
+    }
+    return text.replace(/\/+$/, "");
+}
+
 function parse(text: string): unknown {
     try {
         return JSON.parse(text);
@@ -105,5 +118,5 @@ function set(variable: string | undefined): string | undefined {
 
 function isLoopback(url: string): boolean {
     const host = URL.canParse(url) ? new URL(url).hostname : "";
-    return host === "localhost" || host === "[::1]" || host.startsWith("127.");
+    return host === "localhost" || host === "[::1]" || /^127\.[0-9.]+$/.test(host);
 }

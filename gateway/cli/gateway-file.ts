@@ -1,5 +1,8 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { kindOf } from "../file-status.ts";
+import { Failure } from "./failure.ts";
+import { readFound } from "./found-files.ts";
 
 /** What a running gateway leaves in its data folder, so that the other commands find it. */
 export interface GatewayFile {
@@ -12,18 +15,31 @@ export interface GatewayFile {
 /** Name of that file. Whoever cannot read the data folder cannot read it. */
 const NAME = "gateway.json";
 
-/** Writes the file whole or not at all, and to no other place: what lies at its draft's name, a link perhaps, is removed and not followed. */
+/**
+ * Writes the file whole or not at all, and to no other place: what lies at its draft's name, a link perhaps, is removed and not followed.
+ * @throws Failure when a folder is in its place; whatever the disk says otherwise
+ */
 export function writeGatewayFile(data: string, file: GatewayFile): void {
     const path = join(data, NAME);
+    for (const place of [path, `${path}.new`]) {
+        const there = lstatSync(place, { throwIfNoEntry: false });
+        if (there?.isDirectory() === true)
+            throw new Failure(`${place} is ${kindOf(there)}, where the gateway writes its address: move it away.`);
+    }
     rmSync(`${path}.new`, { force: true });
     writeFileSync(`${path}.new`, JSON.stringify(file) + "\n", { mode: 0o600, flag: "wx" });
     renameSync(`${path}.new`, path);
 }
 
-/** @returns undefined when no gateway runs there, or none that left its address */
-export function readGatewayFile(data: string): GatewayFile | undefined {
+/**
+ * @param named whether somebody named the folder: then it is believed whoever put it there
+ * @returns undefined when no gateway runs there, or none that left its address
+ * @throws Failure when nobody named the folder, and the file may be another user's
+ */
+export function readGatewayFile(data: string, named: boolean): GatewayFile | undefined {
+    const text = readFound(data, NAME, named);
     try {
-        const file = JSON.parse(readFileSync(join(data, NAME), "utf8")) as Partial<GatewayFile>;
+        const file = JSON.parse(text ?? "") as Partial<GatewayFile>;
         return typeof file.url === "string" ? (file as GatewayFile) : undefined;
     } catch {
         return undefined;
@@ -32,5 +48,5 @@ export function readGatewayFile(data: string): GatewayFile | undefined {
 
 /** Removes the file if it is still the one of this process. */
 export function removeGatewayFile(data: string, pid: number): void {
-    if (readGatewayFile(data)?.pid === pid) rmSync(join(data, NAME), { force: true });
+    if (readGatewayFile(data, true)?.pid === pid) rmSync(join(data, NAME), { force: true });
 }

@@ -18,7 +18,7 @@ Examples:
   toque number show 600111222 --country ES
   toque emulate --help  (a board to try it with, on this machine)`;
 
-function createProgram(): Command {
+function createProgram(words: string[]): Command {
     const program = new Command("toque")
         .description("push messages to phone numbers, shown by boards")
         .version(readVersion());
@@ -34,22 +34,32 @@ function createProgram(): Command {
         statusCommand(),
     ];
     for (const command of commands) program.addCommand(command);
-    prepare(program);
+    prepare(program, words);
     return program;
 }
 
 /** Commander's own exit and its "error: " would hide which errors are of the command line. */
-function prepare(command: Command): void {
+function prepare(command: Command, words: string[]): void {
     command.exitOverride();
-    command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "toque: ")) });
+    command.configureOutput({
+        outputError: (text, write) => write(hush(text.replace(/^error: /, "toque: "), words)),
+    });
     command.showHelpAfterError('"toque --help" and "toque <command> --help" say more.');
-    for (const child of command.commands) prepare(child);
+    for (const child of command.commands) prepare(child, words);
+}
+
+/** What was typed at the wrong place may be a token or a number: commander repeats it, and that may end in a log. */
+function hush(text: string, words: string[]): string {
+    return words.reduce((said, word) => {
+        const [name] = /^(--[\w-]{1,40}|-\w|[a-z][a-z-]{0,19}$)/.exec(word) ?? ["…"];
+        return said.replace(`'${word}'`, () => `'${name}'`);
+    }, text);
 }
 
 /** @returns the exit code; the sentence is on standard error by then */
 async function run(words: string[]): Promise<number> {
     try {
-        await createProgram().parseAsync(words, { from: "user" });
+        await createProgram(words).parseAsync(words, { from: "user" });
         return 0;
     } catch (error) {
         if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has printed its own

@@ -87,10 +87,13 @@ export function readFleetOptions(args: string[]): FleetOptions | undefined {
     if (values.fleet === undefined) return undefined;
     const size = Number(values.fleet);
     if (!Number.isInteger(size) || size < 1 || size > 60_000) throw new UsageError("--fleet: give 1 to 60000.");
-    const url = values.url ?? process.env.TOQUE_URL;
-    const token = values.token ?? process.env.TOQUE_TOKEN;
+    const url = values.url ?? (process.env.TOQUE_URL || undefined); // empty is as good as not set
+    const token = values.token ?? (process.env.TOQUE_TOKEN || undefined);
     if (url === undefined || token === undefined)
         throw new UsageError("A fleet is registered over HTTP: give --url and --token, or TOQUE_URL and TOQUE_TOKEN.");
+    const { protocol = "", username, password } = URL.canParse(url) ? new URL(url) : ({} as Partial<URL>);
+    if (!/^https?:$/.test(protocol) || username !== "" || password !== "")
+        throw new UsageError("--url: give http://HOST:PORT, without a user name or a password."); // which is not said again
     return { size, gateway: readGateway(values), url, token, keepAliveS: readKeepAlive(values) };
 }
 

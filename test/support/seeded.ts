@@ -13,7 +13,7 @@ export interface Seeded {
 /** The seed that TOQUE_SEED gives, or one nobody chose. */
 export function chooseSeed(): number {
     const given = process.env.TOQUE_SEED;
-    return given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);
+    return given === undefined || given === "" ? Math.floor(Math.random() * 2 ** 31) : Number(given);
 }
 
 /** Mulberry32. @param seed an integer of 32 bits */
