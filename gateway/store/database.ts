@@ -54,7 +54,7 @@ export function openDatabase(dir: string): OpenedDatabase {
     }
     const lock = lockFolder(dir);
     try {
-        const notices = checkStoreFiles(dir, file);
+        const notices = checkStoreFiles(dir, file, join(dir, LOCK_FILE));
         if (!existsSync(file)) create(file);
         const sql = openChecked(file);
         const start = countUp(sql, "starts"); // what a device can have seen before it is known: numbering.ts

@@ -48,7 +48,7 @@ export function makeLockFile(file: string): void {
  * @returns sentences for whoever runs the gateway
  * @throws GatewayError unavailable when something else is in a file's place
  */
-export function checkStoreFiles(dir: string, file: string): string[] {
+export function checkStoreFiles(dir: string, file: string, lock: string): string[] {
     const own = process.geteuid?.();
     const notices: string[] = [];
     const why = foreignHand(statSync(dir), own);
@@ -61,7 +61,7 @@ export function checkStoreFiles(dir: string, file: string): string[] {
         const draft = look(`${file}.new${end}`); // links and files are removed there
         if (draft?.isDirectory() === true) throw inTheWay(`${file}.new${end}`, draft);
     }
-    for (const path of [file, ...BESIDE.map((end) => real(file) + end)]) {
+    for (const path of [lock, file, ...BESIDE.map((end) => real(file) + end)]) {
         const there = path === file ? lookThrough(file) : look(path);
         if (there === undefined) continue;
         refuseUnlessFile(path, there);
@@ -69,8 +69,8 @@ export function checkStoreFiles(dir: string, file: string): string[] {
         const failed = close(path, there);
         notices.push(
             failed === undefined
-                ? `Other users could open ${path}, which has numbers and messages in it. Now its owner alone can.`
-                : `Other users can open ${path}, which has numbers and messages in it, and its rights cannot be changed (${failed}): put it where they can.`,
+                ? `Other users could open ${path}, a file of the store. Now its owner alone can.`
+                : `Other users can open ${path}, a file of the store, and its rights cannot be changed (${failed}): put it where they can.`,
         );
     }
     return notices;

@@ -145,8 +145,7 @@ test("private files: a store that others could read, a backup put back perhaps, 
         chmodSync(file, mode);
         writeFileSync(`${file}-wal`, "", { mode: 0o600 });
         chmodSync(`${file}-wal`, mode);
-        const said = (path: string) =>
-            `Other users could open ${path}, which has numbers and messages in it. Now its owner alone can.`;
+        const said = (path: string) => `Other users could open ${path}, a file of the store. Now its owner alone can.`;
         assert.deepEqual(open(dir), [said(file), said(`${file}-wal`)]);
         assert.equal(modeOf(file), 0o600);
         assert.deepEqual(open(dir), []);
@@ -159,7 +158,7 @@ test("private files: what is told gets out of the store's thread", async (t) => 
     const notices: string[] = [];
     const store = await openStore({ dir, notice: (sentence) => void notices.push(sentence) });
     await store.close();
-    assert.match(notices.join(), /^Other users could open .+toque\.db, which has numbers and messages in it\./);
+    assert.match(notices.join(), /^Other users could open .+toque\.db, a file of the store\./);
 });
 
 test("private files: a data folder that others can write, or that is another user's, is told", (t) => {
