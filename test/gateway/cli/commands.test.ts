@@ -193,6 +193,8 @@ test("toque: without a gateway's folder it says which token it lacks, and sends 
     const abroad = await runToque(["status"], { TOQUE_URL: "http://192.0.2.1:8080" }, elsewhere);
     assert.equal(abroad.status, 1);
     assert.match(abroad.stderr, /^toque: Which token is for http:\/\/192\.0\.2\.1:8080\?/);
+    const looksLocal = await runToque(["status"], { TOQUE_URL: "http://127.0.0.example:8080" }, elsewhere);
+    assert.match(looksLocal.stderr, /^toque: Which token is for http:\/\/127\.0\.0\.example:8080\?/);
 });
 
 test("toque: help and version", async () => {
