@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { uptime } from "node:os";
 import { join, resolve } from "node:path";
 import { type GatewayConnections, createConnections } from "./aedes/connections.ts";
 import type { ConnectionLimits } from "./aedes/limits.ts";
@@ -8,17 +9,18 @@ import { createCommandChannel } from "./channels/command.ts";
 import { createWebhookChannel } from "./channels/webhook.ts";
 import type { CodeChannel } from "./code-channel.ts";
 import { type Config, readVersion } from "./config.ts";
-import { createDelivery } from "./delivery.ts";
+import { createDelivery, type Delivery } from "./delivery.ts";
 import { createDirectory } from "./directory.ts";
 import { GatewayError } from "./error.ts";
 import { type Server, createServer } from "./http/server.ts";
 import { createLog } from "./log.ts";
 import type { Draft } from "./message.ts";
-import type { Clock, Log } from "./ports.ts";
+import type { Clock, Log, Store } from "./ports.ts";
 import { createQueue } from "./queue.ts";
 import type { Registration } from "./registration.ts";
 import { createShares } from "./shares.ts";
 import { ADMIN_TOKEN_FILE, ensureAdminToken } from "./store/admin-token.ts";
+import { createSteadyClock, type SteadyClock } from "./steady-clock.ts";
 import { openStore } from "./store/open.ts";
 import { startSweeps } from "./sweeps.ts";
 import { createThrottle } from "./throttle.ts";
@@ -47,7 +49,7 @@ export interface Gateway {
 
 /** What a test may turn by hand. */
 export interface Surroundings {
-    clock: Clock;
+    clock: Clock & Partial<SteadyClock>;
     log: Log;
     timers: Timers;
 }
@@ -62,7 +64,11 @@ const MIN_KEY_CHARS = 16;
  * @throws GatewayError("unavailable" or "invalid_request") with a sentence about the folder, the address or the port
  */
 export async function startGateway(config: Config, given: Partial<Surroundings> = {}): Promise<Gateway> {
-    const { clock = { nowMs: () => Date.now() }, log = createLog(config.logLevel), timers = SYSTEM_TIMERS } = given;
+    const {
+        clock = createSteadyClock(Date.now, () => uptime() * 1000),
+        log = createLog(config.logLevel),
+        timers = SYSTEM_TIMERS,
+    } = given;
     const closers: (() => Promise<void>)[] = [];
     let closing: Promise<void> | undefined;
     const close = () => (closing ??= closeAll(closers, log));
@@ -101,7 +107,7 @@ async function start(
     const directory = createDirectory({ store, clock });
     const tokens = createTokens({ store, clock });
     const queue = createQueue({ store, clock });
-    const throttle = createThrottle(clock, config.backlogMessages);
+    const throttle = createThrottle(timers, config.backlogMessages);
     await ensureAdminToken(tokens, dir, notice);
 
     const shares = createShares();
@@ -155,7 +161,8 @@ async function start(
     };
     const server = await createServer(services);
     closers.push(() => closeServer(server, ending));
-    const sweeps = startSweeps({ store, directory, connections, throttle, clock, log, timers });
+    const followClock = () => follow(clock, store, delivery, log);
+    const sweeps = startSweeps({ store, directory, connections, throttle, clock, log, timers, followClock });
     closers.push(() => sweeps.close());
 
     const { host } = config;
@@ -181,6 +188,28 @@ async function start(
         failed,
         close,
     };
+}
+
+/** @returns whether the clock was set, and the store follows it now */
+async function follow(
+    clock: Surroundings["clock"],
+    store: Pick<Store, "clockStepped">,
+    delivery: Pick<Delivery, "clockStepped">,
+    log: Log,
+): Promise<boolean> {
+    const step = clock.follow?.();
+    if (step === undefined) return false;
+    try {
+        const followed = store.clockStepped(step);
+        delivery.clockStepped(step);
+        await followed;
+    } catch (error) {
+        clock.undo?.(step);
+        delivery.clockStepped({ fromMs: step.fromMs + step.byMs, untilMs: step.untilMs + step.byMs, byMs: -step.byMs });
+        throw error;
+    }
+    log.warn({ byS: Math.round(step.byMs / 1000) }, "the clock was set: what waits and what is valid moved with it");
+    return true;
 }
 
 function limitsOf(config: Config): Partial<ConnectionLimits> {

@@ -3,6 +3,7 @@ import type { MessageState, PushMessage } from "./message.ts";
 import type { Clock, Connections, Store } from "./ports.ts";
 import { encodePush, payloadRoom } from "./push.ts";
 import type { Route } from "./registration.ts";
+import type { ClockStep } from "./steady-clock.ts";
 import type { Timers } from "./timers.ts";
 
 /** No PUBACK in this time: the connection is dead, or the device is stuck. */
@@ -122,6 +123,15 @@ export class Window {
     removed(sequences: number[]): void {
         this.#ahead = this.#ahead.filter(({ sequence }) => !sequences.includes(sequence));
         this.#reading?.gone.push(...sequences);
+    }
+
+    /** The clock was set, and what waits moves with it. */
+    clockStepped({ fromMs, untilMs, byMs }: ClockStep): void {
+        this.#ahead = this.#ahead.map((message) => {
+            const { acceptedMs, expiresMs } = message;
+            if (acceptedMs < fromMs || acceptedMs > untilMs) return message;
+            return { ...message, acceptedMs: acceptedMs + byMs, expiresMs: expiresMs + byMs };
+        });
     }
 
     /** PUBACK. */

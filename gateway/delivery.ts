@@ -10,6 +10,7 @@ import type { Appended, Clock, ConnectionEvents, Connections, Log, Store } from 
 import type { Endpoint, Registration, Route } from "./registration.ts";
 import { readNack, readPublished, readRead, readSay } from "./sayings.ts";
 import type { Throttle } from "./throttle.ts";
+import type { ClockStep } from "./steady-clock.ts";
 import { SYSTEM_TIMERS, type Timers } from "./timers.ts";
 import { permits } from "./tokens.ts";
 
@@ -71,6 +72,8 @@ export interface DeliveryOptions {
 export interface Delivery extends ConnectionEvents {
     /** To be called by whoever stored a message, after the commit. A `repeated` one is nothing new. */
     appended(appended: Appended): void;
+    /** The clock was set, and the store has been told so. */
+    clockStepped(step: ClockStep): void;
     /** No sweep and no new push after this; writes under way are waited for. */
     close(): Promise<void>;
 }
@@ -305,6 +308,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
                 tellOverflow(route);
             }
             session.window.appended(message);
+        },
+
+        clockStepped(step) {
+            for (const { window } of sessions.values()) window.clockStepped(step);
         },
 
         async close() {

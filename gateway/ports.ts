@@ -3,6 +3,7 @@ import type { RegistrationFields } from "../shared/push/registration.ts";
 import type { Draft, MessageState, Publication, PushMessage, Receipt } from "./message.ts";
 import type { E164 } from "./number.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "./registration.ts";
+import type { ClockStep } from "./steady-clock.ts";
 import type { Caller } from "./tokens.ts";
 
 /** Wall clock in milliseconds, an argument everywhere: tests turn it by hand. */
@@ -158,6 +159,8 @@ export interface Store {
     expire(nowMs: number, limit: number): Promise<PushMessage[]>;
     /** Forgets receipts ended before `beforeMs` and registrations' ended rows older than that, at most `limit`. */
     forget(beforeMs: number, limit: number): Promise<number>;
+    /** The clock was set: what was written down by the wrong one moves along. Calls made before see the old moments, later ones the new. */
+    clockStepped(step: ClockStep): Promise<void>;
 
     putCode(code: EnrolCode): Promise<void>;
     /** Codes of a number made since `sinceMs`, newest first: for the limits, and to redeem the newest. */

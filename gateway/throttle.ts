@@ -1,4 +1,4 @@
-import type { Clock } from "./ports.ts";
+import type { Timers } from "./timers.ts";
 
 /** Messages that may push others out of a full backlog before their sender is told to wait: one whole backlog, unless it is set otherwise. */
 export const OVERFLOW_BURST = 1_000;
@@ -35,13 +35,12 @@ export interface Throttle {
 }
 
 /** @param burst messages of a whole backlog */
-export function createThrottle(clock: Clock, burst = OVERFLOW_BURST): Throttle {
+export function createThrottle(timers: Pick<Timers, "nowMs">, burst = OVERFLOW_BURST): Throttle {
     const buckets = new Map<string, Bucket>();
     const keyOf = (sender: string, number: string) => sender + " " + number;
 
     function spent(bucket: Bucket): number {
-        // A clock that was set back gives nothing back, and takes nothing.
-        const sinceMs = Math.max(0, clock.nowMs() - bucket.atMs);
+        const sinceMs = timers.nowMs() - bucket.atMs; // monotonic: a clock that is set gives nothing back and takes nothing
         return Math.max(0, bucket.spent - (sinceMs / 1000) * OVERFLOW_PER_S);
     }
 
@@ -59,12 +58,12 @@ export function createThrottle(clock: Clock, burst = OVERFLOW_BURST): Throttle {
             let bucket = buckets.get(key);
             if (bucket === undefined) {
                 if (pushedOut === 0) return;
-                bucket = { spent: 0, atMs: clock.nowMs(), entered: 0 };
+                bucket = { spent: 0, atMs: timers.nowMs(), entered: 0 };
                 buckets.set(key, bucket);
             }
             bucket.entered = Math.max(0, bucket.entered - 1); // some entered before there was a bucket
             bucket.spent = Math.min(burst, spent(bucket) + pushedOut);
-            bucket.atMs = clock.nowMs();
+            bucket.atMs = timers.nowMs();
         },
         sweep() {
             for (const [key, bucket] of buckets) {

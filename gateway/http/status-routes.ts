@@ -11,9 +11,9 @@ const security = [{ token: [] }];
 
 /** How the gateway is: for people, for monitors, and what it can do at all. */
 export function addStatusRoutes(server: Server, services: Services, metrics: Metrics): void {
-    const { clock, store, connections } = services;
+    const { clock, timers, store, connections } = services;
     const health = createHealth(services);
-    const startedMs = clock.nowMs();
+    const startedMs = timers.nowMs();
 
     server.get(
         "/v1/health",
@@ -40,10 +40,11 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
             callerFor(request, "read");
             const { octets } = await store.size();
             const { refused, flapping, devices, publishers, enrolling, waiting } = connections.stats();
+            const uptimeMs = timers.nowMs() - startedMs;
             return {
                 version: services.version,
-                started: isoTime(startedMs),
-                uptimeS: Math.floor((clock.nowMs() - startedMs) / 1000),
+                started: isoTime(clock.nowMs() - uptimeMs),
+                uptimeS: Math.floor(uptimeMs / 1000),
                 connections: { devices, publishers, enrolling, waiting },
                 refused,
                 flapping: flapping.map(({ route, untilMs }) => ({ route, until: isoTime(untilMs) })),

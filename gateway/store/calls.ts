@@ -1,6 +1,7 @@
 import { statfsSync, statSync } from "node:fs";
 import type { BacklogSize } from "../ports.ts";
 import * as backlog from "./backlog.ts";
+import { clockStepped } from "./clock-step.ts";
 import * as codes from "./codes.ts";
 import { forget } from "./forget.ts";
 import * as meta from "./meta.ts";
@@ -41,6 +42,7 @@ export function createCalls(sql: Sql, file: string, start: number, most: Backlog
         receipt: (id) => receipts.receipt(sql, id),
         expire: (nowMs, limit) => backlog.expire(sql, nowMs, limit),
         forget: (beforeMs, limit) => forget(sql, beforeMs, limit),
+        clockStepped: (step) => clockStepped(sql, step),
 
         putCode: (code) => codes.putCode(sql, code),
         codes: (number, sinceMs) => codes.codes(sql, number, sinceMs),

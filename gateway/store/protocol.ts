@@ -32,6 +32,7 @@ export const KINDS: { readonly [Name in keyof Calls]: "read" | "write" } = {
     receipt: "read",
     expire: "write",
     forget: "write",
+    clockStepped: "write",
     putCode: "write",
     codes: "read",
     redeem: "write",

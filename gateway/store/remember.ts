@@ -40,6 +40,7 @@ export function remember(store: Store): Store {
         register: around(store, "register", forgetRegistrations),
         unregister: around(store, "unregister", forgetRegistrations),
         retire: around(store, "retire", forgetRegistrations),
+        clockStepped: around(store, "clockStepped", forgetRegistrations),
         redeem: around(store, "redeem", forgetRegistrations),
         contact: around(store, "contact", forgetRoute),
         credentials: around(store, "credentials", forgetRoute),

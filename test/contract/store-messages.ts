@@ -263,6 +263,39 @@ export function testMessages(scene: Scene): void {
         assert.deepEqual(await store.backlog(routeOf(1), 4, 10), []);
     });
 
+    test("clockStepped: what was accepted by the wrong clock ends by the right one; what was not stays", async () => {
+        const { store } = scene;
+        await store.register(registrationOf(1, { createdMs: 40_000 }));
+        await append(store, { acceptedMs: 50_000, expiresMs: 650_000 });
+        await append(store);
+        await store.clockStepped({ fromMs: 30_000, untilMs: 60_000, byMs: START_MS });
+        assert.equal((await store.byRoute(routeOf(1)))?.createdMs, START_MS + 40_000);
+        const moments = (await store.backlog(routeOf(1), 0, 10)).map(({ acceptedMs, expiresMs }) => [
+            acceptedMs - START_MS,
+            expiresMs - START_MS,
+        ]);
+        assert.deepEqual(moments, [
+            [50_000, 650_000],
+            [0, 3_600_000],
+        ]);
+        assert.deepEqual(await store.expire(START_MS + 649_999, 10), []);
+        assert.equal((await store.expire(START_MS + 650_000, 10)).length, 1);
+    });
+
+    test("clockStepped: a code's ten minutes, and what can be said again, move along", async () => {
+        const { store } = scene;
+        const code = { number: numberOf(1), codeHash: "right", triesLeft: 5, keepBacklog: false };
+        await store.putCode({ ...code, createdMs: 50_000, expiresMs: 650_000 });
+        await store.register(registrationOf(2));
+        const publication = { publisher: "p", packetId: 1, content: "c", again: false };
+        await store.append(messageOf(2, { acceptedMs: 50_000, expiresMs: 4_000_000, publication }));
+        await store.clockStepped({ fromMs: 0, untilMs: 60_000, byMs: START_MS });
+        assert.equal((await store.codes(numberOf(1), START_MS))[0]?.expiresMs, START_MS + 650_000);
+        await store.expire(START_MS + 60_000, 10);
+        const again = messageOf(2, { acceptedMs: START_MS + 60_000, publication: { ...publication, again: true } });
+        assert.equal((await store.append(again))?.repeated, true);
+    });
+
     /** To the registration that the number has now. */
     async function append2(store: Store) {
         const appended = await store.append(messageOf(2));

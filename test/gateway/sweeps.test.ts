@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createLog } from "../../gateway/log.ts";
 import type { PushMessage } from "../../gateway/message.ts";
 import type { Registration, Route } from "../../gateway/registration.ts";
-import { EXPIRE_EVERY_MS, RECEIPT_KEPT_MS, TIDY_EVERY_MS, startSweeps } from "../../gateway/sweeps.ts";
+import { EXPIRE_EVERY_MS, RECEIPT_KEPT_MS, TIDIES_IN_DOUBT, TIDY_EVERY_MS, startSweeps } from "../../gateway/sweeps.ts";
 
 /** Sweeps whose intervals are rung by hand, over a store that says what it was asked. */
 function setUp(expired: number[] = []) {
@@ -11,6 +11,7 @@ function setUp(expired: number[] = []) {
     const lines: string[] = [];
     const bells = new Map<number, () => void>();
     const stopped: number[] = [];
+    const steps: boolean[] = [];
     let hold: Promise<void> | undefined;
     const sweeps = startSweeps({
         clock: { nowMs: () => RECEIPT_KEPT_MS + 5 },
@@ -42,12 +43,13 @@ function setUp(expired: number[] = []) {
         },
         connections: { close: (route, why) => void asked.push(`close ${route} ${why}`) },
         throttle: { sweep: () => void asked.push("throttle") },
+        followClock: async () => steps.shift() ?? false,
     });
     const ring = async (ms: number) => {
         bells.get(ms)!();
         await new Promise(setImmediate);
     };
-    return { sweeps, asked, lines, stopped, ring, hold: (until: Promise<void>) => void (hold = until) };
+    return { sweeps, steps, asked, lines, stopped, ring, hold: (until: Promise<void>) => void (hold = until) };
 }
 
 test("sweeps: messages past their time are ended batch by batch until one was not full", async () => {
@@ -87,4 +89,14 @@ test("sweeps: a slow one is not begun twice, and closing waits for it", async ()
     release();
     await closing;
     assert.deepEqual(stopped, [EXPIRE_EVERY_MS, TIDY_EVERY_MS]);
+});
+
+test("sweeps: after the clock was set no registration ends for a day: a wrong time server may be put right", async () => {
+    const { steps, asked, ring } = setUp();
+    steps.push(true);
+    await ring(EXPIRE_EVERY_MS);
+    for (let i = 0; i < TIDIES_IN_DOUBT; i++) await ring(TIDY_EVERY_MS);
+    assert.ok(!asked.includes("sweep"));
+    await ring(TIDY_EVERY_MS);
+    assert.ok(asked.includes("sweep"));
 });

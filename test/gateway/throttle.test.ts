@@ -62,13 +62,6 @@ test("throttle: a message that pushed many out does not hold its sender for long
     assert.equal(throttle.enter("a", "+1"), 1);
 });
 
-test("throttle: a clock set back gives nothing and takes nothing", () => {
-    const { clock, throttle } = setUp();
-    throttle.settle("a", "+1", OVERFLOW_BURST);
-    clock.ms -= 3_600_000;
-    assert.equal(throttle.enter("a", "+1"), 1);
-});
-
 test("throttle: what has filled up again is forgotten", () => {
     const { clock, throttle } = setUp();
     throttle.settle("a", "+1", 10);
