@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { networkOf, plainAddress } from "../network-of.ts";
 import type { Timers } from "../timers.ts";
 import { readConnect, type ConnectRequest } from "./connect-packet.ts";
 import { Framer, type Frame } from "./framer.ts";
@@ -70,7 +71,7 @@ export class Reception {
         const { remoteAddress, remotePort } = raw;
         raw.on("error", () => raw.destroy());
         if (remoteAddress === undefined || remotePort === undefined) return void raw.destroy();
-        const address = remoteAddress.startsWith("::ffff:") ? remoteAddress.slice(7) : remoteAddress;
+        const address = plainAddress(remoteAddress);
         const network = networkOf(address);
         const count = this.#perNetwork.get(network) ?? 0;
         if (this.#connections.size >= this.#limits.connections || count >= this.#limits.perAddress) {
@@ -174,15 +175,4 @@ export class Reception {
     clear(): void {
         for (const raw of this.#connections) raw.destroy();
     }
-}
-
-function networkOf(address: string): string {
-    if (!address.includes(":")) return address;
-    const [head = "", tail] = address.split("%")[0]!.split("::");
-    const groups = head === "" ? [] : head.split(":");
-    if (tail !== undefined) {
-        const behind = tail === "" ? 0 : tail.split(":").length;
-        while (groups.length + behind < 8) groups.push("0");
-    }
-    return groups.slice(0, 4).join(":");
 }

@@ -9,6 +9,7 @@ import fastify, {
     type RawServerDefault,
 } from "fastify";
 import { createCalmLog } from "../calm-log.ts";
+import { networkOf } from "../network-of.ts";
 import { registerCallers } from "./callers.ts";
 import { answerClientError } from "./client-error.ts";
 import { addCodeRoutes } from "./code-routes.ts";
@@ -80,7 +81,7 @@ export async function createServer(services: Services): Promise<Server> {
     server.addHook("onRequest", (request, reply, done) => {
         void reply.headers(ANSWER_HEADERS);
         const { socket } = request.raw;
-        turns.take(socket.remoteAddress ?? "", socket, done);
+        turns.take(networkOf(socket.remoteAddress ?? ""), socket, done);
     });
     server.addHook("onResponse", async (request, reply) => {
         const route = request.routeOptions.url ?? "none";

@@ -1,0 +1,20 @@
+/** An address as people write it: a listener on "::" gives an IPv4 address as ::ffff:192.0.2.1. */
+export function plainAddress(address: string): string {
+    return address.startsWith("::ffff:") ? address.slice(7) : address;
+}
+
+/**
+ * What stands for whoever is at an address: an IPv4 address itself, the /64 of an IPv6 address, for that is what one house gets, and
+ * there it may take another address for each connection.
+ */
+export function networkOf(given: string): string {
+    const address = plainAddress(given);
+    if (!address.includes(":")) return address;
+    const [head = "", tail] = address.split("%")[0]!.split("::");
+    const groups = head === "" ? [] : head.split(":");
+    if (tail !== undefined) {
+        const behind = tail === "" ? 0 : tail.split(":").length;
+        while (groups.length + behind < 8) groups.push("0");
+    }
+    return groups.slice(0, 4).join(":");
+}
