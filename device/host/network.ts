@@ -27,7 +27,13 @@ export interface Network {
 /** The machine's own network. @param localAddress where connections leave from; undefined: the system chooses */
 export function directNetwork(localAddress?: string): Network {
     return {
-        resolve: async (host) => (await lookup(host, 4).catch(() => undefined))?.address,
+        // boards know IPv4 only, so that comes first
+        resolve: async (host) =>
+            (
+                await lookup(host, 4)
+                    .catch(() => lookup(host, 6))
+                    .catch(() => undefined)
+            )?.address,
         open: (address, port, listener, ca) => {
             const options = { host: address, port, localAddress };
             const socket = ca === undefined ? connectTcp(options) : connectTls({ ...options, ca, checkServerIdentity });
