@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from "node:tls";
 import type { Admission } from "./admission.ts";
@@ -18,6 +19,9 @@ export interface Listener {
     reload(tls: SecureContextOptions): void;
 }
 
+/** Beside the certificate, at the start and at each reload: a handshake costs the processor milliseconds, so a connection gets one. */
+const TERMS: SecureContextOptions = { minVersion: "TLSv1.2", secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
+
 /** Connections that may wait to be taken in (as far as the system allows): after a restart a whole fleet comes at once. */
 const BACKLOG = 4_096;
 
@@ -28,7 +32,14 @@ export async function openListener(
     admission: Pick<Admission, "mayShakeHands">,
     connectMs: number,
 ): Promise<{ listener: Listener; server: Server }> {
-    const server = tls === undefined ? createPlain(reception) : createSecure(tls, reception, admission, connectMs);
+    const secure = tls === undefined ? undefined : createSecure(tls, reception, connectMs);
+    const server = createServer((raw) => {
+        const guest = reception.admit(raw);
+        if (guest === undefined) return;
+        if (secure === undefined) return reception.receive(guest, raw);
+        if (admission.mayShakeHands(guest.network)) return secure.shakeHands(guest);
+        reception.end(guest, "too many TLS handshakes of one address");
+    });
     await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
         server.listen({ host, port, backlog: BACKLOG }, () => {
@@ -38,45 +49,41 @@ export async function openListener(
     });
     const bound = server.address() as AddressInfo;
     const reload = (context: SecureContextOptions) => {
-        if (tls === undefined) throw new Error("this listener does not speak TLS");
-        (server as TlsServer).setSecureContext(context);
+        if (secure === undefined) throw new Error("this listener does not speak TLS");
+        secure.server.setSecureContext({ ...context, ...TERMS });
     };
     return { listener: { address: bound.address, port: bound.port, reload }, server };
 }
 
-function createPlain(reception: Reception): Server {
-    return createServer((socket) => {
-        const guest = reception.admit(socket);
-        if (guest !== undefined) reception.receive(guest, socket);
-    });
-}
-
+/** The TLS side of a listener. It listens nowhere itself: a connection that is over a limit costs nothing of TLS. */
 function createSecure(
     tls: SecureContextOptions,
     reception: Reception,
-    admission: Pick<Admission, "mayShakeHands">,
     connectMs: number,
-): Server {
+): { server: TlsServer; shakeHands(guest: Guest): void } {
     const guests = new Map<string, Guest>();
-    const server = createTlsServer({ ...tls, handshakeTimeout: connectMs });
-    server.on("connection", (raw: Socket) => {
-        const guest = reception.admit(raw);
-        if (guest === undefined) return;
-        if (!admission.mayShakeHands(guest.network))
-            return reception.end(guest, "too many TLS handshakes of one address");
-        const name = nameOf(raw);
-        guests.set(name, guest);
-        raw.on("close", () => guests.delete(name));
-    });
+    const server = createTlsServer({ ...tls, ...TERMS, handshakeTimeout: connectMs });
     server.on("secureConnection", (socket) => {
         const guest = guests.get(nameOf(socket));
-        if (guest === undefined) socket.destroy();
-        else reception.receive(guest, socket);
+        if (guest === undefined) return void socket.destroy();
+        socket.disableRenegotiation(); // who tries is cut off: a refusal each time could be asked for without end
+        reception.receive(guest, socket);
     });
     server.on("tlsClientError", (_error, socket) => socket.destroy());
-    return server;
+    return {
+        server,
+        shakeHands(guest) {
+            const name = nameOf(guest.raw);
+            guests.set(name, guest);
+            guest.raw.on("close", () => {
+                if (guests.get(name) === guest) guests.delete(name);
+            });
+            server.emit("connection", guest.raw);
+        },
+    };
 }
 
-function nameOf({ remoteAddress, remotePort }: Socket): string {
-    return `${remoteAddress} ${remotePort}`;
+/** Its two ends: the same far end may come to two addresses of this machine. */
+function nameOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
+    return `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`;
 }

@@ -1,0 +1,361 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { connect as dial, createServer, type AddressInfo, type Socket } from "node:net";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import type { ConnectionLimits } from "../../../gateway/aedes/limits.ts";
+import { createHomeAuthority, type HomeAuthority, type Pair } from "../../../gateway/tls/authority.ts";
+import { APPLICATION_DATA, clientHello, HANDSHAKE, openTls12 } from "../../support/tls12-client.ts";
+import { openDoor, RawClient, ROUTE, type Door } from "./door.ts";
+import { ACCEPTED, connectAs, PINGREQ, PINGRESP } from "./packets.ts";
+
+// The TLS port, as somebody would have it who wants others kept out.
+
+let first: HomeAuthority;
+let second: HomeAuthority;
+/** the octets of a ClientHello with which a handshake begins, in its record */
+let hello: Buffer;
+const opened: Socket[] = [];
+before(async () => {
+    first = await createHomeAuthority(["127.0.0.1"], Date.now());
+    second = await createHomeAuthority(["127.0.0.1"], Date.now());
+    const listening = createServer().listen(0, "127.0.0.1");
+    await once(listening, "listening");
+    const client = connect({ port: (listening.address() as AddressInfo).port, host: "127.0.0.1" }).on(
+        "error",
+        () => {},
+    );
+    const [socket] = (await once(listening, "connection")) as [Socket];
+    [hello] = (await once(socket, "data")) as [Buffer];
+    for (const each of [client, socket]) each.destroy();
+    listening.close();
+});
+after(() => {
+    for (const socket of opened) socket.destroy();
+});
+
+const pem = ({ certificate: cert, key }: Pair) => ({ cert, key });
+
+/** A door with a TLS listener, shut when the test ends. */
+async function openTls(t: { after(end: () => Promise<void>): void }, limits: Partial<ConnectionLimits> = {}) {
+    const door = await openDoor({ limits });
+    t.after(() => door.shut());
+    const listener = await door.connections.listen({ host: "127.0.0.1", port: 0, tls: pem(first.gateway) });
+    return { door, listener };
+}
+
+function open(port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
+    return new Promise((resolve, reject) => {
+        const ca = [first.ca.certificate, second.ca.certificate];
+        const socket = connect({ host: "127.0.0.1", port, ca, ...options }, () => resolve(socket));
+        opened.push(socket);
+        socket.once("error", reject);
+    });
+}
+
+/** Connects without a word of TLS. @param from which loopback address it is */
+function dialRaw(port: number, from = "127.0.0.1"): Socket {
+    const socket = dial({ host: "127.0.0.1", port, localAddress: from })
+        .on("error", () => {})
+        .resume();
+    opened.push(socket);
+    return socket;
+}
+
+async function isClosed(socket: Socket): Promise<void> {
+    if (!socket.closed) await once(socket, "close").catch(() => {});
+}
+
+/** A device that is connected over TLS and pings all the time. */
+async function pingAllTheTime(
+    socket: TLSSocket,
+): Promise<{ slowestMs(): number; pings(): number; stop(): Promise<void> }> {
+    socket.on("error", () => {}).write(connectAs(ROUTE));
+    assert.deepEqual((await once(socket, "data"))[0], ACCEPTED);
+    let [slowestMs, pings, going] = [0, 0, true];
+    const done = (async () => {
+        while (going) {
+            const startMs = performance.now();
+            socket.write(PINGREQ);
+            assert.deepEqual((await once(socket, "data"))[0], PINGRESP);
+            slowestMs = Math.max(slowestMs, performance.now() - startMs);
+            pings++;
+            await sleep(10);
+        }
+    })();
+    return {
+        slowestMs: () => slowestMs,
+        pings: () => pings,
+        async stop() {
+            going = false;
+            await done;
+            socket.destroy();
+        },
+    };
+}
+
+// At its start, and again with the certificate of a reload.
+for (const reloads of [0, 1, 2]) {
+    const when = reloads === 0 ? "" : `, after reload ${reloads}`;
+    const start = async (t: { after(end: () => Promise<void>): void }) => {
+        const { door, listener } = await openTls(t);
+        for (let count = 0; count < reloads; count++)
+            listener.reload(pem(count % 2 === 0 ? second.gateway : first.gateway));
+        return { door, listener };
+    };
+
+    test(`TLS, attacked: a client that renegotiates is refused at its first try${when}`, async (t) => {
+        const { door, listener } = await start(t);
+        const socket = await open(listener.port, { maxVersion: "TLSv1.2" });
+        socket.write(connectAs(ROUTE));
+        assert.deepEqual((await once(socket, "data"))[0], ACCEPTED);
+        let renegotiated = false;
+        socket.on("error", () => {});
+        socket.renegotiate({}, (error) => (renegotiated ||= error === null));
+        await isClosed(socket);
+        assert.equal(renegotiated, false);
+        await door.until(`closed ${ROUTE}`);
+    });
+
+    test(`TLS, attacked: one that renegotiates without end and does not read costs no second answer${when}`, async (t) => {
+        const { door, listener } = await start(t);
+        const client = await openTls12(listener.port);
+        opened.push(client.socket);
+        client.socket.write(client.seal(APPLICATION_DATA, connectAs(ROUTE)));
+        await door.until(`connected ${ROUTE}`);
+        while (client.received() === 0) await sleep(5); // its CONNACK
+        const before = client.received();
+        const again = client.seal(HANDSHAKE, clientHello());
+        client.socket.write(again);
+        await isClosed(client.socket);
+        // One alert of a few octets at most, and no ServerHello with its certificate.
+        assert.ok(client.received() - before < 100, `${client.received() - before} octets`);
+        assert.equal(door.connections.stats().devices, 0);
+    });
+
+    const openssl = spawnSync("openssl", ["version"]).status === 0;
+    test(
+        `TLS, attacked: openssl s_client may not renegotiate${when}`,
+        { skip: openssl ? false : "no openssl" },
+        async (t) => {
+            const { listener } = await start(t);
+            const words = ["s_client", "-connect", `127.0.0.1:${listener.port}`, "-tls1_2", "-legacy_renegotiation"];
+            const client = spawn("openssl", words, { stdio: ["pipe", "pipe", "pipe"], timeout: 10_000 });
+            let said = "";
+            for (const output of [client.stdout, client.stderr])
+                output.on("data", (text: Buffer) => (said += text.toString()));
+            client.stdin.on("error", () => {});
+            while (!said.includes("Verify return code") && client.exitCode === null) await sleep(10);
+            client.stdin.write("R\n");
+            const [status] = client.exitCode === null ? ((await once(client, "exit")) as [number]) : [client.exitCode];
+            assert.match(said, /RENEGOTIATING/);
+            assert.notEqual(status, null, "it was not told anything");
+            assert.match(said, /no renegotiation|unexpected eof|errno=|closed|reset/i);
+        },
+    );
+}
+
+test("TLS, attacked: 200 handshakes that are begun and not finished are gone at the deadline, and pings keep their time", async (t) => {
+    const connectMs = 1_200;
+    const { door, listener } = await openTls(t, { connectMs });
+    const other = await pingAllTheTime(await open(listener.port));
+    const startMs = performance.now();
+    const half = Array.from({ length: 200 }, (_, index) => {
+        const socket = dialRaw(listener.port);
+        if (index % 4 === 1) socket.write(hello.subarray(0, 3));
+        if (index % 4 === 2) socket.write(hello.subarray(0, hello.length / 2));
+        if (index % 4 === 3) socket.write(hello); // whole, and then not a word more
+        return socket;
+    });
+    await sleep(connectMs / 2);
+    assert.equal(door.connections.stats().waiting, 200);
+    await Promise.all(half.map(isClosed));
+    const tookMs = performance.now() - startMs;
+    assert.ok(tookMs >= connectMs - 20 && tookMs < connectMs + 1_000, `${tookMs} ms`);
+    assert.equal(door.connections.stats().waiting, 0);
+    await other.stop();
+    assert.ok(other.pings() > 20, `${other.pings()} pings`);
+    assert.ok(other.slowestMs() < 250, `a ping took ${other.slowestMs()} ms`);
+});
+
+test("TLS, attacked: a ClientHello one octet a second, and then a CONNECT one octet at a time, do not move the deadline", async (t) => {
+    const connectMs = 2_500;
+    const { door, listener } = await openTls(t, { connectMs });
+    const drip = async (socket: Socket, octets: Buffer, everyMs: number): Promise<number> => {
+        const startMs = performance.now();
+        for (const octet of octets) {
+            if (socket.destroyed) break;
+            socket.write(Buffer.from([octet]));
+            await Promise.race([sleep(everyMs), isClosed(socket)]);
+        }
+        await isClosed(socket);
+        return performance.now() - startMs;
+    };
+    const slowHello = dialRaw(listener.port);
+    // This one shakes hands late: what it has used up by then is not given to it again for its CONNECT.
+    const late = dialRaw(listener.port);
+    const lateDone = (async () => {
+        const startMs = performance.now();
+        await once(late, "connect");
+        await sleep(connectMs - 900);
+        const socket = await open(listener.port, { socket: late });
+        socket.on("error", () => {}).resume();
+        await drip(socket, connectAs(ROUTE), 100);
+        return performance.now() - startMs;
+    })();
+    const tookMs = await Promise.all([drip(slowHello, hello, 1_000), lateDone]);
+    for (const ms of tookMs) assert.ok(ms > connectMs - 50 && ms < connectMs + 700, `${tookMs.join()} ms`);
+    assert.equal(door.happened.length, 0);
+    assert.equal(door.connections.stats().refused["no CONNECT in time"], 2);
+});
+
+test("TLS, attacked: a ClientHello octet by octet that comes in time is one like any other", async (t) => {
+    const { listener } = await openTls(t);
+    const relay = await startRelay(t, listener.port, 1);
+    const socket = await open(relay);
+    socket.write(connectAs(ROUTE));
+    assert.deepEqual((await once(socket, "data"))[0], ACCEPTED);
+});
+
+/** Passes octets on in small pieces, each in a turn of its own. */
+async function startRelay(t: { after(end: () => void): void }, port: number, octets: number): Promise<number> {
+    const relay = createServer((near) => {
+        const far = dialRaw(port).pause();
+        opened.push(near);
+        const pass = async (from: Socket, to: Socket) => {
+            for await (const chunk of from as AsyncIterable<Buffer>) {
+                for (let at = 0; at < chunk.length; at += octets) {
+                    to.write(chunk.subarray(at, at + octets));
+                    await new Promise((resolve) => setImmediate(resolve));
+                }
+            }
+            to.end();
+        };
+        near.on("error", () => {}).setNoDelay(true);
+        far.setNoDelay(true);
+        void pass(near, far).catch(() => far.destroy());
+        void pass(far, near).catch(() => near.destroy());
+    });
+    relay.listen(0, "127.0.0.1");
+    await once(relay, "listening");
+    t.after(() => void relay.close());
+    return (relay.address() as AddressInfo).port;
+}
+
+test("TLS, attacked: reloads while handshakes are under way lose none of them", async (t) => {
+    const { listener } = await openTls(t);
+    const relay = await startRelay(t, listener.port, 64);
+    let reloads = 0;
+    const timer = setInterval(() => listener.reload(pem(++reloads % 2 === 0 ? first.gateway : second.gateway)), 3);
+    const shaken = new Set<string>();
+    try {
+        for (let round = 0; round < 3; round++) {
+            const sockets = await Promise.all(Array.from({ length: 20 }, () => open(relay)));
+            for (const socket of sockets) {
+                shaken.add(socket.getPeerCertificate().fingerprint256);
+                socket.write(connectAs(ROUTE, { keepAliveS: 0 }));
+                assert.equal(((await once(socket, "data"))[0] as Buffer).length, 4);
+                socket.destroy();
+            }
+        }
+    } finally {
+        clearInterval(timer);
+    }
+    assert.ok(reloads > 10, `${reloads} reloads`);
+    assert.equal(shaken.size, 2, "both certificates were shown");
+});
+
+test("TLS, attacked: handshakes that are not finished count as connections: of one address, and in all", async (t) => {
+    const { door, listener } = await openTls(t, { perAddress: 10, connections: 14 });
+    const mine = Array.from({ length: 10 }, () => dialRaw(listener.port));
+    await Promise.all(mine.map((socket) => once(socket, "connect")));
+    await isClosed(dialRaw(listener.port));
+    // The address next to it has its own share, until there are as many as there may be in all.
+    const next = Array.from({ length: 4 }, () => dialRaw(listener.port, "127.0.0.2"));
+    await Promise.all(next.map((socket) => once(socket, "connect")));
+    await isClosed(dialRaw(listener.port, "127.0.0.3"));
+    const plain = new RawClient(door.port, "127.0.0.4");
+    await plain.end();
+    assert.equal(door.connections.stats().refused["too many connections"], 3);
+    assert.equal([...mine, ...next].filter((socket) => socket.destroyed).length, 0);
+    for (const socket of mine) socket.destroy();
+    await Promise.all(mine.map(isClosed));
+    while (door.connections.stats().waiting > 4) await sleep(5);
+    (await open(listener.port)).destroy(); // there is room again
+});
+
+test("TLS, attacked: of handshakes that are not finished the oldest gives way, and who shakes hands at once gets in", async (t) => {
+    const { door, listener } = await openTls(t, { waitingPerAddress: 5, waiting: 8 });
+    const mine = Array.from({ length: 20 }, () => dialRaw(listener.port));
+    const others = Array.from({ length: 10 }, () => dialRaw(listener.port, "127.0.0.2"));
+    for (const socket of [...mine, ...others]) socket.write(hello.subarray(0, 20));
+    while (door.connections.stats().refused["too many connections without CONNECT"] !== 22) await sleep(5);
+    assert.equal(door.connections.stats().waiting, 8);
+    for (const from of ["127.0.0.1", "127.0.0.2", "127.0.0.3"]) {
+        const socket = await open(listener.port, { socket: dialRaw(listener.port, from) });
+        socket.write(connectAs(ROUTE));
+        assert.deepEqual((await once(socket, "data"))[0], ACCEPTED, from);
+        socket.destroy();
+    }
+});
+
+/** Ends in another way: with FIN, with RST, or half (nothing more is said, but what comes is read). */
+const ENDS: [name: string, end: (socket: Socket) => void][] = [
+    ["FIN", (socket) => void socket.destroy()],
+    ["RST", (socket) => void socket.resetAndDestroy()],
+    ["half a close", (socket) => void socket.end()],
+];
+for (const [name, end] of ENDS) {
+    test(`TLS, attacked: a client that ends with ${name} in the middle of any step leaves nothing behind`, async (t) => {
+        // Two at once: what is left behind of any of them would keep the next ones out.
+        const { door, listener } = await openTls(t, { perAddress: 2, connectMs: 60_000 });
+        const steps: ((socket: Socket) => Promise<unknown>)[] = [
+            async () => {},
+            async (socket) => socket.write(hello.subarray(0, 1)),
+            async (socket) => socket.write(hello.subarray(0, 5)),
+            async (socket) => socket.write(hello.subarray(0, hello.length - 1)),
+            async (socket) => socket.write(hello),
+            async (socket) => {
+                socket.write(hello);
+                await once(socket, "data");
+            },
+            (socket) => open(listener.port, { socket }),
+            async (socket) => (await open(listener.port, { socket })).write(connectAs(ROUTE).subarray(0, 1)),
+            async (socket) => (await open(listener.port, { socket })).write(connectAs(ROUTE).subarray(0, 20)),
+            async (socket) => (await open(listener.port, { socket })).write(connectAs(ROUTE)),
+            async (socket) => {
+                const sealed = await open(listener.port, { socket });
+                sealed.write(connectAs(ROUTE));
+                await once(sealed, "data");
+            },
+        ];
+        for (const [at, step] of steps.entries()) {
+            for (let count = 0; count < 3; count++) {
+                const socket = dial({ host: "127.0.0.1", port: listener.port, allowHalfOpen: true }).on(
+                    "error",
+                    () => {},
+                );
+                opened.push(socket);
+                await once(socket, "connect");
+                await step(socket);
+                await sleep(2);
+                end(socket);
+                socket.resume();
+                const deadlineMs = performance.now() + 3_000;
+                while (!isEmpty(door)) {
+                    assert.ok(performance.now() < deadlineMs, `step ${at}: its connection stays`);
+                    await sleep(5);
+                }
+            }
+        }
+        assert.deepEqual(door.connections.stats().refused["too many connections"], undefined);
+    });
+}
+
+/** Whether all connections are counted out. */
+function isEmpty(door: Door): boolean {
+    const { waiting, devices } = door.connections.stats();
+    return waiting === 0 && devices === 0;
+}
