@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, statSync, unwatchFile, watchFile } from "node:fs";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
@@ -35,6 +36,10 @@ export function readTlsFiles({ certificate, key }: TlsFiles): TlsMaterial {
     try {
         const material = { cert: readFileSync(certificate), key: readFileSync(key) };
         createSecureContext(material);
+        // OpenSSL takes a key of another kind than the certificate's (RSA, EC) without a word, and then no handshake succeeds
+        if (!new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key))) {
+            throw new Error("the key is another certificate's");
+        }
         return material;
     } catch (error) {
         const sentence = `The certificate ${certificate} and its key ${key} cannot be used: look at their names, their rights, and whether they belong together.`;
@@ -43,7 +48,12 @@ export function readTlsFiles({ certificate, key }: TlsFiles): TlsMaterial {
 }
 
 /** Reads the files again whenever one of them changed; what does not fit (yet) leaves the old ones in use. @returns what ends it */
-export function watchTlsFiles(files: TlsFiles, use: (material: TlsMaterial) => void, log: Log): () => void {
+export function watchTlsFiles(
+    files: TlsFiles,
+    use: (material: TlsMaterial) => void,
+    log: Log,
+    lookMs = LOOK_MS,
+): () => void {
     const look = (): void => {
         try {
             use(readTlsFiles(files));
@@ -52,8 +62,7 @@ export function watchTlsFiles(files: TlsFiles, use: (material: TlsMaterial) => v
             log.warn({ error }, "the TLS certificate changed, and is of no use: the one before stays");
         }
     };
-    for (const file of Object.values(files) as string[])
-        watchFile(file, { interval: LOOK_MS, persistent: false }, look);
+    for (const file of Object.values(files) as string[]) watchFile(file, { interval: lookMs, persistent: false }, look);
     return () => {
         for (const file of Object.values(files) as string[]) unwatchFile(file, look);
     };
