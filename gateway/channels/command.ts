@@ -6,7 +6,7 @@ import type { Log } from "../ports.ts";
 
 /** Characters of the program's complaint that the log keeps. */
 const MAX_COMPLAINT_CHARS = 1_000;
-/** How long what a program that failed has left behind may still complain. */
+/** How long what a program that failed has left behind may still complain, and how long one that was ended may take to be gone. */
 const LAST_WORDS_MS = 500;
 
 export interface CommandSettings {
@@ -29,18 +29,21 @@ export function createCommandChannel(settings: CommandSettings): CodeChannel {
         name: "command",
         async send(delivery) {
             const { number, code } = delivery;
+            const complain = (why: string, complaint = "") => {
+                log.warn({ program, why, said: redact(complaint, delivery) }, "the program for codes failed");
+                return new GatewayError(
+                    "unavailable",
+                    `The code was not sent: the program of --codes-command ${why}. The gateway's log has what it said; put it right and ask for another code: a number gets one a minute and three an hour.`,
+                );
+            };
+            if (settings.signal?.aborted === true) throw complain("was not started, because the gateway ends");
             const fill = (word: string) => word.replaceAll("{number}", number).replaceAll("{code}", code);
             const { PATH, HOME, LANG } = process.env;
             const environment = { PATH, HOME, LANG, TOQUE_NUMBER: number, TOQUE_CODE: code };
             const child = start(program, rest.map(fill), environment);
             const { why, complaint } =
                 typeof child === "string" ? { why: child, complaint: "" } : await watch(child, settings);
-            if (why === undefined) return;
-            log.warn({ program, why, said: redact(complaint, delivery) }, "the program for codes failed");
-            throw new GatewayError(
-                "unavailable",
-                `The code was not sent: the program of --codes-command ${why}. The gateway's log has what it said; put it right and ask for another code: a number gets one a minute and three an hour.`,
-            );
+            if (why !== undefined) throw complain(why, complaint);
         },
     };
 }
@@ -81,10 +84,16 @@ function watch(child: Child, settings: CommandSettings): Promise<{ why?: string;
     const { signal, timeoutMs = CHANNEL_TIMEOUT_MS } = settings;
     let complaint = "";
     let why: string | undefined;
+    let giveUp: NodeJS.Timeout | undefined;
+    let given = () => {};
     const end = (reason: string) => () => {
         why ??= reason;
-        killGroup(child.pid);
+        killGroup(child);
         child.stderr.destroy();
+        giveUp ??= setTimeout(() => {
+            child.unref(); // the system does not let go of it: a driver that hangs
+            given();
+        }, LAST_WORDS_MS);
     };
     const timer = setTimeout(end(`did not end within ${timeoutMs / 1000} s`), timeoutMs);
     const onAbort = end("was ended, because the gateway ends");
@@ -93,6 +102,7 @@ function watch(child: Child, settings: CommandSettings): Promise<{ why?: string;
         if (complaint.length < MAX_COMPLAINT_CHARS) complaint += text.slice(0, MAX_COMPLAINT_CHARS - complaint.length);
     });
     return new Promise<{ why?: string; complaint: string }>((resolve) => {
+        given = () => resolve({ why, complaint });
         child.on("error", (error: NodeJS.ErrnoException) => {
             resolve({ why: notStarted(error.code), complaint });
         });
@@ -105,18 +115,20 @@ function watch(child: Child, settings: CommandSettings): Promise<{ why?: string;
                 resolve({ complaint });
             }
         });
-        child.on("close", () => resolve({ why, complaint }));
+        child.on("close", given);
     }).finally(() => {
         clearTimeout(timer);
+        clearTimeout(giveUp);
         signal?.removeEventListener("abort", onAbort);
     });
 }
 
-function killGroup(pid: number | undefined): void {
-    if (pid === undefined) return;
+/** Ends the program and what is in its group; whatever made itself a session of its own (`setsid`) is not. */
+function killGroup(child: Child): void {
+    if (child.pid === undefined) return;
     try {
-        process.kill(-pid, "SIGKILL");
+        process.kill(-child.pid, "SIGKILL");
     } catch {
-        // it ended a moment ago
+        child.kill("SIGKILL"); // it ended a moment ago, or has no group
     }
 }

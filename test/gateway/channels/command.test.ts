@@ -70,21 +70,34 @@ test("code by command: what the program complained is logged, bounded, without c
     assert.ok((lines[0] ?? "").length < 2_000);
 });
 
-test("code by command: a program that does not end is ended, and whatever it started", async () => {
-    const alive = join(FOLDER, "alive");
-    const child = `setTimeout(() => require("fs").writeFileSync(${JSON.stringify(alive)}, ""), 1500)`;
-    const script = `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(child)}], { stdio: "inherit" }); setInterval(() => {}, 1000)`;
-    const { channel } = channelOf(node(script), 400);
-    await assert.rejects(channel.send(DELIVERY), { message: /did not end within 0\.4 s/ });
-    await sleep(1_800); // longer than the child's own wait
-    assert.equal(existsSync(alive), false);
-});
+test(
+    "code by command: a program that does not end is ended, and whatever it started",
+    { timeout: 10_000 },
+    async () => {
+        const alive = join(FOLDER, "alive");
+        const child = `setTimeout(() => require("fs").writeFileSync(${JSON.stringify(alive)}, ""), 1500)`;
+        const script = `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(child)}], { stdio: "inherit" }); setTimeout(() => {}, 20_000)`;
+        const { channel } = channelOf(node(script), 400);
+        await assert.rejects(channel.send(DELIVERY), { message: /did not end within 0\.4 s/ });
+        await sleep(1_800); // longer than the child's own wait
+        assert.equal(existsSync(alive), false);
+    },
+);
 
-test("code by command: the end of the gateway ends what is under way", async () => {
-    const { channel, ending } = channelOf(node("setInterval(() => {}, 1000)"));
+test("code by command: the end of the gateway ends what is under way", { timeout: 10_000 }, async () => {
+    const { channel, ending } = channelOf(node("setTimeout(() => {}, 20_000)"));
     const sending = channel.send(DELIVERY);
     ending.abort();
-    await assert.rejects(sending, { code: "unavailable", message: /because the gateway ends/ });
+    await assert.rejects(sending, { code: "unavailable", message: /was ended, because the gateway ends/ });
+});
+
+test("code by command: once the gateway ends no program is started", async () => {
+    const started = join(FOLDER, "started");
+    const { channel, ending } = channelOf(node(`require("fs").writeFileSync(${JSON.stringify(started)}, "")`));
+    ending.abort();
+    await assert.rejects(channel.send(DELIVERY), { message: /was not started, because the gateway ends/ });
+    await sleep(300);
+    assert.equal(existsSync(started), false);
 });
 
 test("code by command: what the program leaves behind does not hold the answer", async () => {
