@@ -36,7 +36,7 @@ export const OPTIONS = {
     codesCommand: maybe(
         "--codes-command <command>",
         "TOQUE_CODES_COMMAND",
-        "program that sends a one-time code: words with {number} and {code} in them, run without a shell",
+        "program that sends a one-time code: words with {number} and {code} in them, run without a shell; it finds them in TOQUE_NUMBER and TOQUE_CODE too, which `ps` does not show",
         readCommand,
     ),
     codesWebhook: maybe(
@@ -50,6 +50,12 @@ export const OPTIONS = {
         "TOQUE_CODES_WEBHOOK_KEY",
         "file with the key that signs those requests, 16 characters or more",
         readText,
+    ),
+    codesWebhookClear: maybe(
+        "--codes-webhook-clear <yes>",
+        "TOQUE_CODES_WEBHOOK_CLEAR",
+        "yes: codes may go to an http:// address of another machine, though whoever is on the way reads them",
+        readYes,
     ),
     backlogMessages: option(
         "--backlog-messages <number>",
@@ -140,6 +146,8 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
     if ((config.codesWebhook === undefined) !== (config.codesWebhookKey === undefined)) {
         throw new GatewayError("invalid_request", "Give --codes-webhook and --codes-webhook-key together.");
     }
+    if (typeof config.codesWebhook === "string")
+        checkWebhook(config.codesWebhook, config.codesWebhookClear, environment);
     if ((config.connectionsPerAddress as number) > (config.connections as number)) {
         if (given("connectionsPerAddress")) {
             throw new GatewayError(
@@ -150,6 +158,22 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
         config.connectionsPerAddress = config.connections;
     }
     return config as unknown as Config;
+}
+
+/** Codes are worth as much as a number: nobody on the way may read them, or pose as the one who gets them. */
+function checkWebhook(address: string, clear: unknown, environment: NodeJS.ProcessEnv): void {
+    const { protocol, hostname } = new URL(address);
+    const loopback = hostname === "localhost" || hostname === "[::1]" || /^127(\.[0-9]+){3}$/.test(hostname);
+    if (protocol === "http:" && !loopback && clear !== "yes") {
+        throw wrong(
+            "--codes-webhook sends codes in clear to another machine: give an https:// address, or --codes-webhook-clear yes if nobody else is on that network.",
+        );
+    }
+    if (protocol === "https:" && environment.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
+        throw wrong(
+            "NODE_TLS_REJECT_UNAUTHORIZED=0 lets anybody pose as the address of --codes-webhook: take it out, and name the file of a CA of your own in NODE_EXTRA_CA_CERTS.",
+        );
+    }
 }
 
 /** The version of this package, whose folder is above the sources, and above what is built of them. */
@@ -193,6 +217,11 @@ function whole(least: number, most: number): (text: string) => number {
         }
         return value;
     };
+}
+
+function readYes(text: string): "yes" | "no" {
+    if (text !== "yes" && text !== "no") throw wrong("must be yes or no.");
+    return text;
 }
 
 function readLevel(text: string): LogLevel {

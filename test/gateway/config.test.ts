@@ -25,13 +25,16 @@ test("configuration: every option can be set by its variable, and its flag wins"
         const ports = { mqttPort: "1", httpPort: "1", tlsPort: "1" };
         const otherPorts = { mqttPort: "2", httpPort: "2", tlsPort: "2" };
         const numbers = /^(backlog|board|connect|failures)/.test(name);
-        const value = { ...ports, logLevel: "warn", codesWebhook: "http://a/" }[name] ?? (numbers ? "5000" : "one");
+        const value =
+            { ...ports, logLevel: "warn", codesWebhook: "https://a/", codesWebhookClear: "yes" }[name] ??
+            (numbers ? "5000" : "one");
         const other =
-            { ...otherPorts, logLevel: "error", codesWebhook: "http://b/" }[name] ?? (numbers ? "6000" : "two");
+            { ...otherPorts, logLevel: "error", codesWebhook: "https://b/", codesWebhookClear: "no" }[name] ??
+            (numbers ? "6000" : "two");
         // options that are given together or not at all
         const pairs: Record<string, Flags> = {
             codesWebhook: { codesWebhookKey: "k" },
-            codesWebhookKey: { codesWebhook: "http://c/" },
+            codesWebhookKey: { codesWebhook: "https://c/" },
             tlsCert: { tlsKey: "k" },
             tlsKey: { tlsCert: "c" },
         };
@@ -79,10 +82,41 @@ const WRONG: [flags: Flags, environment: NodeJS.ProcessEnv, sentence: RegExp][] 
         /^--codes-webhook must have no user name or password in it: [^@]*$/,
     ],
     [{ codesWebhook: "https://token@a/", codesWebhookKey: "k" }, {}, /^--codes-webhook must have no user name/],
+    [{ codesWebhookClear: "1" }, {}, /^--codes-webhook-clear must be yes or no\.$/],
+    ...[
+        "http://a/",
+        "http://192.168.1.5/",
+        "http://127.0.0.1.example/",
+        "http://localhost.example/",
+        "http://[::2]/",
+    ].map((codesWebhook): (typeof WRONG)[number] => [
+        { codesWebhook, codesWebhookKey: "k" },
+        { TOQUE_CODES_WEBHOOK_CLEAR: "no" },
+        /^--codes-webhook sends codes in clear to another machine: .+--codes-webhook-clear yes/,
+    ]),
+    [
+        { codesWebhook: "https://a/", codesWebhookKey: "k" },
+        { NODE_TLS_REJECT_UNAUTHORIZED: "0" },
+        /^NODE_TLS_REJECT_UNAUTHORIZED=0 lets anybody pose as .+NODE_EXTRA_CA_CERTS\.$/,
+    ],
 ];
 for (const [flags, environment, sentence] of WRONG) {
     test(`configuration: ${JSON.stringify({ ...flags, ...environment })} is refused with a sentence`, () => {
         assert.throws(() => readConfig(flags, environment), { code: "invalid_request", message: sentence });
+    });
+}
+
+const WEBHOOKS: Flags[] = [
+    { codesWebhook: "https://a/" },
+    { codesWebhook: "http://127.0.0.1:8000/" },
+    { codesWebhook: "http://127.9.8.7/" },
+    { codesWebhook: "http://localhost/" },
+    { codesWebhook: "http://[::1]/" },
+    { codesWebhook: "http://192.168.1.5/", codesWebhookClear: "yes" },
+];
+for (const flags of WEBHOOKS) {
+    test(`configuration: ${JSON.stringify(flags)} may get codes`, () => {
+        assert.equal(readConfig({ ...flags, codesWebhookKey: "k" }, {}).codesWebhook, flags.codesWebhook);
     });
 }
 
