@@ -1,14 +1,19 @@
 import { GatewayError } from "../error.ts";
 import { parseE164 } from "../number.ts";
 import { callerFor } from "./callers.ts";
+import { createPending } from "./pending.ts";
 import { AddCodeBody, AddedCodeBody } from "./schemas.ts";
 import type { Server } from "./server.ts";
 import type { Services } from "./services.ts";
 import { isoTime } from "./time.ts";
 
+/** Codes that a channel may be sending at once: each may be a program that takes its 30 s. */
+const MAX_SENDING = 8;
+
 /** POST /v1/codes: one-time codes with which a board takes a number. */
 export function addCodeRoutes(server: Server, services: Services): void {
     const { directory, channel } = services;
+    const sending = createPending(MAX_SENDING, "codes");
     server.post(
         "/v1/codes",
         {
@@ -31,11 +36,15 @@ export function addCodeRoutes(server: Server, services: Services): void {
                     `The channel "${wanted}" is not set up here: start the gateway with --codes-${wanted}, or ask for "print".`,
                 );
             }
-            const { code, expiresMs } = await directory.createCode(number, { keepBacklog });
-            if (wanted !== "print") await channel?.send({ number, code, expiresMs });
+            const make = () => directory.createCode(number, { keepBacklog });
+            const send = async () => {
+                const made = await make(); // not before there is a place: a code that is made counts
+                await channel?.send({ number, ...made });
+                return { ...made, code: undefined };
+            };
+            const { code, expiresMs } = wanted === "print" ? await make() : await sending.run("channel", send);
             reply.code(201);
-            const expires = isoTime(expiresMs);
-            return { number, code: wanted === "print" ? code : undefined, expires, channel: wanted };
+            return { number, code, expires: isoTime(expiresMs), channel: wanted };
         },
     );
 }

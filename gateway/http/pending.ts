@@ -1,8 +1,11 @@
 import { MAX_PENDING } from "../throttle.ts";
 import { RetryLater } from "./errors.ts";
 
-/** Counts what each sender has on its way to the store, so that none can fill the memory while the disk is slow. */
-export function createPending(limit = MAX_PENDING) {
+/**
+ * Counts what each sender has on its way to the store, so that none can fill the memory while the disk is slow.
+ * @param things what the sentence of a refusal calls them
+ */
+export function createPending(limit = MAX_PENDING, things = "of your messages") {
     const pending = new Map<string, number>();
     return {
         /** @throws RetryLater when the sender has `limit` on their way already */
@@ -12,7 +15,7 @@ export function createPending(limit = MAX_PENDING) {
                 throw new RetryLater(
                     "too_many",
                     1,
-                    `${limit} of your messages are on their way already: wait for some answers.`,
+                    `${limit} ${things} are on their way already: wait for some answers.`,
                 );
             }
             pending.set(sender, count + 1);

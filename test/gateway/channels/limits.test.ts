@@ -47,6 +47,24 @@ test("codes: while one number's program hangs, that number gets no second one an
     assert.equal((await hanging).status, 201);
 });
 
+test("codes: eight may be on their way at once; one more is told 429 before it is made, and by another way there is room", async (t) => {
+    const { it } = await gatewayOf(t, { codesCommand: `sh -c "case {number} in *000) ;; *) sleep 2; esac"` });
+    const numberOf = (index: number) => `+34611222${index}`;
+    const hanging = Array.from({ length: 8 }, (_, index) => ask(it, numberOf(101 + index)));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const late = await ask(it, "+34611222000");
+    assert.equal(late.status, 429);
+    assert.match(late.body.error.message, /^8 codes are on their way already: wait for some answers\.$/);
+    assert.equal(late.headers.get("retry-after"), "1");
+    assert.equal((await ask(it, numberOf(200), "print")).status, 201);
+    const done = await Promise.all(hanging);
+    assert.deepEqual(
+        done.map(({ status }) => status),
+        Array(8).fill(201),
+    );
+    assert.equal((await ask(it, "+34611222000")).status, 201, "none was made that would count");
+});
+
 for (const words of [`sh -c "echo {number} {code} >&2; exit 1"`, "/dev/null/none {code}"]) {
     test(`codes: of a failure of ${words.slice(0, 9)} neither answer nor log says number or code`, async (t) => {
         const { it } = await gatewayOf(t, { codesCommand: words });
