@@ -2,7 +2,7 @@ import { createEnrolment, draftRegistration, type Enrolled, type Enrolment } fro
 import { GatewayError } from "./error.ts";
 import { createTurns } from "./in-turn.ts";
 import type { E164 } from "./number.ts";
-import type { Clock, Store } from "./ports.ts";
+import type { Clock, RegistrationPage, Store } from "./ports.ts";
 import type { Endpoint, Registration, Route } from "./registration.ts";
 import { hashSecret, isRoute, newSecret, sameText, systemRandom, type Random } from "./secrets.ts";
 
@@ -26,7 +26,7 @@ export interface Directory extends Enrolment {
     /** The registration that messages to a number go to. @throws GatewayError unknown_number, unregistered */
     recipient(number: E164): Promise<Registration>;
     /** In the order of their numbers. */
-    list(page: { after?: E164; limit: number }): Promise<Registration[]>;
+    list(page: RegistrationPage): Promise<Registration[]>;
     /** Newest first, 20 at most. */
     endpoints(route: Route): Promise<Endpoint[]>;
     /** Ends a registration and drops its backlog; the caller closes its connection. @throws GatewayError unknown_number, unregistered */

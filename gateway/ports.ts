@@ -2,6 +2,7 @@ import type { OverflowFields } from "../shared/push/message.ts";
 import type { RegistrationFields } from "../shared/push/registration.ts";
 import type { Draft, MessageState, Publication, PushMessage, Receipt } from "./message.ts";
 import type { E164 } from "./number.ts";
+import type { NumberRange } from "./number-range.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "./registration.ts";
 import type { ClockStep } from "./steady-clock.ts";
 import type { Caller } from "./tokens.ts";
@@ -56,6 +57,12 @@ export interface BacklogSize {
     octets: number;
 }
 
+/** Some registrations, in the order of their numbers: those of a range, or all, that stand behind `after`. */
+export interface RegistrationPage extends Partial<NumberRange> {
+    after?: E164;
+    limit: number;
+}
+
 /** A one-time code as it is kept. */
 export interface EnrolCode {
     number: E164;
@@ -90,7 +97,7 @@ export interface Store {
     register(registration: NewRegistration): Promise<Registered>;
     byNumber(number: E164): Promise<Registration | undefined>;
     byRoute(route: Route): Promise<Registration | undefined>;
-    registrations(page: { after?: E164; limit: number }): Promise<Registration[]>;
+    registrations(page: RegistrationPage): Promise<Registration[]>;
     /** Ends the number's registration; its backlog is dropped. Undefined: there was none. */
     unregister(number: E164, atMs: number): Promise<Registration | undefined>;
     /** Ends registrations without contact since `beforeMs` (never any: made before), at most `limit`, as `unregister` does. @returns them */
@@ -154,7 +161,8 @@ export interface Store {
     overflowTold(route: Route, told: OverflowFields): Promise<void>;
     /** `read`: adds to the history of a delivered message; no effect on others. */
     read(route: Route, sequence: number, atMs: number): Promise<boolean>;
-    receipt(id: string): Promise<Receipt | undefined>;
+    /** Undefined: there is no such message, or none to a number of the range. */
+    receipt(id: string, range?: NumberRange): Promise<Receipt | undefined>;
     /** Ends as expired what is past its time, at most `limit`. @returns what ended */
     expire(nowMs: number, limit: number): Promise<PushMessage[]>;
     /** Forgets receipts ended before `beforeMs` and registrations' ended rows older than that, at most `limit`. */

@@ -1,5 +1,6 @@
 import { GatewayError } from "./error.ts";
 import { isE164, type E164 } from "./number.ts";
+import { ALL_NUMBERS, type NumberRange } from "./number-range.ts";
 import type { ApiToken, Clock, Role, Store } from "./ports.ts";
 import { hashSecret, newSecret, sameText, systemRandom, type Random } from "./secrets.ts";
 
@@ -42,6 +43,14 @@ export interface Tokens {
 /** Whether a token reaches that far. Without a number: whether it does for every number. */
 export function permits(caller: Caller, action: Action, number?: E164): boolean {
     return MAY[caller.role].includes(action) && matches(caller.pattern, number);
+}
+
+/** The numbers of a pattern: those that `permits` lets through. */
+export function rangeOf(pattern: string): NumberRange {
+    if (pattern === "*") return ALL_NUMBERS;
+    return pattern.endsWith("*")
+        ? { from: pattern.slice(0, -1), below: `${pattern.slice(0, -1)}:` }
+        : { from: pattern, below: `${pattern}0` };
 }
 
 /** Whether text can be a token as this gateway makes them. */

@@ -4,7 +4,7 @@ import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { parseE164 } from "../number.ts";
 import type { Appended } from "../ports.ts";
-import { type Caller, permits } from "../tokens.ts";
+import { type Caller, permits, rangeOf } from "../tokens.ts";
 import { callerFor } from "./callers.ts";
 import { RetryLater } from "./errors.ts";
 import type { Metrics } from "./metrics.ts";
@@ -81,13 +81,10 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
             },
         },
         async (request) => {
-            const receipt = await services.store.receipt(request.params.id);
-            // Somebody else's message looks like none: an id tells nothing to whoever may not reach its number.
-            if (
-                receipt === undefined ||
-                request.caller === undefined ||
-                !permits(request.caller, "receipt", receipt.to)
-            ) {
+            const { caller } = request;
+            // Somebody else's message looks like none, to the store already: an id tells nothing to whoever may not reach its number.
+            const receipt = caller && (await services.store.receipt(request.params.id, rangeOf(caller.pattern)));
+            if (receipt === undefined || !permits(caller!, "receipt", receipt.to)) {
                 throw new GatewayError(
                     "unknown_message",
                     "There is no such message, or it ended too long ago: look for a typing error in its id.",

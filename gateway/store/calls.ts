@@ -39,7 +39,7 @@ export function createCalls(sql: Sql, file: string, start: number, most: Backlog
         publisherKnows: (publisher, untilMs) => publications.publisherKnows(sql, publisher, untilMs),
         overflowTold: (route, told) => overflowTold(sql, route, told),
         read: (route, sequence, atMs) => receipts.read(sql, route, sequence, atMs),
-        receipt: (id) => receipts.receipt(sql, id),
+        receipt: (id, range) => receipts.receipt(sql, id, range),
         expire: (nowMs, limit) => backlog.expire(sql, nowMs, limit),
         forget: (beforeMs, limit) => forget(sql, beforeMs, limit),
         clockStepped: (step) => clockStepped(sql, step),

@@ -1,6 +1,7 @@
 import type { MessageState, PushMessage, Receipt, ReceiptEvent } from "../message.ts";
 import type { NewMessage } from "../ports.ts";
 import type { E164 } from "../number.ts";
+import { ALL_NUMBERS } from "../number-range.ts";
 import type { Route } from "../registration.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
@@ -121,10 +122,13 @@ export function read(sql: Sql, route: Route, sequence: number, atMs: number): bo
     return changed === 1;
 }
 
-export function receipt(sql: Sql, id: string): Receipt | undefined {
+export function receipt(sql: Sql, id: string, { from, below } = ALL_NUMBERS): Receipt | undefined {
     const row = sql.get(
-        "SELECT id, receipts.sequence, number, state, history, sents, sent_ms FROM receipts LEFT JOIN backlog USING (num) WHERE id = ?",
+        `SELECT id, receipts.sequence, number, state, history, sents, sent_ms FROM receipts LEFT JOIN backlog USING (num)
+            WHERE id = ? AND number >= ? AND number < ?`,
         id,
+        from,
+        below,
     );
     if (row === undefined) return undefined;
     const lines = readJson<Line[]>(`[${row.history as string}${optional<string>(row.sents) ?? ""}]`);

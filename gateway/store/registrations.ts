@@ -1,7 +1,8 @@
 import type { OverflowFields } from "../../shared/push/message.ts";
-import type { NewRegistration, Registered, Store } from "../ports.ts";
+import type { NewRegistration, Registered, RegistrationPage, Store } from "../ports.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "../registration.ts";
 import type { E164 } from "../number.ts";
+import { ALL_NUMBERS } from "../number-range.ts";
 import { dropBacklog, moveBacklog, settleUpTo } from "./backlog.ts";
 import { lastSeeable, meet } from "./numbering.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
@@ -22,11 +23,15 @@ export function byRoute(sql: Sql, route: Route): Registration | undefined {
     return readRow(sql.get(SELECT + "WHERE route = ? AND ended_ms IS NULL", route));
 }
 
-export function registrations(sql: Sql, page: { after?: E164; limit: number }): Registration[] {
+export function registrations(sql: Sql, page: RegistrationPage): Registration[] {
+    const { after = "", from = ALL_NUMBERS.from, below = ALL_NUMBERS.below, limit } = page;
+    // one bound on each side, so that what is outside of them is not even passed over
+    const [lower, lowest] = after >= from ? ["number > ?", after] : ["number >= ?", from];
     const rows = sql.all(
-        SELECT + "WHERE ended_ms IS NULL AND number > ? ORDER BY number LIMIT ?",
-        page.after ?? "",
-        page.limit,
+        `${SELECT} WHERE ended_ms IS NULL AND ${lower} AND number < ? ORDER BY number LIMIT ?`,
+        lowest,
+        below,
+        limit,
     );
     return rows.map((row) => toRegistration(row));
 }

@@ -36,6 +36,10 @@ export function testReceipts(scene: Scene): void {
             ],
         });
         assert.equal(await scene.store.receipt("n"), undefined);
+        const rangeOf = (index: number) => ({ from: numberOf(index), below: `${numberOf(index)}0` });
+        assert.equal((await scene.store.receipt("m", rangeOf(1)))?.id, "m");
+        for (const other of [0, 2]) assert.equal(await scene.store.receipt("m", rangeOf(other)), undefined);
+        assert.equal(await scene.store.receipt("m", { from: "+", below: numberOf(1) }), undefined);
     });
 
     test("receipt: a message that is written a thousand times keeps a short history, with its end", async () => {

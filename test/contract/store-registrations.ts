@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { RegistrationPage } from "../../gateway/ports.ts";
 import type { Endpoint } from "../../gateway/registration.ts";
 import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
 import type { Scene } from "./store.ts";
@@ -101,6 +102,29 @@ export function testRegistrations(scene: Scene): void {
             rest.map(({ number }) => number),
             [numberOf(4), numberOf(5)],
         );
+    });
+
+    test("registrations: of a range, which no page leaves", async () => {
+        const { store } = scene;
+        for (const index of [5, 3, 1, 4, 2]) await store.register(registrationOf(index));
+        const pages: [page: RegistrationPage, indices: number[]][] = [
+            [{ from: numberOf(2), below: numberOf(5), limit: 10 }, [2, 3, 4]],
+            [{ from: numberOf(2), below: numberOf(5), limit: 2 }, [2, 3]],
+            [{ from: numberOf(2), below: numberOf(5), after: numberOf(1), limit: 1 }, [2]],
+            [{ from: numberOf(2), below: numberOf(5), after: numberOf(2), limit: 10 }, [3, 4]],
+            [{ from: numberOf(2), below: numberOf(5), after: numberOf(4), limit: 10 }, []],
+            [{ from: numberOf(2), below: numberOf(5), after: numberOf(5), limit: 10 }, []],
+            [{ from: numberOf(3), below: `${numberOf(3)}0`, limit: 10 }, [3]],
+            [{ from: `${numberOf(3)}0`, below: `${numberOf(3)}:`, limit: 10 }, []],
+        ];
+        for (const [page, indices] of pages) {
+            const found = await store.registrations(page);
+            assert.deepEqual(
+                found.map(({ number }) => number),
+                indices.map(numberOf),
+                JSON.stringify(page),
+            );
+        }
     });
 
     test("unregister: ends the registration, drops its backlog, and is remembered until the number comes back", async () => {

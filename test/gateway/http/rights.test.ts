@@ -28,6 +28,11 @@ before(async () => {
 });
 after(() => it.stop());
 
+interface List {
+    numbers: { number: string }[];
+    next?: string;
+}
+
 const sending = (to: string): Ask => ({ body: { to, body: "x" } });
 const COLUMNS = ["admin", "sender", "senderEs", "reader", "readerEs"];
 const RIGHTS: [name: string, method: string, path: () => string, ask: Ask, statuses: number[]][] = [
@@ -65,6 +70,39 @@ test("rights: a reader of some numbers sees these in the list, and no others", a
         body.numbers.map(({ number }) => number),
         [OWN],
     );
+});
+
+test("privacy: pages of the list hold and name the token's own numbers only, wherever they are told to begin", async () => {
+    const more = ["+34600111", "+346001112220", "+34600111221", "+34600111223", "+3460"];
+    for (const number of [...more, "+35600111222", "+33699999999"]) await it.register(number);
+    const patterns: [pattern: string, own: string[]][] = [
+        [OWN, [OWN]],
+        ["+34600111222*", [OWN, "+346001112220"]],
+        ["+346001112*", [OWN, "+34600111221", "+346001112220", "+34600111223"]],
+        [UNKNOWN, []],
+        ["+888*", []],
+    ];
+    for (const role of ["reader", "admin"]) {
+        for (const [pattern, own] of patterns) {
+            const token = await it.makeToken(role, pattern);
+            for (const limit of [1, 2, 3, 1_000]) {
+                for (const start of ["", "+11", "+33699999999", OWN, FOREIGN, "+999"]) {
+                    const seen: string[] = [];
+                    let next: string | undefined = start;
+                    for (let pages = 0; next !== undefined; pages++) {
+                        assert.ok(pages < 10);
+                        const path: string = `/v1/numbers?limit=${limit}${next === "" ? "" : `&after=${encodeURIComponent(next)}`}`;
+                        const page: List = (await it.ask<List>("GET", path, { token })).body;
+                        seen.push(...page.numbers.map(({ number }) => number));
+                        next = page.next;
+                        if (next !== undefined) assert.ok(own.includes(next), `${pattern}: ${next}`);
+                    }
+                    const expected = own.filter((number) => number > start).sort();
+                    assert.deepEqual(seen, expected, `${role} ${pattern} ${limit} ${start}`);
+                }
+            }
+        }
+    }
 });
 
 /** An answer's octets, but for the date. */
