@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { connect as dial, createServer, type AddressInfo, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import tls, { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import type { ConnectionLimits } from "../../../gateway/aedes/limits.ts";
 import { createHomeAuthority, type HomeAuthority, type Pair } from "../../../gateway/tls/authority.ts";
 import { APPLICATION_DATA, clientHello, HANDSHAKE, openTls12 } from "../../support/tls12-client.ts";
-import { openDoor, RawClient, ROUTE, type Door } from "./door.ts";
+import { openDoor, OTHER, RawClient, ROUTE, type Door } from "./door.ts";
 import { ACCEPTED, connectAs, PINGREQ, PINGRESP } from "./packets.ts";
 
 // The TLS port, as somebody would have it who wants others kept out.
@@ -156,6 +156,54 @@ for (const reloads of [0, 1, 2]) {
         },
     );
 }
+
+test("TLS, attacked: a version before 1.2 is refused whatever Node's own bounds are, also after a reload", async (t) => {
+    const own = { least: tls.DEFAULT_MIN_VERSION, ciphers: tls.DEFAULT_CIPHERS };
+    [tls.DEFAULT_MIN_VERSION, tls.DEFAULT_CIPHERS] = ["TLSv1", "DEFAULT@SECLEVEL=0"]; // as NODE_OPTIONS can set them
+    t.after(() => {
+        [tls.DEFAULT_MIN_VERSION, tls.DEFAULT_CIPHERS] = [own.least, own.ciphers];
+    });
+    const { listener } = await openTls(t);
+    const reload = () => listener.reload(pem(first.gateway));
+    for (const prepare of [() => {}, reload, reload]) {
+        prepare();
+        for (const version of ["TLSv1", "TLSv1.1"] as const) {
+            const old = open(listener.port, { minVersion: version, maxVersion: version });
+            await assert.rejects(old, /alert protocol version|unsupported protocol/);
+        }
+        (await open(listener.port, { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" })).destroy();
+    }
+});
+
+test("TLS, attacked: one port of a client, to two addresses of the gateway, is two connections", async (t) => {
+    const door = await openDoor({ limits: { connectMs: 800 } });
+    t.after(() => door.shut());
+    const { port } = await door.connections.listen({ host: "0.0.0.0", port: 0, tls: pem(first.gateway) });
+    const free = createServer().listen(0, "127.0.0.1");
+    await once(free, "listening");
+    const { port: localPort } = free.address() as AddressInfo;
+    free.close();
+    await once(free, "close");
+    const raws = ["127.0.0.1", "127.0.0.2"].map((host) => {
+        const socket = dial({ host, port, localAddress: "127.0.0.1", localPort }).on("error", () => {});
+        opened.push(socket);
+        return socket;
+    });
+    await Promise.all(raws.map((raw) => once(raw, "connect"))); // neither has shaken hands yet
+    const [one, other] = await Promise.all(
+        raws.map((socket) =>
+            open(port, { socket, servername: "127.0.0.1.test", checkServerIdentity: () => undefined }),
+        ),
+    );
+    one!.write(connectAs(ROUTE));
+    other!.write(connectAs(OTHER));
+    await sleep(1_100); // longer than a CONNECT has time
+    for (const socket of [one!, other!]) {
+        assert.deepEqual(socket.read(), ACCEPTED);
+        socket.write(PINGREQ);
+        assert.deepEqual((await once(socket, "data"))[0], PINGRESP);
+    }
+});
 
 test("TLS, attacked: 200 handshakes that are begun and not finished are gone at the deadline, and pings keep their time", async (t) => {
     const connectMs = 1_200;
