@@ -65,7 +65,25 @@ function dialRaw(port: number, from = "127.0.0.1"): Socket {
 }
 
 async function isClosed(socket: Socket): Promise<void> {
-    if (!socket.closed) await once(socket, "close").catch(() => {});
+    await until(() => socket.closed, "a connection to be closed");
+}
+
+/** Nothing here takes longer, unless it would never come. */
+const LONGEST_MS = 5_000;
+
+async function until(done: () => boolean, what: string): Promise<void> {
+    for (const startMs = performance.now(); !done(); await sleep(2)) {
+        assert.ok(performance.now() - startMs < LONGEST_MS, `waited in vain for ${what}`);
+    }
+}
+
+/** What comes next. */
+async function heard(socket: Socket): Promise<Buffer> {
+    let came: Buffer | undefined;
+    socket.once("data", (octets: Buffer) => (came = octets));
+    await until(() => came !== undefined || socket.closed, "an answer");
+    assert.ok(came !== undefined, "its connection was closed");
+    return came;
 }
 
 /** A device that is connected over TLS and pings all the time. */
@@ -73,13 +91,13 @@ async function pingAllTheTime(
     socket: TLSSocket,
 ): Promise<{ slowestMs(): number; pings(): number; stop(): Promise<void> }> {
     socket.on("error", () => {}).write(connectAs(ROUTE));
-    assert.deepEqual((await once(socket, "data"))[0], ACCEPTED);
+    assert.deepEqual(await heard(socket), ACCEPTED);
     let [slowestMs, pings, going] = [0, 0, true];
     const done = (async () => {
         while (going) {
             const startMs = performance.now();
             socket.write(PINGREQ);
-            assert.deepEqual((await once(socket, "data"))[0], PINGRESP);
+            assert.deepEqual(await heard(socket), PINGRESP);
             slowestMs = Math.max(slowestMs, performance.now() - startMs);
             pings++;
             await sleep(10);
@@ -110,7 +128,7 @@ for (const reloads of [0, 1, 2]) {
         const { door, listener } = await start(t);
         const socket = await open(listener.port, { maxVersion: "TLSv1.2" });
         socket.write(connectAs(ROUTE));
-        assert.deepEqual((await once(socket, "data"))[0], ACCEPTED);
+        assert.deepEqual(await heard(socket), ACCEPTED);
         let renegotiated = false;
         socket.on("error", () => {});
         socket.renegotiate({}, (error) => (renegotiated ||= error === null));
@@ -125,7 +143,7 @@ for (const reloads of [0, 1, 2]) {
         opened.push(client.socket);
         client.socket.write(client.seal(APPLICATION_DATA, connectAs(ROUTE)));
         await door.until(`connected ${ROUTE}`);
-        while (client.received() === 0) await sleep(5); // its CONNACK
+        await until(() => client.received() > 0, "CONNACK");
         const before = client.received();
         const again = client.seal(HANDSHAKE, clientHello());
         client.socket.write(again);
@@ -201,7 +219,7 @@ test("TLS, attacked: one port of a client, to two addresses of the gateway, is t
     for (const socket of [one!, other!]) {
         assert.deepEqual(socket.read(), ACCEPTED);
         socket.write(PINGREQ);
-        assert.deepEqual((await once(socket, "data"))[0], PINGRESP);
+        assert.deepEqual(await heard(socket), PINGRESP);
     }
 });
 
@@ -264,7 +282,7 @@ test("TLS, attacked: a ClientHello octet by octet that comes in time is one like
     const relay = await startRelay(t, listener.port, 1);
     const socket = await open(relay);
     socket.write(connectAs(ROUTE));
-    assert.deepEqual((await once(socket, "data"))[0], ACCEPTED);
+    assert.deepEqual(await heard(socket), ACCEPTED);
 });
 
 /** Passes octets on in small pieces, each in a turn of its own. */
@@ -292,6 +310,36 @@ async function startRelay(t: { after(end: () => void): void }, port: number, oct
     return (relay.address() as AddressInfo).port;
 }
 
+test("TLS, attacked: records that are none, after the handshake, end their connection and no other", async (t) => {
+    const { door, listener } = await openTls(t);
+    const other = await open(listener.port);
+    other.write(connectAs(OTHER));
+    assert.deepEqual(await heard(other), ACCEPTED);
+    const RECORDS = [
+        "1703030028" + "00".repeat(40),
+        "17030300ff",
+        "1603030004deadbeef",
+        "1403030001" + "01",
+        "ff".repeat(60),
+    ];
+    for (const authenticated of [false, true]) {
+        for (const octets of RECORDS) {
+            const client = await openTls12(listener.port);
+            opened.push(client.socket);
+            if (authenticated) {
+                client.socket.write(client.seal(APPLICATION_DATA, connectAs(ROUTE)));
+                await until(() => client.received() > 0, "CONNACK");
+            }
+            client.socket.end(Buffer.from(octets, "hex"));
+            await isClosed(client.socket);
+            await until(() => door.connections.stats().waiting === 0, "it to be forgotten");
+            other.write(PINGREQ);
+            assert.deepEqual(await heard(other), PINGRESP);
+        }
+    }
+    assert.equal(door.connections.stats().devices, 1);
+});
+
 test("TLS, attacked: reloads while handshakes are under way lose none of them", async (t) => {
     const { listener } = await openTls(t);
     const relay = await startRelay(t, listener.port, 64);
@@ -304,7 +352,7 @@ test("TLS, attacked: reloads while handshakes are under way lose none of them", 
             for (const socket of sockets) {
                 shaken.add(socket.getPeerCertificate().fingerprint256);
                 socket.write(connectAs(ROUTE, { keepAliveS: 0 }));
-                assert.equal(((await once(socket, "data"))[0] as Buffer).length, 4);
+                assert.equal((await heard(socket)).length, 4);
                 socket.destroy();
             }
         }
@@ -330,7 +378,7 @@ test("TLS, attacked: handshakes that are not finished count as connections: of o
     assert.equal([...mine, ...next].filter((socket) => socket.destroyed).length, 0);
     for (const socket of mine) socket.destroy();
     await Promise.all(mine.map(isClosed));
-    while (door.connections.stats().waiting > 4) await sleep(5);
+    await until(() => door.connections.stats().waiting === 4, "them to be counted out");
     (await open(listener.port)).destroy(); // there is room again
 });
 
@@ -339,12 +387,19 @@ test("TLS, attacked: of handshakes that are not finished the oldest gives way, a
     const mine = Array.from({ length: 20 }, () => dialRaw(listener.port));
     const others = Array.from({ length: 10 }, () => dialRaw(listener.port, "127.0.0.2"));
     for (const socket of [...mine, ...others]) socket.write(hello.subarray(0, 20));
-    while (door.connections.stats().refused["too many connections without CONNECT"] !== 22) await sleep(5);
+    const refused = () => door.connections.stats().refused["too many connections without CONNECT"] ?? 0;
+    await until(() => refused() >= 22, "the oldest to give way");
+    assert.equal(refused(), 22);
+    await until(
+        () => [...mine, ...others].filter((socket) => socket.closed).length === 22,
+        "22 connections to be closed",
+    );
     assert.equal(door.connections.stats().waiting, 8);
+    assert.equal(others.filter((socket) => !socket.closed).length, 5, "no more of one address");
     for (const from of ["127.0.0.1", "127.0.0.2", "127.0.0.3"]) {
         const socket = await open(listener.port, { socket: dialRaw(listener.port, from) });
         socket.write(connectAs(ROUTE));
-        assert.deepEqual((await once(socket, "data"))[0], ACCEPTED, from);
+        assert.deepEqual(await heard(socket), ACCEPTED, from);
         socket.destroy();
     }
 });
@@ -367,7 +422,7 @@ for (const [name, end] of ENDS) {
             async (socket) => socket.write(hello),
             async (socket) => {
                 socket.write(hello);
-                await once(socket, "data");
+                await heard(socket);
             },
             (socket) => open(listener.port, { socket }),
             async (socket) => (await open(listener.port, { socket })).write(connectAs(ROUTE).subarray(0, 1)),
@@ -376,7 +431,7 @@ for (const [name, end] of ENDS) {
             async (socket) => {
                 const sealed = await open(listener.port, { socket });
                 sealed.write(connectAs(ROUTE));
-                await once(sealed, "data");
+                await heard(sealed);
             },
         ];
         for (const [at, step] of steps.entries()) {
@@ -391,11 +446,7 @@ for (const [name, end] of ENDS) {
                 await sleep(2);
                 end(socket);
                 socket.resume();
-                const deadlineMs = performance.now() + 3_000;
-                while (!isEmpty(door)) {
-                    assert.ok(performance.now() < deadlineMs, `step ${at}: its connection stays`);
-                    await sleep(5);
-                }
+                await until(() => isEmpty(door), `the end of a connection in step ${at}`);
             }
         }
         assert.deepEqual(door.connections.stats().refused["too many connections"], undefined);
