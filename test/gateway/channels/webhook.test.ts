@@ -69,7 +69,7 @@ test("webhook: a redirect is not followed: the code goes nowhere else", async (t
     assert.equal(got.length, 1);
 });
 
-test("webhook: no answer in time is said", async (t) => {
+test("webhook: no answer in time is said", { timeout: 8_000 }, async (t) => {
     const { channel } = await receiver(t, () => undefined, 200);
     await assert.rejects(channel.send(DELIVERY), { code: "unavailable", message: /did not answer within 0\.2 s/ });
 });
@@ -83,7 +83,7 @@ test("webhook: nobody there is said", async (t) => {
     });
 });
 
-test("webhook: the end of the gateway ends what is under way", async (t) => {
+test("webhook: the end of the gateway ends what is under way", { timeout: 4_000 }, async (t) => {
     const { channel, ending } = await receiver(t, () => ending.abort());
     await assert.rejects(channel.send(DELIVERY), { code: "unavailable", message: /because the gateway ends/ });
 });

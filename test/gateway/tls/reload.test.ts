@@ -141,6 +141,18 @@ test("TLS, reload: whatever the files are on their way, the last good ones are s
     old.destroy();
 });
 
+test("TLS, reload: who no longer watches is told nothing", async () => {
+    unwatch();
+    const before = lines.length;
+    writeFileSync(files.certificate, second.gateway.certificate);
+    writeFileSync(files.key, second.gateway.key);
+    await sleep(300); // fifteen looks
+    assert.equal(lines.length, before);
+    const { socket, of } = await shake();
+    socket.destroy();
+    assert.equal(of, "first");
+});
+
 test("TLS: a key of another kind than the certificate's is refused at the start", () => {
     writeFileSync(join(FOLDER, "ec.pem"), ec());
     writeFileSync(join(FOLDER, "rsa.pem"), first.gateway.certificate);
