@@ -201,12 +201,36 @@ function end(file: string): "gone" | "ended now" {
     }
 }
 
+/** Pipes and programs that this process would wait for. */
+function held(): string[] {
+    return process.getActiveResourcesInfo().filter((name) => /^(PipeWrap|ProcessWrap)$/.test(name));
+}
+
+test("command, attacked: of a program that did as it should and left something behind, no pipe is kept", async () => {
+    const before = held();
+    await channelOf(sh("sleep 2 &")).channel.send(DELIVERY);
+    await sleep(50);
+    assert.deepEqual(held(), before);
+});
+
+test("command, attacked: neither number nor code of a complaint is told to the log, which would mask them in any case", async () => {
+    const told: string[] = [];
+    const write = (fields: Record<string, unknown>) => void told.push(JSON.stringify(fields));
+    const log = { info: write, warn: write, error: write };
+    const { send } = createCommandChannel({ words: sh('echo "$TOQUE_NUMBER, $TOQUE_CODE?" >&2; exit 1'), log });
+    await assert.rejects(send(DELIVERY));
+    assert.equal(told.length, 1);
+    assert.match(told[0]!, /\*\*\*, \*\*\*\?/);
+});
+
 test("command, attacked: a program that the system does not let go of is told of in time, and waited for no more", async (t) => {
+    const before = held();
     const kill = t.mock.method(process, "kill", () => true); // as of one that hangs in a driver
     const startMs = performance.now();
     const { message } = await failure(sh("exec sleep 4"), 300);
     assert.match(message, /did not end within 0\.3 s/);
     assert.ok(performance.now() - startMs < 2_500, `${performance.now() - startMs} ms`);
+    assert.deepEqual(held(), before, "nor does it keep the gateway from its end");
     const [group, signal] = kill.mock.calls[0]!.arguments as unknown as [number, string];
     kill.mock.restore();
     assert.equal(signal, "SIGKILL");
