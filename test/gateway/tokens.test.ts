@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { Role, Store } from "../../gateway/ports.ts";
 import type { E164 } from "../../gateway/number.ts";
 import { ADMIN_TOKEN_FILE, ensureAdminToken } from "../../gateway/store/admin-token.ts";
-import { createTokens, permits, type Action, type Tokens } from "../../gateway/tokens.ts";
+import { createTokens, permits, rangeOf, type Action, type Tokens } from "../../gateway/tokens.ts";
 import { START_MS } from "../support/records.ts";
 import { handClock, withStore } from "../support/store-for-tests.ts";
 
@@ -144,4 +144,26 @@ scenario("a folder that cannot be written is named", async (tokens, dir) => {
         message: /cannot be written/,
     });
     assert.deepEqual(await tokens.listTokens(), []);
+});
+
+test("tokens: the range of a pattern holds the numbers that it permits, and no others", () => {
+    const numbers = [
+        "+1",
+        "+34",
+        "+340",
+        "+346001",
+        "+34600111222",
+        "+346001112220",
+        "+35",
+        "+3",
+        "+33999",
+        "+999999999999999",
+    ];
+    for (const pattern of ["*", "+*", "+3*", "+34*", "+34600111222*", "+34600111222", "+34", "+9*"]) {
+        const { from, below } = rangeOf(pattern);
+        for (const number of numbers as E164[]) {
+            const permitted = permits({ id: "t", role: "reader", pattern }, "read", number);
+            assert.equal(number >= from && number < below, permitted, `${pattern} ${number}`);
+        }
+    }
 });

@@ -217,8 +217,8 @@ test("command, attacked: neither number nor code of a complaint is told to the l
     const told: string[] = [];
     const write = (fields: Record<string, unknown>) => void told.push(JSON.stringify(fields));
     const log = { info: write, warn: write, error: write };
-    const { send } = createCommandChannel({ words: sh('echo "$TOQUE_NUMBER, $TOQUE_CODE?" >&2; exit 1'), log });
-    await assert.rejects(send(DELIVERY));
+    const channel = createCommandChannel({ words: sh('echo "$TOQUE_NUMBER, $TOQUE_CODE?" >&2; exit 1'), log });
+    await assert.rejects(channel.send(DELIVERY));
     assert.equal(told.length, 1);
     assert.match(told[0]!, /\*\*\*, \*\*\*\?/);
 });
