@@ -207,6 +207,7 @@ function held(): string[] {
 }
 
 test("command, attacked: of a program that did as it should and left something behind, no pipe is kept", async () => {
+    await sleep(100);
     const before = held();
     await channelOf(sh("sleep 2 &")).channel.send(DELIVERY);
     await sleep(50);
@@ -224,6 +225,7 @@ test("command, attacked: neither number nor code of a complaint is told to the l
 });
 
 test("command, attacked: a program that the system does not let go of is told of in time, and waited for no more", async (t) => {
+    await sleep(100); // until those of the tests before are gone
     const before = held();
     const kill = t.mock.method(process, "kill", () => true); // as of one that hangs in a driver
     const startMs = performance.now();
