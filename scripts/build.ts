@@ -12,6 +12,7 @@ import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
 import { shareNames } from "./lua-locals.ts";
 import { shrinkBundle } from "./lua-shrink.ts";
 import { privateNames } from "./private-names.ts";
+import { privateWords, wordsPlugin } from "./private-words.ts";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const ESPRUINO_BUNDLE = join(ROOT, "dist/espruino/toque.js");
@@ -50,6 +51,8 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
         platform: "neutral",
         mangleProps: new RegExp(`^(${privateNames(ROOT, ["device/espruino/globals.d.ts"]).join("|")})$`),
         external: FIRMWARE_MODULES,
+        // a program that plays the core reads its inputs from a script
+        plugins: entry === undefined ? [wordsPlugin(privateWords(ROOT))] : [],
         tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
         logLevel: "silent",
     }).catch(fail);
@@ -60,14 +63,14 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
     };
     const program = await minify(inlineExpressions(await minify(shrinkEspruino(bundled.outputFiles[0]!.text))));
     mkdirSync(dirname(outFile), { recursive: true });
-    writeFileSync(outFile, overlayEspruino(program));
+    writeFileSync(outFile, overlayEspruino(program), "latin1");
     return outFile;
 }
 
 /** One Lua file, and the hand-written Lua of the board (init.lua) beside it. */
 export function buildNodemcu(outFile = NODEMCU_BUNDLE): string {
     demandEntry("device/nodemcu/main.ts");
-    const { files, problems } = compileLua(join(ROOT, "device/nodemcu/tsconfig.json"));
+    const { files, problems } = compileLua(join(ROOT, "device/nodemcu/tsconfig.json"), privateWords(ROOT));
     if (problems.length > 0) throw new BuildError(problems.join("\n"));
     const bundle = [...files.values()][0];
     if (files.size !== 1 || bundle === undefined)

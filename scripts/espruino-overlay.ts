@@ -2,6 +2,7 @@ import { parse } from "acorn";
 import type { AnonymousFunctionDeclaration, AnyNode, FunctionDeclaration, Program, VariableDeclaration } from "acorn";
 import { readScopes } from "./js-scopes.ts";
 import type { Reference, Variable } from "./js-scopes.ts";
+import { tokenise } from "./espruino-tokens.ts";
 import { isFunction, walk } from "./js-walk.ts";
 
 /** Names for locals: one letter each. Espruino's own globals of one letter (`E`) are not used in functions. */
@@ -19,11 +20,14 @@ const MISPLACED = "toque: flash this as .bootcde";
 /** The name of what is used most. */
 const MOST_USED = "_";
 
-/** Digits of a body's length, in front of it. */
-const DIGITS = 3;
+/**
+ * Bodies begin at multiples of this, behind one octet that tells how many multiples are to the next: so a place has fewer digits, and a
+ * body's length no more than that octet.
+ */
+const UNIT = 3;
 
 /** What follows the bodies. */
-const END = "*/let ";
+const END = "*/";
 
 /** A variable that is declared without a value. */
 const EMPTY = /^let [$\w]+$/;
@@ -121,7 +125,7 @@ function widestOf(overlaid: Map<string, FunctionDeclaration>): number {
  * Takes a program's functions out of a board's memory. A function costs an ESP8266 four of its 1,600 variables and one for each
  * parameter, for as long as the program runs; made of its text in flash for one call, it costs them for that long. So the functions
  * that are only ever called are not declared: their bodies stand in a comment before the program, each behind its length, and a call
- * `f(x)` becomes `$(place)(x)`. Nothing is parsed or copied to make one: `substr` of a string in flash is a place in flash.
+ * `f(x)` becomes `$(place)(x)`. All of it is said in Espruino's own octets (scripts/espruino-tokens.ts). Nothing is parsed or copied to make one: `substr` of a string in flash is a place in flash.
  * All other names of the program become `$a`, `$b`, …: at the top level of Espruino they are globals, beside its own and the person's.
  * The one that is used most becomes `_`; letters are left to the person, who types them on the console.
  * @param text a program with no comments, minified but for its names
@@ -204,12 +208,14 @@ function isTop(program: Program, id: AnyNode): boolean {
     );
 }
 
-/** What a function is made of. */
-function bodyOf({ id, body }: FunctionDeclaration, at: At, render: Render): string {
-    const code = render(body, at).slice(1, -1).replace(/;$/, "").replaceAll("\n", "\\n"); // in template literals
-    if (code.includes("*/") || code.length >= 10 ** DIGITS)
+/** What a function is made of, behind its length. */
+function entryOf({ id, body }: FunctionDeclaration, at: At, render: Render): string {
+    const code = tokenise(render(body, at).slice(1, -1).replace(/;$/, "").replaceAll("\n", "\\n")); // in template literals
+    const units = Math.ceil((code.length + 1) / UNIT);
+    const entry = String.fromCharCode(units) + code.padEnd(units * UNIT - 1);
+    if (entry.includes(END) || units > 255)
         throw new Error(`scripts/espruino-overlay.ts: ${id.name} cannot stand in the comment.`);
-    return code;
+    return entry;
 }
 
 /** Puts the file together: a comment of the bodies, each behind its length, and what stays. Places are known when they do not change any more. */
@@ -219,25 +225,23 @@ function layOut(made: FunctionDeclaration[], parameters: string[], rest: AnyNode
     for (let round = 0; round < 20; round++) {
         const at: At = (name) => places.get(name)!;
         const next = new Map<string, number>();
-        let comment = "/*";
+        let comment = "/*".padEnd(UNIT);
         for (const one of made) {
-            const body = bodyOf(one, at, render);
-            comment += String(body.length).padStart(DIGITS);
-            next.set(one.id.name, comment.length);
-            comment += body;
+            next.set(one.id.name, comment.length / UNIT);
+            comment += entryOf(one, at, render);
         }
         const statements = rest.flatMap((node) => residents(node, (part) => render(part, at)));
         const empty = statements.filter((statement) => EMPTY.test(statement));
         empty.sort((a, b) => Number(b === `let ${MOST_USED}`) - Number(a === `let ${MOST_USED}`)); // it is looked for from the first on
         const head = [
-            `let $=a=>Function(${names}$$.substr(a,$$.substr(a-${DIGITS},${DIGITS})))`,
+            `let $=a=>Function(${names}$$.substr(1+(a*=${UNIT}),$$.charCodeAt(a)*${UNIT}-1))`,
             ...empty,
             `let $$=require("Storage").read("${FILE}")`,
             `if(!$$||$$.substr(${comment.length},${END.length})!="${END}")throw"${MISPLACED}"`,
         ];
         const others = statements.filter((statement) => !empty.includes(statement));
         if (made.every(({ id }) => places.get(id.name) === next.get(id.name)))
-            return `${comment}*/${joined([...head, ...others])}\n`;
+            return `${comment}*/${tokenise(joined([...head, ...others]))}\n`;
         places = next;
     }
     throw new Error("scripts/espruino-overlay.ts: the places do not settle.");

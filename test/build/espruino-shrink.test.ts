@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { createContext, runInContext } from "node:vm";
+import { createContext } from "node:vm";
 import { parse } from "acorn";
 import { inlineExpressions } from "../../scripts/espruino-inline.ts";
 import { overlayEspruino } from "../../scripts/espruino-overlay.ts";
 import { shrinkEspruino } from "../../scripts/espruino-shrink.ts";
+import { untokenise } from "../../scripts/espruino-tokens.ts";
+import { runOctets } from "../emulator/espruino/words.ts";
 
 /** What a program says when it is the board's file in flash, and when something else is. */
 function run(program: string, flash = program): unknown[] {
     const said: unknown[] = [];
     const storage = { read: (name: string) => (name === ".bootcde" ? flash : undefined) };
-    runInContext(program, createContext({ say: (value: unknown) => void said.push(value), require: () => storage }));
+    runOctets(program, createContext({ say: (value: unknown) => void said.push(value), require: () => storage }));
     return said;
 }
 
@@ -122,7 +124,7 @@ test("Espruino bundle: a name that is declared twice is an error", () => {
 
 /** Names that a program leaves at the top level: on Espruino they are globals. */
 function globalsOf(program: string): string[] {
-    return parse(program, { ecmaVersion: 2020 }).body.flatMap((node) =>
+    return parse(untokenise(program), { ecmaVersion: 2020 }).body.flatMap((node) =>
         node.type === "VariableDeclaration"
             ? node.declarations.map(({ id }) => (id.type === "Identifier" ? id.name : "?"))
             : node.type === "FunctionDeclaration"

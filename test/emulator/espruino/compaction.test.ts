@@ -39,7 +39,8 @@ for (const variable of ["ESPRUINO", "ESPRUINO_8266"]) {
             const options = { runtime: "espruino", interpreter, gateway: at, route, secret, flashDir, app } as const;
             const device = await startDevice(options);
             try {
-                const place = (): number => readFileSync(join(flashDir, "espruino.flash")).indexOf("*/let $=a=>");
+                const place = (): number =>
+                    readFileSync(join(flashDir, "espruino.flash")).indexOf("toque: flash this as .bootcde");
                 await device.until(({ states }) => states.at(-1)?.state === "online", 20_000);
                 const before = place();
                 for (const [index, body] of ["one", "compact", "two"].entries()) {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "acorn";
+import { untokenise } from "../../../scripts/espruino-tokens.ts";
 import { measureVars } from "./measure.ts";
 import type { Measured } from "./measure.ts";
 
@@ -45,7 +46,7 @@ mqtt.connect();});`;
 async function measure(interpreter: string, program: string, from: Row["from"], source: string): Promise<Row> {
     const folder = mkdtempSync(join(tmpdir(), "toque-compare-"));
     const path = join(folder, "program.js");
-    writeFileSync(path, from === "RAM" ? typed(source) : source, "latin1");
+    writeFileSync(path, from === "RAM" ? typed(untokenise(source)) : source, "latin1");
     try {
         return { program, from, vars: await measureVars(interpreter, path).catch(() => undefined) };
     } finally {

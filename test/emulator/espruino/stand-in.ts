@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { compileFunction, createContext, runInContext } from "node:vm";
 import type { Context } from "node:vm";
+import { untokenise } from "../../../scripts/espruino-tokens.ts";
 import type { Board, Memory, Names, Say } from "../device.ts";
 import type { Radio } from "../radio.ts";
 import type { Screen } from "../screen.ts";
 import { removalScript } from "./absent.ts";
 import type { FlashFolder } from "./flash-folder.ts";
 import { connectSocket } from "./stand-in-sockets.ts";
+import { runOctets } from "./words.ts";
 
 /** What a program may wait for. */
 interface Timer {
@@ -61,7 +63,7 @@ export class StandIn implements Board {
         this.#context = createContext(this.#globals());
         runInContext("globalThis.global = globalThis;" + removalScript(), this.#context);
         const program = this.#flash.read(".bootcde") ?? "";
-        this.#run(() => void runInContext(program, this.#context, { filename: ".bootcde" }));
+        this.#run(() => runOctets(program, this.#context, ".bootcde"));
         return Promise.resolve();
     }
 
@@ -207,7 +209,10 @@ export class StandIn implements Board {
         const source = this.#flash.read(name);
         if (source === undefined) throw new Error(`Module "${name}" not found`);
         const module = { exports: {} };
-        const load = compileFunction(source, ["exports", "module"], { parsingContext: this.#context, filename: name });
+        const load = compileFunction(untokenise(source), ["exports", "module"], {
+            parsingContext: this.#context,
+            filename: name,
+        });
         (load as (exports: object, module: object) => void)(module.exports, module);
         return module.exports;
     }
