@@ -76,7 +76,7 @@ export function buildNodemcu(outFile = NODEMCU_BUNDLE): string {
     if (files.size !== 1 || bundle === undefined)
         throw new BuildError(`typescript-to-lua wrote ${files.size} files instead of one.`);
     mkdirSync(dirname(outFile), { recursive: true });
-    writeFileSync(outFile, finishBundle(bundle, "toque.lua"));
+    writeFileSync(outFile, finishBundle(bundle, "toque.lua"), "latin1");
     for (const name of readdirSync(join(ROOT, "device/nodemcu"))) {
         if (!name.endsWith(".lua") || name === "prelude.lua") continue;
         writeFileSync(

@@ -1,17 +1,22 @@
 import { exportName } from "./lua-modules.ts";
 import type { Edit, Node } from "./lua-scopes.ts";
 import { edited, readScopes } from "./lua-scopes.ts";
+import { NAME_OCTETS, NAME_SYMBOLS, octetsOf, shortenTexts } from "./lua-words.ts";
 
 /**
  * The program of a board with 40 KB of memory, in two parts of one file: a comment that holds the text of its functions, and what runs.
  * A function is a name of three digits of base 36, which is where its text lies. Nothing has such a name, so Lua asks the metatable of the
  * program's own names, and that reads the text and makes a function of it. What was read is kept until Lua collects its garbage, all of it
- * together: so of a function that does not run nothing has to be in memory. The compiler skips the comment as it would any.
+ * together: so of a function that does not run nothing has to be in memory. The compiler skips the comment as it would any. In the texts
+ * what is frequent is one octet, and the first text in the comment is the list of what these stand for (lua-words.ts).
  *
  * A module's `function f() …` is read when it is called; a function in a table stays in memory, as what the firmware keeps may.
  */
 
 const DIGITS = 36;
+
+/** What begins the comment, and what ends it. */
+const [OPEN, CLOSE] = ["--[==[", "]==]"];
 
 /** Names begin with a letter: the first one is "a00". */
 const FIRST_NAME = 10 * DIGITS * DIGITS;
@@ -33,15 +38,20 @@ export const SETTER = "zz";
 /** Reads functions when they are called. `_ENV` is the table of the program's own names. @param file what the bundle is called on the board */
 function reader(file: string): string {
     return `do
-        local text, kept = (file.open or io.open)("${file}"), setmetatable({}, { __mode = "v" })
+        local file, kept, words = (file.open or io.open)("${file}"), setmetatable({}, { __mode = "v" }), {}
+        local function read(place)
+            file:seek("set", place)
+            return file:read(tonumber(file:read(2), ${DIGITS}))
+        end
+        for octet, text in string.gmatch(read(${OPEN.length}), "([\\128-\\255])([^\\128-\\255]*)") do words[octet] = text end
         setmetatable(_ENV, { __index = function(names, name)
             if #name == 3 then
                 local made = kept[1] or {}
                 kept[1] = made
                 local call = made[name]
                 if not call then
-                    text:seek("set", tonumber(name, ${DIGITS}) - ${FIRST_NAME})
-                    call = assert((loadstring or load)(text:read(tonumber(text:read(2), ${DIGITS})), name, "t", names))
+                    local text = string.gsub(read(tonumber(name, ${DIGITS}) - ${FIRST_NAME}), "[\\128-\\255]", words)
+                    call = assert((loadstring or load)(text, name, "t", names))
                     if ${SETTER} then ${SETTER}(call, names) end
                     made[name] = call
                 end
@@ -74,19 +84,21 @@ export function layOut(lua: string): string {
             node.type === "FunctionDeclaration" &&
             (((node["identifier"] as Node)["name"] as string | undefined) ?? "").startsWith(PREFIX),
     );
-    const open = "--[==[";
-    const texts: [length: string, text: string][] = [];
-    const places = new Map<string, string>();
-    let at = open.length;
-    for (const node of marked) {
-        const text = bodyOf(node, lua);
-        // every name is as long as another, so a text's length is known before its names are
-        const length = text.replace(new RegExp(`\\b${PREFIX}\\w+`, "g"), "xxx").length;
-        if (length > LONGEST) throw new Error(`A function of ${length} octets is too long: ${LONGEST} are the most.`);
-        const gap = KEYWORDS.includes(nameOf(at)) ? " " : "";
-        places.set((node["identifier"] as Node)["name"] as string, nameOf(at + gap.length));
-        texts.push([gap + length.toString(DIGITS).padStart(2, "0"), text]);
-        at += gap.length + 2 + length;
+    const names = marked.map((node) => (node["identifier"] as Node)["name"] as string);
+    const symbolOf = (name: string): string => {
+        const index = names.indexOf(name);
+        if (index < 0) throw new Error(`${name} is called, and defined nowhere.`);
+        return String.fromCharCode(NAME_SYMBOLS + index);
+    };
+    // every name is as long as another, so the texts' lengths are known before their names are
+    const withSymbols = (part: string): string => part.replace(new RegExp(`\\b${PREFIX}\\w+`, "g"), symbolOf);
+    const short = shortenTexts(marked.map((node) => withSymbols(bodyOf(node, lua))));
+    const places: string[] = [];
+    let comment = OPEN + lengthOf(short.list) + short.list;
+    for (const text of short.texts) {
+        if (KEYWORDS.includes(nameOf(octetsOf(comment)))) comment += " ";
+        places.push(nameOf(octetsOf(comment)));
+        comment += lengthOf(text) + text;
     }
     const rest = edited(
         lua,
@@ -96,18 +108,22 @@ export function layOut(lua: string): string {
         })),
     );
     const named = (part: string): string =>
-        part.replace(new RegExp(`\\b${PREFIX}\\w+`, "g"), (name) => {
-            const place = places.get(name);
-            if (place === undefined) throw new Error(`${name} is called, and defined nowhere.`);
-            return place;
-        });
-    const comment = texts.map(([length, text]) => length + named(text)).join("");
-    if (comment.includes("]==]")) throw new Error("A function holds what ends the comment.");
-    return `${open}${comment}]==]${named(rest)}`;
+        part.replace(/[\ue000-\uf8ff]/g, (symbol) => places[symbol.charCodeAt(0) - NAME_SYMBOLS]!);
+    if (comment.includes(CLOSE)) throw new Error("A function holds what ends the comment.");
+    return named(`${comment}${CLOSE}${withSymbols(rest)}`);
+}
+
+/** A text's length as it stands in front of it. */
+function lengthOf(text: string): string {
+    const octets = octetsOf(text);
+    if (octets > LONGEST) throw new Error(`A function of ${octets} octets is too long: ${LONGEST} are the most.`);
+    return octets.toString(DIGITS).padStart(2, "0");
 }
 
 function nameOf(at: number): string {
-    return (FIRST_NAME + at).toString(DIGITS);
+    const name = (FIRST_NAME + at).toString(DIGITS);
+    if (name.length !== NAME_OCTETS) throw new Error(`The functions' texts go on at ${at}: too far for a name.`);
+    return name;
 }
 
 /** What a chunk that gets the function's arguments does. */

@@ -15,7 +15,7 @@ import { BuildError, ESPRUINO_BUNDLE, NODEMCU_BUNDLE, ROOT, buildAll } from "./b
  * - Lua heap 12 KB: 10.7 and 8.1, from the file as it is. With all functions in memory it was 36, which an ESP8266 has not.
  */
 const ESPRUINO_OCTETS = 8192;
-const NODEMCU_OCTETS = 11008;
+const NODEMCU_OCTETS = 8192;
 const FLASH_VARS = 300;
 const HEAP_OCTETS = 12288;
 
