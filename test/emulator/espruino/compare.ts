@@ -7,15 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "acorn";
-import { untokenise } from "../../../scripts/espruino-tokens.ts";
-import { measureVars } from "./measure.ts";
+import { measureFromRam, measureVars } from "./measure.ts";
 import type { Measured } from "./measure.ts";
 
 const BUNDLE = fileURLToPath(new URL("../../../dist/espruino/toque.js", import.meta.url));
 
 export interface Row {
     program: string;
-    /** its flash, or lines that were typed */
+    /** its flash, or lines that were typed: all of MQTT.js, and for Toque the application that starts it */
     from: ".bootcde" | "RAM";
     /** undefined: it does not come online, as a rule because it does not fit */
     vars: Measured | undefined;
@@ -46,7 +45,7 @@ mqtt.connect();});`;
 async function measure(interpreter: string, program: string, from: Row["from"], source: string): Promise<Row> {
     const folder = mkdtempSync(join(tmpdir(), "toque-compare-"));
     const path = join(folder, "program.js");
-    writeFileSync(path, from === "RAM" ? typed(untokenise(source)) : source, "latin1");
+    writeFileSync(path, from === "RAM" ? typed(source) : source, "latin1");
     try {
         return { program, from, vars: await measureVars(interpreter, path).catch(() => undefined) };
     } finally {
@@ -61,6 +60,7 @@ const sources = [{ program: "Toque", source: readFileSync(BUNDLE, "latin1") }];
 if (mqtt !== undefined && mqtt !== "")
     sources.push({ program: "MQTT.js", source: mqttProgram(readFileSync(mqtt, "latin1")) });
 const rows: Row[] = [];
-for (const from of [".bootcde", "RAM"] as const)
-    for (const { program, source } of sources) rows.push(await measure(interpreter, program, from, source));
+for (const { program, source } of sources) rows.push(await measure(interpreter, program, ".bootcde", source));
+rows.push({ program: "Toque", from: "RAM", vars: await measureFromRam(interpreter) });
+if (sources[1] !== undefined) rows.push(await measure(interpreter, "MQTT.js", "RAM", sources[1].source));
 console.log(JSON.stringify(rows));
