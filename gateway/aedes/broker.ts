@@ -83,8 +83,11 @@ export function createBroker(log: Log): Broker {
         },
         authorizeSubscribe(client, subscription, done) {
             const { topic, qos } = subscription;
-            const granted = topic === peerOf(client)?.inbox && qos < 2;
-            if (!granted) log.warn({ kind: peerOf(client)?.kind }, "a subscription to what is not its own was refused");
+            const peer = peerOf(client);
+            const own = topic === peer?.inbox;
+            const granted = own && qos < 2;
+            const what = own ? "with QoS 2, which is not offered," : "to what is not its own";
+            if (!granted) log.warn({ kind: peer?.kind }, `a subscription ${what} was refused`);
             done(null, granted ? subscription : null);
         },
         /** The second lock: whatever made a packet come here, a client gets its own inbox's only. */

@@ -105,6 +105,7 @@ test("QoS 2 on its own inbox is refused; QoS 0 and 1 are granted as asked", asyn
         assert.equal((await client.octets(9))[8], code);
         client.destroy();
     }
+    assert.ok(door.logged.some((line) => line.startsWith("a subscription with QoS 2, which is not offered, was ref")));
 });
 
 /** Where a device may not publish: the connection ends, and nobody hears of it. */
