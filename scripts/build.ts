@@ -1,5 +1,5 @@
 /** Makes what is flashed: `npm run build [-- espruino nodemcu]`. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
@@ -62,8 +62,7 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
         return (await transform(program, options).catch(fail)).code;
     };
     const program = await minify(inlineExpressions(await minify(shrinkEspruino(bundled.outputFiles[0]!.text))));
-    mkdirSync(dirname(outFile), { recursive: true });
-    writeFileSync(outFile, overlayEspruino(program), "latin1");
+    writeWhole(outFile, overlayEspruino(program));
     return outFile;
 }
 
@@ -75,16 +74,31 @@ export function buildNodemcu(outFile = NODEMCU_BUNDLE): string {
     const bundle = [...files.values()][0];
     if (files.size !== 1 || bundle === undefined)
         throw new BuildError(`typescript-to-lua wrote ${files.size} files instead of one.`);
-    mkdirSync(dirname(outFile), { recursive: true });
-    writeFileSync(outFile, finishBundle(bundle, "toque.lua"), "latin1");
-    for (const name of readdirSync(join(ROOT, "device/nodemcu"))) {
-        if (!name.endsWith(".lua") || name === "prelude.lua") continue;
-        writeFileSync(
-            join(dirname(outFile), basename(name)),
-            holdToLimits(minifyLua(readFileSync(join(ROOT, "device/nodemcu", name), "utf8"))),
-        );
+    writeWhole(outFile, finishBundle(bundle, "toque.lua"));
+    for (const name of handWritten()) {
+        const lua = minifyLua(readFileSync(join(ROOT, "device/nodemcu", name), "utf8"));
+        writeWhole(join(dirname(outFile), name), holdToLimits(lua));
     }
     return outFile;
+}
+
+/** The Lua of the board that nobody compiles. */
+function handWritten(): string[] {
+    return readdirSync(join(ROOT, "device/nodemcu")).filter((name) => name.endsWith(".lua") && name !== "prelude.lua");
+}
+
+/** Whoever reads the file meanwhile reads the old one or the new one. @param text octets */
+function writeWhole(path: string, text: string): void {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.${process.pid}`, text, "latin1");
+    renameSync(`${path}.${process.pid}`, path);
+}
+
+/** Takes away what an earlier build left: all that is there is sent to a board. */
+function removeOthers(bundle: string): void {
+    const made = [basename(bundle), ...handWritten()];
+    for (const name of readdirSync(dirname(bundle)))
+        if (/\.(js|lua)$/.test(name) && !made.includes(name)) rmSync(join(dirname(bundle), name));
 }
 
 /** What typescript-to-lua bundled, as small as it gets. @param file on the board, if its functions are to be read from there */
@@ -125,8 +139,9 @@ export async function buildAll(boards: string[] = ["espruino", "nodemcu"]): Prom
         if (board !== "espruino" && board !== "nodemcu")
             throw new BuildError(`There is no board "${board}": say espruino or nodemcu.`);
         try {
-            rmSync(join(ROOT, "dist", board), { recursive: true, force: true });
-            made.push(board === "espruino" ? await buildEspruino() : buildNodemcu());
+            const bundle = board === "espruino" ? await buildEspruino() : buildNodemcu();
+            removeOthers(bundle);
+            made.push(bundle);
         } catch (error) {
             throw whyNotWritten(error) ?? error;
         }
