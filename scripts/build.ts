@@ -33,7 +33,8 @@ function demandEntry(path: string): void {
 }
 
 /**
- * One file that Espruino can parse, octets below 0x80 only. Source maps would cost a board more than they tell.
+ * One file that Espruino can parse; its octets from 0x80 on are Espruino's own for words and operators. Source maps would cost a board more
+ * than they tell.
  * @param entry another program made of the device's parts: tests play the core on the board by itself
  */
 export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): Promise<string> {

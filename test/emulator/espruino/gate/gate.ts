@@ -18,7 +18,7 @@ export interface Finding {
 }
 
 export interface GateOptions {
-    /** The source is the bundle: an octet above 0x7f in it would change on its way. A person's application may have UTF-8 in its texts. */
+    /** The source is the bundle: its octets above 0x7f are words, and none is a text's. A person's application may have UTF-8 in its texts. */
     asciiOnly?: boolean;
     /** Names that another file of the same board defines. */
     globals?: readonly string[];
