@@ -4,8 +4,9 @@ import { readFileSync, readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
+import type { SerialPort } from "serialport";
 import { frame } from "../device/slots.ts";
-import { NODEMCU_BUNDLE, buildNodemcu } from "../scripts/build.ts";
+import { NODEMCU_BUNDLE, buildAll } from "../scripts/build.ts";
 import { LuaConsole } from "./lua-console.ts";
 import { FlashError, type FlashOptions, main, readOptions } from "./options.ts";
 
@@ -33,8 +34,15 @@ async function open(port: string): Promise<Duplex> {
     }
 }
 
+/** A serial port is not closed by being destroyed, and a read that waits would keep this program running. */
+async function close(stream: Duplex): Promise<void> {
+    await new Promise<void>((done) => stream.end(() => done())); // the restart is on its way
+    if ("close" in stream) await new Promise((done) => (stream as SerialPort).close(done));
+    stream.destroy();
+}
+
 async function flash({ port, slots, app }: FlashOptions): Promise<void> {
-    buildNodemcu();
+    await buildAll(["nodemcu"]);
     const stream = await open(port);
     try {
         const board = new LuaConsole(stream);
@@ -57,8 +65,7 @@ async function flash({ port, slots, app }: FlashOptions): Promise<void> {
         stream.write(`file.remove("${PROGRAM}") file.rename("${NEW_PROGRAM}","${PROGRAM}") node.restart()\r\n`);
         console.log("Done: the board restarts, and joins the Wi-Fi after three seconds. Its screen is its console.");
     } finally {
-        stream.end();
-        stream.destroy();
+        await close(stream);
     }
 }
 

@@ -91,8 +91,14 @@ function handWritten(): string[] {
 /** Whoever reads the file meanwhile reads the old one or the new one. @param text octets */
 function writeWhole(path: string, text: string): void {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.${process.pid}`, text, "latin1");
-    renameSync(`${path}.${process.pid}`, path);
+    const draft = `${path}.${process.pid}`;
+    try {
+        writeFileSync(draft, text, "latin1");
+        renameSync(draft, path);
+    } catch (error) {
+        rmSync(draft, { force: true });
+        throw error;
+    }
 }
 
 /** Takes away what an earlier build left: all that is there is sent to a board. */
