@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { GatewayError } from "./error.ts";
+import { isLoopback } from "./network-of.ts";
 
 /** One option: its flag, its environment variable, what it is without both, and how its text is read. */
 interface Option<T> {
@@ -163,8 +164,7 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
 /** Codes are worth as much as a number: nobody on the way may read them, or pose as the one who gets them. */
 function checkWebhook(address: string, clear: unknown, environment: NodeJS.ProcessEnv): void {
     const { protocol, hostname } = new URL(address);
-    const loopback = hostname === "localhost" || hostname === "[::1]" || /^127(\.[0-9]+){3}$/.test(hostname);
-    if (protocol === "http:" && !loopback && clear !== "yes") {
+    if (protocol === "http:" && !isLoopback(hostname) && clear !== "yes") {
         throw wrong(
             "--codes-webhook sends codes in clear to another machine: give an https:// address, or --codes-webhook-clear yes if nobody else is on that network.",
         );

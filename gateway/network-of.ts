@@ -18,3 +18,8 @@ export function networkOf(given: string): string {
     }
     return groups.slice(0, 4).join(":");
 }
+
+/** Whether a URL's host is this machine: nobody else hears what is said to it. A name that only begins like such an address is not. */
+export function isLoopback(hostname: string): boolean {
+    return hostname === "localhost" || hostname === "[::1]" || /^127(\.[0-9]+){3}$/.test(hostname);
+}

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { OPTIONS } from "../config.ts";
+import { isLoopback } from "../network-of.ts";
 import { Failure } from "./failure.ts";
 import { chooseFolder, readFound } from "./found-files.ts";
 import { readGatewayFile } from "./gateway-file.ts";
@@ -36,7 +37,7 @@ export function createClient(target: Target, environment: NodeJS.ProcessEnv): Cl
             return given;
         }
         // This folder's token is for this folder's gateway: one elsewhere gets it only if somebody says so.
-        if (named !== undefined && !dataNamed && !isLoopback(url)) {
+        if (named !== undefined && !dataNamed && !isLoopback(new URL(url).hostname)) {
             throw new Failure(`Which token is for ${url}? Give it with --token or TOQUE_TOKEN.`);
         }
         const file = join(data, "admin-token");
@@ -98,7 +99,7 @@ function readAddress(text: string): string {
         throw new Failure(`${shown} is no address: ${how}`, 2);
     }
     if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-        const sentence = `The gateway's address has a user name, a password or a question in it, which Toque does not use: ${how}`;
+        const sentence = `The gateway's address has a user name, a password or a query in it, which Toque does not use: ${how}`;
         throw new Failure(`${sentence} Who asks is told by a token, in TOQUE_TOKEN.`, 2);
     }
     return text.replace(/\/+$/, "");
@@ -114,9 +115,4 @@ function parse(text: string): unknown {
 
 function set(variable: string | undefined): string | undefined {
     return variable === "" ? undefined : variable;
-}
-
-function isLoopback(url: string): boolean {
-    const host = URL.canParse(url) ? new URL(url).hostname : "";
-    return host === "localhost" || host === "[::1]" || /^127\.[0-9.]+$/.test(host);
 }

@@ -2,117 +2,30 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { connect as dial, createServer, type AddressInfo, type Socket } from "node:net";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import tls, { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
-import type { ConnectionLimits } from "../../../gateway/aedes/limits.ts";
-import { createHomeAuthority, type HomeAuthority, type Pair } from "../../../gateway/tls/authority.ts";
+import tls from "node:tls";
 import { APPLICATION_DATA, clientHello, HANDSHAKE, openTls12 } from "../../support/tls12-client.ts";
-import { openDoor, OTHER, RawClient, ROUTE, type Door } from "./door.ts";
+import { openDoor, OTHER, RawClient, ROUTE } from "./door.ts";
 import { ACCEPTED, connectAs, PINGREQ, PINGRESP } from "./packets.ts";
+import {
+    dialRaw,
+    first,
+    heard,
+    hello,
+    isClosed,
+    isEmpty,
+    open,
+    opened,
+    openTls,
+    pem,
+    pingAllTheTime,
+    second,
+    startRelay,
+    until,
+} from "./tls-clients.ts";
 
 // The TLS port, as somebody would have it who wants others kept out.
-
-let first: HomeAuthority;
-let second: HomeAuthority;
-/** the octets of a ClientHello with which a handshake begins, in its record */
-let hello: Buffer;
-const opened: Socket[] = [];
-before(async () => {
-    first = await createHomeAuthority(["127.0.0.1"], Date.now());
-    second = await createHomeAuthority(["127.0.0.1"], Date.now());
-    const listening = createServer().listen(0, "127.0.0.1");
-    await once(listening, "listening");
-    const client = connect({ port: (listening.address() as AddressInfo).port, host: "127.0.0.1" }).on(
-        "error",
-        () => {},
-    );
-    const [socket] = (await once(listening, "connection")) as [Socket];
-    [hello] = (await once(socket, "data")) as [Buffer];
-    for (const each of [client, socket]) each.destroy();
-    listening.close();
-});
-after(() => {
-    for (const socket of opened) socket.destroy();
-});
-
-const pem = ({ certificate: cert, key }: Pair) => ({ cert, key });
-
-/** A door with a TLS listener, shut when the test ends. */
-async function openTls(t: { after(end: () => Promise<void>): void }, limits: Partial<ConnectionLimits> = {}) {
-    const door = await openDoor({ limits });
-    t.after(() => door.shut());
-    const listener = await door.connections.listen({ host: "127.0.0.1", port: 0, tls: pem(first.gateway) });
-    return { door, listener };
-}
-
-function open(port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
-    return new Promise((resolve, reject) => {
-        const ca = [first.ca.certificate, second.ca.certificate];
-        const socket = connect({ host: "127.0.0.1", port, ca, ...options }, () => resolve(socket));
-        opened.push(socket);
-        socket.once("error", reject);
-    });
-}
-
-/** Connects without a word of TLS. @param from which loopback address it is */
-function dialRaw(port: number, from = "127.0.0.1"): Socket {
-    const socket = dial({ host: "127.0.0.1", port, localAddress: from })
-        .on("error", () => {})
-        .resume();
-    opened.push(socket);
-    return socket;
-}
-
-async function isClosed(socket: Socket): Promise<void> {
-    await until(() => socket.closed, "a connection to be closed");
-}
-
-/** Nothing here takes longer, unless it would never come. */
-const LONGEST_MS = 5_000;
-
-async function until(done: () => boolean, what: string): Promise<void> {
-    for (const startMs = performance.now(); !done(); await sleep(2)) {
-        assert.ok(performance.now() - startMs < LONGEST_MS, `waited in vain for ${what}`);
-    }
-}
-
-/** What comes next. */
-async function heard(socket: Socket): Promise<Buffer> {
-    let came: Buffer | undefined;
-    socket.once("data", (octets: Buffer) => (came = octets));
-    await until(() => came !== undefined || socket.closed, "an answer");
-    assert.ok(came !== undefined, "its connection was closed");
-    return came;
-}
-
-/** A device that is connected over TLS and pings all the time. */
-async function pingAllTheTime(
-    socket: TLSSocket,
-): Promise<{ slowestMs(): number; pings(): number; stop(): Promise<void> }> {
-    socket.on("error", () => {}).write(connectAs(ROUTE));
-    assert.deepEqual(await heard(socket), ACCEPTED);
-    let [slowestMs, pings, going] = [0, 0, true];
-    const done = (async () => {
-        while (going) {
-            const startMs = performance.now();
-            socket.write(PINGREQ);
-            assert.deepEqual(await heard(socket), PINGRESP);
-            slowestMs = Math.max(slowestMs, performance.now() - startMs);
-            pings++;
-            await sleep(10);
-        }
-    })();
-    return {
-        slowestMs: () => slowestMs,
-        pings: () => pings,
-        async stop() {
-            going = false;
-            await done;
-            socket.destroy();
-        },
-    };
-}
 
 // At its start, and again with the certificate of a reload.
 for (const reloads of [0, 1, 2]) {
@@ -285,31 +198,6 @@ test("TLS, attacked: a ClientHello octet by octet that comes in time is one like
     assert.deepEqual(await heard(socket), ACCEPTED);
 });
 
-/** Passes octets on in small pieces, each in a turn of its own. */
-async function startRelay(t: { after(end: () => void): void }, port: number, octets: number): Promise<number> {
-    const relay = createServer((near) => {
-        const far = dialRaw(port).pause();
-        opened.push(near);
-        const pass = async (from: Socket, to: Socket) => {
-            for await (const chunk of from as AsyncIterable<Buffer>) {
-                for (let at = 0; at < chunk.length; at += octets) {
-                    to.write(chunk.subarray(at, at + octets));
-                    await new Promise((resolve) => setImmediate(resolve));
-                }
-            }
-            to.end();
-        };
-        near.on("error", () => {}).setNoDelay(true);
-        far.setNoDelay(true);
-        void pass(near, far).catch(() => far.destroy());
-        void pass(far, near).catch(() => near.destroy());
-    });
-    relay.listen(0, "127.0.0.1");
-    await once(relay, "listening");
-    t.after(() => void relay.close());
-    return (relay.address() as AddressInfo).port;
-}
-
 test("TLS, attacked: records that are none, after the handshake, end their connection and no other", async (t) => {
     const { door, listener } = await openTls(t);
     const other = await open(listener.port);
@@ -451,10 +339,4 @@ for (const [name, end] of ENDS) {
         }
         assert.deepEqual(door.connections.stats().refused["too many connections"], undefined);
     });
-}
-
-/** Whether all connections are counted out. */
-function isEmpty(door: Door): boolean {
-    const { waiting, devices } = door.connections.stats();
-    return waiting === 0 && devices === 0;
 }

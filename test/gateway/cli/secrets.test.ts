@@ -166,7 +166,7 @@ const FAILURES: [name: string, environment: () => Record<string, string>, senten
     [
         "a password in the address",
         () => ({ TOQUE_URL: `http://me:${PASSWORD}@127.0.0.1:1`, TOQUE_TOKEN: WRONG_TOKEN }),
-        /^toque: The gateway's address has a user name, a password or a question in it, which Toque does not use: write it as http:\/\/192/,
+        /^toque: The gateway's address has a user name, a password or a query in it, which Toque does not use: write it as http:\/\/192/,
     ],
     [
         "an address that is none, with a password",

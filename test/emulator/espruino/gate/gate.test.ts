@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ABSENT_GLOBALS, ABSENT_METHODS, ABSENT_STATICS } from "../absent.ts";
 import { ACCEPTED, ACCEPTED_THERE } from "./accepted-rows.ts";
+import { overlayEspruino } from "../../../../scripts/espruino-overlay.ts";
 import { checkProgram } from "./gate.ts";
 import { DATA_DEPENDENT, REFUSED, TRAPS } from "./refused-rows.ts";
 
@@ -112,6 +113,19 @@ test("gate: a finding says where", () => {
     assert.deepEqual(checkProgram("var a;\nvar b = a?.c;"), [
         { line: 2, column: 8, why: "Espruino has no optional chaining" },
     ]);
+});
+
+test("gate: the functions in a bundle's comment are read too", () => {
+    const program = (wrong: string): string =>
+        overlayEspruino(`function f(a){let b=a;b++;return ${wrong}}print(f(1));print(f(2))`);
+    assert.match(program("b"), /^\/\*/);
+    assert.deepEqual(checkProgram(program("b")), []);
+    assert.deepEqual(
+        checkProgram(program("fetch(b)")).map(({ why }) => why),
+        ["Espruino has no fetch"],
+    );
+    const misplaced = program("b").replaceAll("$(1)", "$(2)");
+    assert.match(checkProgram(misplaced)[0]!.why, /No function stands at 2/);
 });
 
 test("gate: the built bundle passes", { skip: existsSync(BUNDLE) ? false : "not built: npm run build" }, () => {
