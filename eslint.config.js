@@ -1,6 +1,6 @@
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
-import { CORE, EVERYWHERE, NO_GLOBALS, dialect } from "./scripts/dialect.js";
+import { CORE, EVERYWHERE, NO_GLOBALS, dialect } from "./bundler/dialect.js";
 
 const restrictedGlobals = NO_GLOBALS.map((name) => ({ name, message: "Not in the core: make it an argument." }));
 

@@ -6,8 +6,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The address of `toque emulate`: in the repository its source, in the package what was built of it. */
 export async function findEmulator(root = ROOT) {
-    const source = join(root, "test/emulator/emulate.ts");
-    if (!existsSync(source)) return pathToFileURL(join(root, "dist/emulator/js/emulate.mjs")).href;
+    const source = join(root, "emulator/emulate.ts");
+    if (!existsSync(source)) return pathToFileURL(join(root, "dist/emulator/emulate.mjs")).href;
     const { register } = await import("tsx/esm/api");
     register();
     return pathToFileURL(source).href;

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { ESPRUINO_BUNDLE, buildEspruino } from "../scripts/build.ts";
+import { ESPRUINO_BUNDLE, buildEspruino } from "../bundler/build.ts";
 import { FlashError, type FlashOptions, main, readOptions } from "./options.ts";
 
 /** Twelve kilobytes at 115,200 baud take a second; a board that says nothing for so long is not there. */

@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { SerialPort } from "serialport";
 import { frame } from "../device/slots.ts";
-import { NODEMCU_BUNDLE, buildAll } from "../scripts/build.ts";
+import { NODEMCU_BUNDLE, buildAll } from "../bundler/build.ts";
 import { LuaConsole } from "./lua-console.ts";
 import { FlashError, type FlashOptions, main, readOptions } from "./options.ts";
 

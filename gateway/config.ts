@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { GatewayError } from "./error.ts";
-import { isLoopback } from "./network-of.ts";
+import { isLoopback } from "./limits/client-key.ts";
 
 /** One option: its flag, its environment variable, what it is without both, and how its text is read. */
 interface Option<T> {

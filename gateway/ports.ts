@@ -4,8 +4,8 @@ import type { Draft, MessageState, Publication, PushMessage, Receipt } from "./m
 import type { E164 } from "./number.ts";
 import type { NumberRange } from "./number-range.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "./registration.ts";
-import type { ClockStep } from "./steady-clock.ts";
-import type { Caller } from "./tokens.ts";
+import type { ClockStep } from "./system/steady-clock.ts";
+import type { Caller } from "./directory/tokens.ts";
 
 /** Wall clock in milliseconds, an argument everywhere: tests turn it by hand. */
 export interface Clock {

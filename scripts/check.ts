@@ -1,9 +1,9 @@
 /** `npm run check`: types of every project, the core as Lua, lint, formatting, and who imports whom. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { ROOT, withPrelude } from "./build.ts";
-import { compileLua } from "./lua-bundle.ts";
-import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua-limits.ts";
+import { ROOT, withPrelude } from "../bundler/build.ts";
+import { compileLua } from "../bundler/lua/bundle.ts";
+import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "../bundler/lua/limits.ts";
 
 /** Runs a tool of node_modules; true if it was content. */
 function run(script: string, ...args: string[]): boolean {

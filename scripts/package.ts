@@ -8,13 +8,13 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, write
 import { dirname, join, posix, relative, resolve } from "node:path";
 import { build } from "esbuild";
 import { type CompilerOptions, flattenDiagnosticMessageText, transpileDeclaration } from "typescript";
-import { BuildError, ROOT, buildEspruino, buildNodemcu } from "./build.ts";
+import { BuildError, ROOT, buildEspruino, buildNodemcu } from "../bundler/build.ts";
 
 const PACKAGE = join(ROOT, "dist/package");
-/** Three folders deep, as the sources are that look for files: what they say of `import.meta.url` holds here, too. */
-const EMULATOR = "dist/emulator/js";
+/** Two folders deep, as the sources are that look for files: what they say of `import.meta.url` holds here, too. */
+const EMULATOR = "dist/emulator";
 const TYPES = "dist/emulator/types";
-const LIBRARY = "test/emulator/library/main.ts";
+const LIBRARY = "emulator/library/main.ts";
 const GATEWAY = "dist/gateway/packed";
 /** Files that the emulator reads when it runs, where its sources look for them. */
 const READ = { "espruino/app.js": "app.js", "espruino/wifi.js": "wifi.js", "lua/firmware": "firmware" };
@@ -55,7 +55,7 @@ function run(what: string, ...words: string[]): void {
 async function buildEmulator(): Promise<void> {
     await build({
         absWorkingDir: ROOT,
-        entryPoints: { main: LIBRARY, emulate: "test/emulator/emulate.ts" },
+        entryPoints: { main: LIBRARY, emulate: "emulator/emulate.ts" },
         outdir: join(PACKAGE, EMULATOR),
         outExtension: { ".js": ".mjs" },
         bundle: true,
@@ -67,7 +67,7 @@ async function buildEmulator(): Promise<void> {
         logLevel: "warning",
     });
     for (const [from, to] of Object.entries(READ))
-        cpSync(join(ROOT, "test/emulator", from), join(PACKAGE, EMULATOR, to), { recursive: true });
+        cpSync(join(ROOT, "emulator", from), join(PACKAGE, EMULATOR, to), { recursive: true });
 }
 
 /** The declarations of a source and of all that they name, with the ending that every compiler resolves from node_modules. */

@@ -9,7 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { BuildError, ROOT, buildAll } from "./build.ts";
+import { BuildError, ROOT, buildAll } from "../bundler/build.ts";
 
 /** No test file may take longer. */
 const FILE_TIMEOUT_MS = 600_000;

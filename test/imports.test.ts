@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type Source, importsOf, violations } from "./support/import-rules.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const FOLDERS = ["shared", "device", "gateway", "bin", "flash-scripts", "scripts", "test"];
+const FOLDERS = ["shared", "device", "gateway", "emulator", "bundler", "bin", "flash-scripts", "scripts", "test"];
 
 function readSources(): Source[] {
     return FOLDERS.filter((folder) => existsSync(join(ROOT, folder))).flatMap((folder) =>
@@ -56,12 +56,12 @@ const MADE_UP: [path: string, text: string, forbidden: boolean][] = [
     ["device/espruino/x.ts", `import net from "node:net";`, true],
     ["device/host/x.ts", `import net from "node:net";`, false],
     ["device/host/x.ts", `import { E164 } from "../../gateway/number.ts";`, true],
-    ["gateway/queue.ts", `import { MAX } from "../shared/push/limits.ts";`, false],
-    ["gateway/queue.ts", `import { encode } from "../shared/wire/encode.ts";`, true],
-    ["gateway/queue.ts", `import { openStore } from "./store/open.ts";`, true],
-    ["gateway/queue.ts", `import { config } from "./config.ts";`, true],
-    ["gateway/queue.ts", `import Database from "libsql";`, true],
-    ["gateway/queue.ts", `export { step } from "../device/core/session.ts";`, true],
+    ["gateway/message.ts", `import { MAX } from "../shared/push/limits.ts";`, false],
+    ["gateway/message.ts", `import { encode } from "../shared/wire/encode.ts";`, true],
+    ["gateway/message.ts", `import { openStore } from "./store/open.ts";`, true],
+    ["gateway/message.ts", `import { config } from "./config.ts";`, true],
+    ["gateway/message.ts", `import Database from "libsql";`, true],
+    ["gateway/message.ts", `export { step } from "../device/core/session.ts";`, true],
     ["gateway/store/x.ts", `import Database from "libsql";`, false],
     ["gateway/store/x.ts", `const worker = new Worker(new URL("./worker.mjs", import.meta.url));`, false],
     ["gateway/store/x.ts", `const worker = new Worker(new URL("../http/worker.ts", import.meta.url));`, true],

@@ -8,7 +8,7 @@ import { save } from "./flash.ts";
 
 /*
  * A board is one device, so what it has open stands here and not in closures: a function that is kept, or made in another, takes
- * four variables or more of an ESP8266's 1,600, and one that is only called takes none (scripts/espruino-overlay.ts).
+ * four variables or more of an ESP8266's 1,600, and one that is only called takes none (bundler/espruino/overlay.ts).
  */
 
 /** The most one step of the clock may be, in seconds: more is somebody who set the time. The device wakes more often. */

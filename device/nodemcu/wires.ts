@@ -9,6 +9,6 @@ export interface Wires {
 
 /*
  * A board is one device, so what it has open stands in variables and not in closures: a function that is only called is read from flash
- * for the call (scripts/lua-overlay.ts), and only what the firmware calls has to stay in memory.
+ * for the call (bundler/lua/overlay.ts), and only what the firmware calls has to stay in memory.
  */
 export const wires = {} as Wires;

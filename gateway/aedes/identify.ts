@@ -1,10 +1,10 @@
 import { MAX_KEEP_ALIVE_S, MIN_KEEP_ALIVE_S, ROUTE_CHARS } from "../../shared/push/limits.ts";
 import { enrolClientId } from "../../shared/push/topics.ts";
-import type { Directory } from "../directory.ts";
+import type { Directory } from "../directory/directory.ts";
 import { parseE164, type E164 } from "../number.ts";
 import type { Clock, ConnectionEvents, Log } from "../ports.ts";
 import type { Registration, Route } from "../registration.ts";
-import type { Tokens } from "../tokens.ts";
+import type { Tokens } from "../directory/tokens.ts";
 import type { ConnectRequest } from "./connect-packet.ts";
 import { digest } from "./digest.ts";
 import { DevicePeer } from "./device-peer.ts";

@@ -1,7 +1,7 @@
 import { constants } from "node:crypto";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from "node:tls";
-import type { Admission } from "./admission.ts";
+import type { Admission } from "../limits/admission.ts";
 import type { Guest, Reception } from "./reception.ts";
 
 export interface ListenOptions {

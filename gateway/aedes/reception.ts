@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
-import { networkOf, plainAddress } from "../network-of.ts";
-import type { Timers } from "../timers.ts";
+import { networkOf, plainAddress } from "../limits/client-key.ts";
+import type { Timers } from "../system/timers.ts";
 import { readConnect, type ConnectRequest } from "./connect-packet.ts";
 import { Framer, type Frame } from "./framer.ts";
-import { CONNECT_OCTETS, EARLY_OCTETS, type ConnectionLimits } from "./limits.ts";
+import { CONNECT_OCTETS, EARLY_OCTETS, type ConnectionLimits } from "../limits/connection-limits.ts";
 import { CONNACK, encodeConnack, type ConnackCode } from "./packet-types.ts";
 import { Violation } from "./violation.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { GatewayError, type Code } from "../error.ts";
-import type { Timers } from "../timers.ts";
+import type { Timers } from "../system/timers.ts";
 
 /** What will be refused the next time too. */
 const FOR_GOOD: readonly Code[] = [

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import { type CodeChannel, type CodeDelivery, CHANNEL_TIMEOUT_MS } from "../code-channel.ts";
+import { type CodeChannel, type CodeDelivery, CHANNEL_TIMEOUT_MS } from "../directory/code-channel.ts";
 import { GatewayError } from "../error.ts";
 import type { Log } from "../ports.ts";
 

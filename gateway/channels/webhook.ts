@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { type CodeChannel, CHANNEL_TIMEOUT_MS } from "../code-channel.ts";
+import { type CodeChannel, CHANNEL_TIMEOUT_MS } from "../directory/code-channel.ts";
 import { GatewayError } from "../error.ts";
 import type { Clock, Log } from "../ports.ts";
 

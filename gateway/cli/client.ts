@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { OPTIONS } from "../config.ts";
-import { isLoopback } from "../network-of.ts";
+import { isLoopback } from "../limits/client-key.ts";
 import { Failure } from "./failure.ts";
 import { chooseFolder, readFound } from "./found-files.ts";
 import { readGatewayFile } from "./gateway-file.ts";

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { OPTIONS } from "../config.ts";
-import { type FileStatus, foreignHand } from "../file-status.ts";
+import { type FileStatus, foreignHand } from "../system/file-status.ts";
 import { Failure } from "./failure.ts";
 
 // A folder `toque-data` in the current one is used by whoever names no other. Anybody who may write in the current folder, /tmp say, can

@@ -1,6 +1,6 @@
 import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { kindOf } from "../file-status.ts";
+import { kindOf } from "../system/file-status.ts";
 import { Failure } from "./failure.ts";
 import { readFound } from "./found-files.ts";
 

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Gateway } from "../app.ts";
 import { type Config, type Flags, OPTIONS, readConfig } from "../config.ts";
 import { GatewayError } from "../error.ts";
-import { foreignOwner } from "../file-status.ts";
+import { foreignOwner } from "../system/file-status.ts";
 import { Failure } from "./failure.ts";
 import { checkFolder, chooseFolder } from "./found-files.ts";
 import { removeGatewayFile, writeGatewayFile } from "./gateway-file.ts";

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { GatewayError } from "../error.ts";
 import type { E164 } from "../number.ts";
-import { type Action, type Caller, type Tokens, permits } from "../tokens.ts";
+import { type Action, type Caller, type Tokens, permits } from "../directory/tokens.ts";
 import type { Server } from "./server.ts";
 
 declare module "fastify" {

@@ -4,7 +4,7 @@ import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { parseE164 } from "../number.ts";
 import type { Appended } from "../ports.ts";
-import { type Caller, permits, rangeOf } from "../tokens.ts";
+import { type Caller, permits, rangeOf } from "../directory/tokens.ts";
 import { callerFor } from "./callers.ts";
 import { RetryLater } from "./errors.ts";
 import type { Metrics } from "./metrics.ts";

@@ -1,7 +1,7 @@
 import { GatewayError } from "../error.ts";
 import { type E164, parseE164 } from "../number.ts";
 import type { Endpoint, Registration } from "../registration.ts";
-import { permits, rangeOf } from "../tokens.ts";
+import { permits, rangeOf } from "../directory/tokens.ts";
 import { callerFor } from "./callers.ts";
 import { parsePathNumber } from "./path-number.ts";
 import {

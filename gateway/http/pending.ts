@@ -1,4 +1,4 @@
-import { MAX_PENDING } from "../throttle.ts";
+import { MAX_PENDING } from "../limits/throttle.ts";
 import { RetryLater } from "./errors.ts";
 
 /**

@@ -8,8 +8,8 @@ import fastify, {
     type RawRequestDefaultExpression,
     type RawServerDefault,
 } from "fastify";
-import { createCalmLog } from "../calm-log.ts";
-import { networkOf } from "../network-of.ts";
+import { createCalmLog } from "../system/calm-log.ts";
+import { networkOf } from "../limits/client-key.ts";
 import { registerCallers } from "./callers.ts";
 import { answerClientError } from "./client-error.ts";
 import { addCodeRoutes } from "./code-routes.ts";
@@ -21,9 +21,9 @@ import { addNumberRoutes } from "./number-routes.ts";
 import { ErrorReply } from "./schemas.ts";
 import type { Services } from "./services.ts";
 import { addStatusRoutes } from "./status-routes.ts";
-import { Strangers } from "./strangers.ts";
+import { Strangers } from "../limits/unauthenticated-sockets.ts";
 import { addTokenRoutes } from "./token-routes.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../limits/turns.ts";
 
 /** Octets of a request's body: a push of 4,096 octets, each written as \u00xx, and some room. */
 const BODY_OCTETS = 32 * 1024;

@@ -1,11 +1,11 @@
-import type { CodeChannel } from "../code-channel.ts";
-import type { Directory } from "../directory.ts";
+import type { CodeChannel } from "../directory/code-channel.ts";
+import type { Directory } from "../directory/directory.ts";
 import type { Draft } from "../message.ts";
 import type { Appended, Clock, Connections, Log, Store } from "../ports.ts";
 import type { Registration, Route } from "../registration.ts";
-import type { Throttle } from "../throttle.ts";
-import type { Timers } from "../timers.ts";
-import type { Tokens } from "../tokens.ts";
+import type { Throttle } from "../limits/throttle.ts";
+import type { Timers } from "../system/timers.ts";
+import type { Tokens } from "../directory/tokens.ts";
 
 /** How the MQTT side is. */
 export interface ConnectionReport {

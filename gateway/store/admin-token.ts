@@ -3,8 +3,8 @@ import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GatewayError } from "../error.ts";
-import { foreignHand, isOpenToOthers, kindOf } from "../file-status.ts";
-import { isToken, type Tokens } from "../tokens.ts";
+import { foreignHand, isOpenToOthers, kindOf } from "../system/file-status.ts";
+import { isToken, type Tokens } from "../directory/tokens.ts";
 
 /** The file in the data folder that holds the first admin's token, mode 0600. */
 export const ADMIN_TOKEN_FILE = "admin-token";

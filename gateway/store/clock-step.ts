@@ -1,4 +1,4 @@
-import type { ClockStep } from "../steady-clock.ts";
+import type { ClockStep } from "../system/steady-clock.ts";
 import type { Sql } from "./sql.ts";
 
 /** Every moment that something ends by, but those of the histories: these say what the clock showed. */

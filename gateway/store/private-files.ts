@@ -10,7 +10,7 @@ import {
     statSync,
 } from "node:fs";
 import { GatewayError } from "../error.ts";
-import { foreignHand, isOpenToOthers, kindOf } from "../file-status.ts";
+import { foreignHand, isOpenToOthers, kindOf } from "../system/file-status.ts";
 
 /** What SQLite keeps beside a file of its own. */
 const BESIDE = ["-wal", "-shm", "-journal"];

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { GatewayError } from "../error.ts";
-import { kindOf } from "../file-status.ts";
+import { kindOf } from "../system/file-status.ts";
 import type { HomeAuthority } from "./authority.ts";
 import { FOLDER } from "./files.ts";
 

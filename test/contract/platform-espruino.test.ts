@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { ROOT } from "../../scripts/build.ts";
+import { ROOT } from "../../bundler/build.ts";
 import type { Perform, Platform } from "../../device/platform.ts";
-import { FlashFolder } from "../emulator/espruino/flash-folder.ts";
-import { StandIn } from "../emulator/espruino/stand-in.ts";
-import { Radio } from "../emulator/radio.ts";
-import { Screen } from "../emulator/screen.ts";
+import { FlashFolder } from "../../emulator/espruino/flash-folder.ts";
+import { StandIn } from "../../emulator/espruino/stand-in.ts";
+import { Radio } from "../../emulator/radio.ts";
+import { Screen } from "../../emulator/screen.ts";
 import { runPlatformSuite } from "./platform.ts";
 import type { Reported } from "./platform.ts";
 

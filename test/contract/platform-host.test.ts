@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { folderFlash } from "../../device/host/flash.ts";
 import { createPlatform } from "../../device/host/start.ts";
-import { Radio } from "../emulator/radio.ts";
+import { Radio } from "../../emulator/radio.ts";
 import { runPlatformSuite } from "./platform.ts";
 import type { Reported } from "./platform.ts";
 

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { compileFunction, createContext } from "node:vm";
 import type { Push } from "../../device/core/events.ts";
-import { checkProgram } from "../emulator/espruino/gate/gate.ts";
+import { checkProgram } from "../../emulator/espruino/gate/gate.ts";
 import { HandTimers } from "../support/hand-timers.ts";
 
 const EXAMPLES = new URL("../../device/examples/", import.meta.url);

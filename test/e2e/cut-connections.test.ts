@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import type { Runtime } from "../emulator/device.ts";
+import type { Runtime } from "../../emulator/device.ts";
 import type { Direction, Fault } from "../support/fault-proxy.ts";
 import { chooseSeed, seeded, type Seeded } from "../support/seeded.ts";
 import { type Board, closeBoards, settle, startBoard } from "./boards.ts";

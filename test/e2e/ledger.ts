@@ -1,5 +1,5 @@
 import type { Push } from "../../device/core/events.ts";
-import { decodeText } from "../emulator/screen.ts";
+import { decodeText } from "../../emulator/screen.ts";
 
 /** What one device's screen showed. */
 export interface Screenful {

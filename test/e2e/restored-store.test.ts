@@ -6,7 +6,7 @@ import { type Board, closeBoards, startBoard } from "./boards.ts";
 import { eventually } from "./eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { genuine } from "./genuine.ts";
-import { decodeText } from "../emulator/screen.ts";
+import { decodeText } from "../../emulator/screen.ts";
 
 // A backup is put back as the README says: what is accepted afterwards is shown, though its sequences were used before, and what was
 // shown before is not shown again.

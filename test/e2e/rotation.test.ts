@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startDevice } from "../emulator/start.ts";
+import { startDevice } from "../../emulator/start.ts";
 import { type ErrorBody, runGateway } from "../support/gateway.ts";
 import { GENUINE_ESPRUINO, JAVASCRIPT } from "../runtimes/subjects.ts";
 

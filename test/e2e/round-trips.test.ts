@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import mqttPacket, { type Packet } from "mqtt-packet";
-import type { Runtime } from "../emulator/device.ts";
-import { startDevice } from "../emulator/start.ts";
+import type { Runtime } from "../../emulator/device.ts";
+import { startDevice } from "../../emulator/start.ts";
 import { eventually } from "./eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import type { Runtime } from "../emulator/device.ts";
+import type { Runtime } from "../../emulator/device.ts";
 import { chooseSeed, seeded } from "../support/seeded.ts";
 import { type Board, closeBoards, settle, startBoard } from "./boards.ts";
 import { pause } from "./eventually.ts";

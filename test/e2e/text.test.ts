@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { DeviceOptions, Runtime } from "../emulator/device.ts";
-import { decodeText } from "../emulator/screen.ts";
+import type { DeviceOptions, Runtime } from "../../emulator/device.ts";
+import { decodeText } from "../../emulator/screen.ts";
 import { type Board, closeBoards, startBoard } from "./boards.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { genuine } from "./genuine.ts";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
 import { runToque, serveToque, type Served } from "../support/toque.ts";
-import type { Runtime } from "../emulator/device.ts";
-import { startDevice } from "../emulator/start.ts";
+import type { Runtime } from "../../emulator/device.ts";
+import { startDevice } from "../../emulator/start.ts";
 
 // `toque tls init`, `toque serve`, and boards that trust the CA it made; all of it as a person would run it.
 

@@ -6,9 +6,9 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { runGateway } from "../support/gateway.ts";
 import type { RunningGateway } from "../support/gateway.ts";
-import type { DeviceOptions, EmulatedDevice, Runtime } from "./device.ts";
-import { decodeText } from "./screen.ts";
-import { startDevice } from "./start.ts";
+import type { DeviceOptions, EmulatedDevice, Runtime } from "../../emulator/device.ts";
+import { decodeText } from "../../emulator/screen.ts";
+import { startDevice } from "../../emulator/start.ts";
 
 const BUNDLE = fileURLToPath(new URL("../../dist/espruino/toque.js", import.meta.url));
 const NOT_BUILT = existsSync(BUNDLE) ? false : "not built: npm run build";

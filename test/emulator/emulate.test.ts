@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { missing } from "./lua/interpreters.ts";
+import { missing } from "../../emulator/lua/interpreters.ts";
 import { runGateway } from "../support/gateway.ts";
 import type { RunningGateway } from "../support/gateway.ts";
 
@@ -19,7 +19,7 @@ after(() => gateway.stop());
 
 /** `npm run emulate` with these words; `answer` types on its input when its screen shows something. */
 function emulate(words: string[], answers: [when: RegExp, type: string][] = [], env = {}) {
-    const child = spawn(process.execPath, ["--import", "tsx", "test/emulator/emulate.ts", ...words], {
+    const child = spawn(process.execPath, ["--import", "tsx", "emulator/emulate.ts", ...words], {
         cwd: ROOT,
         stdio: "pipe",
         env: { ...process.env, ...env },

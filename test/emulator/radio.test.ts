@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { after, afterEach, before, test } from "node:test";
-import { Radio } from "./radio.ts";
-import { Relay } from "./relay.ts";
+import { Radio } from "../../emulator/radio.ts";
+import { Relay } from "../../emulator/relay.ts";
 
 const QUIET_MS = 60;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Screen } from "./screen.ts";
+import { Screen } from "../../emulator/screen.ts";
 
 const utf8 = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
 

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import mqtt from "mqtt";
-import { EXPIRE_EVERY_MS } from "../../gateway/sweeps.ts";
-import { SYSTEM_TIMERS, type Timers } from "../../gateway/timers.ts";
+import { EXPIRE_EVERY_MS } from "../../gateway/delivery/sweeps.ts";
+import { SYSTEM_TIMERS, type Timers } from "../../gateway/system/timers.ts";
 import { type RunningGateway, runGateway } from "../support/gateway.ts";
 
 function folder(t: TestContext): string {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { startGateway } from "../../gateway/app.ts";
 import { readConfig } from "../../gateway/config.ts";
-import { createLog } from "../../gateway/log.ts";
+import { createLog } from "../../gateway/system/log.ts";
 import type { Measured } from "./victim.ts";
 
 const [data = "", mqttPort = "0", httpPort = "0"] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { startDevice } from "../emulator/start.ts";
+import { startDevice } from "../../emulator/start.ts";
 import { runToque, serveToque } from "../support/toque.ts";
 
 const FOLDER = mkdtempSync(join(tmpdir(), "toque-own-"));

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lauxlib, lua, lualib, to_luastring } from "fengari";
-import { writeStorage } from "../emulator/espruino/storage.ts";
-import { findLua, missing } from "../emulator/lua/interpreters.ts";
-import { INTERPRETERS } from "../emulator/lua/machine.ts";
-import type { Interpreter } from "../emulator/lua/machine.ts";
-import { startDevice } from "../emulator/start.ts";
+import { writeStorage } from "../../emulator/espruino/storage.ts";
+import { findLua, missing } from "../../emulator/lua/interpreters.ts";
+import { INTERPRETERS } from "../../emulator/lua/machine.ts";
+import type { Interpreter } from "../../emulator/lua/machine.ts";
+import { startDevice } from "../../emulator/start.ts";
 
 /** Something that runs a program and tells what it printed. */
 export interface Machine {

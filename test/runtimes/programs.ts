@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildEspruino, ROOT } from "../../scripts/build.ts";
-import { compileForBoard } from "../emulator/lua/compile.ts";
+import { buildEspruino, ROOT } from "../../bundler/build.ts";
+import { compileForBoard } from "../../emulator/lua/compile.ts";
 
 /** Modules in the device's dialect that export `createPlayer(write)`: they answer lines with lines. */
 export type Player = "test/runtimes/vector-player.ts" | "test/scripts/player.ts";

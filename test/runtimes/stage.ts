@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { Packet } from "mqtt-packet";
-import type { DeviceOptions, EmulatedDevice } from "../emulator/device.ts";
-import { startDevice } from "../emulator/start.ts";
+import type { DeviceOptions, EmulatedDevice } from "../../emulator/device.ts";
+import { startDevice } from "../../emulator/start.ts";
 import { ScriptedGateway } from "../support/scripted-gateway.ts";
 import type { Peer } from "../support/scripted-gateway.ts";
 import type { Subject } from "./subjects.ts";

@@ -1,6 +1,6 @@
-import { INTERPRETERS } from "../emulator/lua/machine.ts";
-import { missing } from "../emulator/lua/interpreters.ts";
-import type { DeviceOptions, Runtime } from "../emulator/device.ts";
+import { INTERPRETERS } from "../../emulator/lua/machine.ts";
+import { missing } from "../../emulator/lua/interpreters.ts";
+import type { DeviceOptions, Runtime } from "../../emulator/device.ts";
 
 /** Something that the suite is played against: a runtime with its built bundle. */
 export interface Subject {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Gateway, type Surroundings, startGateway } from "../../gateway/app.ts";
 import { type Config, type Flags, readConfig } from "../../gateway/config.ts";
-import { createLog } from "../../gateway/log.ts";
+import { createLog } from "../../gateway/system/log.ts";
 
 /** What a request was answered with. */
 export interface Answer<T> {

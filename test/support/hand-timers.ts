@@ -1,4 +1,4 @@
-import type { Timers } from "../../gateway/timers.ts";
+import type { Timers } from "../../gateway/system/timers.ts";
 
 interface Alarm {
     atMs: number;

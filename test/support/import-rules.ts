@@ -15,8 +15,10 @@ interface Rule {
 
 const NOTHING = /^$/;
 const NODE = "node:[\\w/]+";
-// node:net is there for isIP alone: the domain opens no socket.
-const DOMAIN = /^gateway\/(?!(?:app|config|log)\.ts$)[\w-]+\.ts$/;
+const NOUNS = /^gateway\/(?!(?:app|config)\.ts$)[\w-]+\.ts$/;
+/** The domain's rooms, the highest first: each sees the nouns, itself and what is below it. */
+const ROOMS = ["delivery", "directory", "limits", "system"];
+const DOMAIN = new RegExp(`^gateway/(${ROOMS.join("|")})/`);
 
 /** Packages by technology folder of the gateway: "its one library", and Node. */
 const TECHNOLOGIES: Record<string, string> = {
@@ -42,25 +44,20 @@ const RULES: Rule[] = [
     board("espruino", /^(net|tls|http|crypto|toque-app|[A-Z][\w-]+)$/),
     board("nodemcu", NOTHING),
     board("host", new RegExp(`^(${NODE})$`)),
-    { files: /^gateway\/app\.ts$/, paths: [/^gateway\//, /^shared\//], packages: new RegExp(`^(${NODE}|pino)$`) },
-    {
-        files: /^gateway\/(config|log)\.ts$/,
-        paths: [DOMAIN, /^gateway\/(config|log)\.ts$/],
-        packages: new RegExp(`^(${NODE}|pino)$`),
-    },
-    {
-        files: DOMAIN,
-        paths: [DOMAIN, /^shared\/push\//],
-        packages: /^(node:crypto|node:net|libphonenumber-js(\/.+)?)$/,
-    },
+    { files: /^gateway\/app\.ts$/, paths: [/^gateway\//, /^shared\//], packages: new RegExp(`^(${NODE})$`) },
+    { files: /^gateway\/config\.ts$/, paths: [NOUNS, DOMAIN], packages: new RegExp(`^(${NODE})$`) },
+    { files: NOUNS, paths: [NOUNS, /^shared\/push\//], packages: /^libphonenumber-js(\/.+)?$/ },
+    ...ROOMS.map(room),
     ...Object.keys(TECHNOLOGIES).map(technology),
     { files: /^bin\//, paths: [/^bin\//], packages: new RegExp(`^(${NODE}|esbuild|tsx/esm/api)$`) },
     {
         files: /^flash-scripts\//,
-        paths: [/^flash-scripts\//, /^scripts\//, /^shared\//, /^device\/(core\/|host\/|[\w-]+\.ts$)/],
+        paths: [/^flash-scripts\//, /^bundler\//, /^shared\//, /^device\/(core\/|host\/|[\w-]+\.ts$)/],
         packages: /./,
     },
-    { files: /^scripts\//, paths: [/^scripts\//], packages: /./ },
+    { files: /^emulator\//, paths: [/^emulator\//, /^device\//, /^shared\//, /^bundler\//], packages: /./ },
+    { files: /^bundler\//, paths: [/^bundler\//], packages: /./ },
+    { files: /^scripts\//, paths: [/^scripts\//, /^bundler\//], packages: /./ },
     { files: /^test\//, paths: [/./], packages: /./ },
 ];
 
@@ -73,9 +70,19 @@ function board(name: string, packages: RegExp): Rule {
     };
 }
 
+/** A room of the domain opens no file and no socket of its own but in system/. */
+function room(name: string): Rule {
+    const below = ROOMS.slice(ROOMS.indexOf(name));
+    return {
+        files: new RegExp(`^gateway/${name}/`),
+        paths: [NOUNS, new RegExp(`^gateway/(${below.join("|")})/`), /^shared\/push\//],
+        packages: name === "system" ? new RegExp(`^(${NODE}|pino)$`) : /^(node:crypto|node:net)$/,
+    };
+}
+
 /** A technology folder sees the domain and itself; only the command line starts the whole. */
 function technology(name: string): Rule {
-    const paths = [new RegExp(`^gateway/${name}/`), DOMAIN, /^shared\//];
+    const paths = [new RegExp(`^gateway/${name}/`), NOUNS, DOMAIN, /^shared\//];
     if (name === "cli") paths.push(/^gateway\/(app|config)\.ts$/, /^gateway\/tls\//);
     return { files: new RegExp(`^gateway/${name}/`), paths, packages: new RegExp(`^(${NODE}|${TECHNOLOGIES[name]})$`) };
 }

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { runGateway } from "../../support/gateway.ts";
-import { startDevice } from "../start.ts";
-import { writeStorage } from "./storage.ts";
+import { startDevice } from "../../../emulator/start.ts";
+import { writeStorage } from "../../../emulator/espruino/storage.ts";
 
 /** Lets Storage put its files together while a push is with it: the program itself moves. */
 const APP = `module.exports = function (message) {

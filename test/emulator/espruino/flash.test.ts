@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { build } from "esbuild";
-import { ROOT } from "../../../scripts/build.ts";
-import { writeStorage } from "./storage.ts";
+import { ROOT } from "../../../bundler/build.ts";
+import { writeStorage } from "../../../emulator/espruino/storage.ts";
 
 const interpreter = process.env.ESPRUINO;
 

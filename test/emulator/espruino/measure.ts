@@ -13,11 +13,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { runGateway } from "../../support/gateway.ts";
-import type { DeviceOptions, EmulatedDevice } from "../device.ts";
-import { slotFiles } from "../settings.ts";
-import { startDevice } from "../start.ts";
+import type { DeviceOptions, EmulatedDevice } from "../../../emulator/device.ts";
+import { slotFiles } from "../../../emulator/settings.ts";
+import { startDevice } from "../../../emulator/start.ts";
 import { pause } from "../../support/scripted-gateway.ts";
-import { writeStorage } from "./storage.ts";
+import { writeStorage } from "../../../emulator/espruino/storage.ts";
 
 const BUNDLE = fileURLToPath(new URL("../../../dist/espruino/toque.js", import.meta.url));
 

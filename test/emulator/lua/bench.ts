@@ -4,15 +4,15 @@ import type { Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { Radio } from "../radio.ts";
-import { Screen } from "../screen.ts";
-import { LuaBoard } from "./board.ts";
-import type { BoardOptions } from "./board.ts";
-import { HandClock } from "./clock.ts";
-import { FlashFolder } from "./flash-folder.ts";
-import { missing } from "./interpreters.ts";
-import { INTERPRETERS } from "./machine.ts";
-import type { BoardKind, Interpreter } from "./machine.ts";
+import { Radio } from "../../../emulator/radio.ts";
+import { Screen } from "../../../emulator/screen.ts";
+import { LuaBoard } from "../../../emulator/lua/board.ts";
+import type { BoardOptions } from "../../../emulator/lua/board.ts";
+import { HandClock } from "../../../emulator/lua/clock.ts";
+import { FlashFolder } from "../../../emulator/lua/flash-folder.ts";
+import { missing } from "../../../emulator/lua/interpreters.ts";
+import { INTERPRETERS } from "../../../emulator/lua/machine.ts";
+import type { BoardKind, Interpreter } from "../../../emulator/lua/machine.ts";
 
 /** One board on a test's bench: it stands still unless the test turns its clock. */
 export interface Bench {

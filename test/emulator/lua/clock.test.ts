@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Bench } from "./bench.ts";
 import { BOARDS, LUAS, putOnBench } from "./bench.ts";
-import { compileForBoard } from "./compile.ts";
+import { compileForBoard } from "../../../emulator/lua/compile.ts";
 
 const CLOCK = compileForBoard(`
     import { nowMs, wakeAfter } from "@/device/nodemcu/clock.ts";

@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { buildNodemcu } from "../../../scripts/build.ts";
+import { buildNodemcu } from "../../../bundler/build.ts";
 import { runGateway } from "../../support/gateway.ts";
 import type { RunningGateway } from "../../support/gateway.ts";
-import type { DeviceOptions, EmulatedDevice } from "../device.ts";
+import type { DeviceOptions, EmulatedDevice } from "../../../emulator/device.ts";
 import { BOARDS, LUAS } from "./bench.ts";
-import type { BoardOptions } from "./board.ts";
-import { programs, startLuaBoard } from "./start.ts";
+import type { BoardOptions } from "../../../emulator/lua/board.ts";
+import { programs, startLuaBoard } from "../../../emulator/lua/start.ts";
 
 let gateway: RunningGateway;
 let last = 34600000000;

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { choose, frame } from "../../../device/slots.ts";
 import type { Bench } from "./bench.ts";
 import { BOARDS, LUAS, putOnBench } from "./bench.ts";
-import { compileForBoard } from "./compile.ts";
+import { compileForBoard } from "../../../emulator/lua/compile.ts";
 
 const FLASH = compileForBoard(`
     import { load, save } from "@/device/nodemcu/flash.ts";

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ROOT } from "../../../scripts/build.ts";
+import { ROOT } from "../../../bundler/build.ts";
 import type { Bench } from "./bench.ts";
 import { BOARDS, LUAS, putOnBench } from "./bench.ts";
-import type { BoardOptions } from "./board.ts";
+import type { BoardOptions } from "../../../emulator/lua/board.ts";
 
 const INIT = readFileSync(`${ROOT}device/nodemcu/init.lua`, "latin1");
 

@@ -4,11 +4,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { buildNodemcu } from "../../../scripts/build.ts";
+import { buildNodemcu } from "../../../bundler/build.ts";
 import { LUAS, putOnBench } from "./bench.ts";
 import { measureHeap } from "./measure.ts";
 import { Peer } from "./peer.ts";
-import { slotFiles } from "../settings.ts";
+import { slotFiles } from "../../../emulator/settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "toque-bundle-"));
 let bundle: Buffer;

@@ -11,16 +11,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { frame } from "../../../device/slots.ts";
-import { Radio } from "../radio.ts";
-import { Screen } from "../screen.ts";
-import { LuaBoard } from "./board.ts";
-import { wallClock } from "./clock.ts";
-import { FlashFolder } from "./flash-folder.ts";
-import { missing } from "./interpreters.ts";
-import type { Interpreter } from "./machine.ts";
-import { INTERPRETERS } from "./machine.ts";
+import { Radio } from "../../../emulator/radio.ts";
+import { Screen } from "../../../emulator/screen.ts";
+import { LuaBoard } from "../../../emulator/lua/board.ts";
+import { wallClock } from "../../../emulator/lua/clock.ts";
+import { FlashFolder } from "../../../emulator/lua/flash-folder.ts";
+import { missing } from "../../../emulator/lua/interpreters.ts";
+import type { Interpreter } from "../../../emulator/lua/machine.ts";
+import { INTERPRETERS } from "../../../emulator/lua/machine.ts";
 import { Peer } from "./peer.ts";
-import { programs } from "./start.ts";
+import { programs } from "../../../emulator/lua/start.ts";
 
 /** Octets of heap that the bundle takes. */
 export interface Heap {

@@ -10,7 +10,7 @@ import type { Publication } from "../../../gateway/message.ts";
 import type { E164 } from "../../../gateway/number.ts";
 import type { ConnectionEvents } from "../../../gateway/ports.ts";
 import type { Registration, Route } from "../../../gateway/registration.ts";
-import type { Caller } from "../../../gateway/tokens.ts";
+import type { Caller } from "../../../gateway/directory/tokens.ts";
 
 /** Routes, codes and tokens that the door knows. A route's secret is "secret-" and the route. */
 export const ROUTE = "AAAAbbbb0000-__x" as Route;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { Buckets } from "../../../gateway/aedes/buckets.ts";
-import { Flapping } from "../../../gateway/aedes/flapping.ts";
-import { CONNECTION_LIMITS, type ConnectionLimits } from "../../../gateway/aedes/limits.ts";
+import { Buckets } from "../../../gateway/limits/buckets.ts";
+import { Flapping } from "../../../gateway/limits/flapping.ts";
+import { CONNECTION_LIMITS, type ConnectionLimits } from "../../../gateway/limits/connection-limits.ts";
 import { HandTimers } from "../../support/hand-timers.ts";
 import { openDoor, RawClient, OTHER, ROUTE, TOKEN, type Door } from "./door.ts";
 import { ACCEPTED, connack, connect, connectAs, PINGREQ, publish, subscribe } from "./packets.ts";

@@ -4,7 +4,7 @@ import { connect as dial, createServer, type AddressInfo, type Socket } from "no
 import { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
-import type { ConnectionLimits } from "../../../gateway/aedes/limits.ts";
+import type { ConnectionLimits } from "../../../gateway/limits/connection-limits.ts";
 import { createHomeAuthority, type HomeAuthority, type Pair } from "../../../gateway/tls/authority.ts";
 import { openDoor, ROUTE, type Door } from "./door.ts";
 import { ACCEPTED, connectAs, PINGREQ, PINGRESP } from "./packets.ts";

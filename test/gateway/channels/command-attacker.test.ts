@@ -8,7 +8,7 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCommandChannel } from "../../../gateway/channels/command.ts";
 import { GatewayError } from "../../../gateway/error.ts";
-import { createLog } from "../../../gateway/log.ts";
+import { createLog } from "../../../gateway/system/log.ts";
 import type { E164 } from "../../../gateway/number.ts";
 
 // The program of --codes-command, as whoever wants a code, a number, or the gateway to stop would have it.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCommandChannel } from "../../../gateway/channels/command.ts";
-import { createLog } from "../../../gateway/log.ts";
+import { createLog } from "../../../gateway/system/log.ts";
 import type { E164 } from "../../../gateway/number.ts";
 
 const FOLDER = mkdtempSync(join(tmpdir(), "toque-command-"));

@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse, createServer } from "node:ht
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { createWebhookChannel, signWebhook } from "../../../gateway/channels/webhook.ts";
-import { createLog } from "../../../gateway/log.ts";
+import { createLog } from "../../../gateway/system/log.ts";
 import type { E164 } from "../../../gateway/number.ts";
 
 const KEY = "a key of more than 16 characters";

@@ -1,10 +1,10 @@
-import type { BackoffBase } from "../../../gateway/backoff-base.ts";
-import { createDelivery, type Delivery } from "../../../gateway/delivery.ts";
-import { createDirectory, type Directory } from "../../../gateway/directory.ts";
+import type { BackoffBase } from "../../../gateway/delivery/backoff-base.ts";
+import { createDelivery, type Delivery } from "../../../gateway/delivery/delivery.ts";
+import { createDirectory, type Directory } from "../../../gateway/directory/directory.ts";
 import type { Draft } from "../../../gateway/message.ts";
 import type { E164 } from "../../../gateway/number.ts";
 import type { Appended, Connections, Store } from "../../../gateway/ports.ts";
-import { createQueue } from "../../../gateway/queue.ts";
+import { createQueue } from "../../../gateway/delivery/queue.ts";
 import type { Route } from "../../../gateway/registration.ts";
 import type { RegistrationFields } from "../../../shared/push/registration.ts";
 import { make, open, remove } from "../../support/embedded-store.ts";

@@ -1,14 +1,14 @@
 import mqtt, { type MqttClient } from "mqtt";
 import { createConnections, type GatewayConnections } from "../../../gateway/aedes/connections.ts";
-import type { ConnectionLimits } from "../../../gateway/aedes/limits.ts";
-import { createDelivery, type Delivery } from "../../../gateway/delivery.ts";
-import { createDirectory } from "../../../gateway/directory.ts";
-import type { Enrolled } from "../../../gateway/enrolment.ts";
+import type { ConnectionLimits } from "../../../gateway/limits/connection-limits.ts";
+import { createDelivery, type Delivery } from "../../../gateway/delivery/delivery.ts";
+import { createDirectory } from "../../../gateway/directory/directory.ts";
+import type { Enrolled } from "../../../gateway/directory/enrolment.ts";
 import type { Draft } from "../../../gateway/message.ts";
 import type { Appended, Store } from "../../../gateway/ports.ts";
-import { createQueue } from "../../../gateway/queue.ts";
+import { createQueue } from "../../../gateway/delivery/queue.ts";
 import type { Registration } from "../../../gateway/registration.ts";
-import { createTokens, type Tokens } from "../../../gateway/tokens.ts";
+import { createTokens, type Tokens } from "../../../gateway/directory/tokens.ts";
 import { make, open, remove } from "../../support/embedded-store.ts";
 import { numberOf } from "../../support/records.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { GatewayError } from "../../../gateway/error.ts";
-import type { Caller } from "../../../gateway/tokens.ts";
+import type { Caller } from "../../../gateway/directory/tokens.ts";
 import { BOOT, NUMBER, openDesk, OTHER, type Desk } from "./desk.ts";
 
 let desk: Desk;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { NOW_MS, PUBACK_MS } from "../../../gateway/delivery-window.ts";
-import { PATIENCE_MS, SWEEP_MS } from "../../../gateway/delivery.ts";
+import { NOW_MS, PUBACK_MS } from "../../../gateway/delivery/window.ts";
+import { PATIENCE_MS, SWEEP_MS } from "../../../gateway/delivery/delivery.ts";
 import { openDesk, type Desk } from "./desk.ts";
 
 let desk: Desk;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { OVERFLOW_BURST } from "../../../gateway/throttle.ts";
+import { OVERFLOW_BURST } from "../../../gateway/limits/throttle.ts";
 import { type ErrorBody, type RunningGateway, runGateway } from "../../support/gateway.ts";
 
 interface Accepted {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SYSTEM_TIMERS, type Timers } from "../../../gateway/timers.ts";
+import { SYSTEM_TIMERS, type Timers } from "../../../gateway/system/timers.ts";
 import { type ErrorBody, runGateway } from "../../support/gateway.ts";
 import { RawClient } from "../aedes/door.ts";
 import { connect, packetsIn, subscribe } from "../aedes/packets.ts";

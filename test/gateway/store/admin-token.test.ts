@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { ADMIN_TOKEN_FILE, ensureAdminToken } from "../../../gateway/store/admin-token.ts";
-import { createTokens, type Tokens } from "../../../gateway/tokens.ts";
+import { createTokens, type Tokens } from "../../../gateway/directory/tokens.ts";
 import { NOT_ROOT, giveAway } from "../../support/other-user.ts";
 import { handClock, withStore } from "../../support/store-for-tests.ts";
 

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type TLSSocket } from "node:tls";
 import type { Listener } from "../../../gateway/aedes/listener.ts";
-import { createLog } from "../../../gateway/log.ts";
+import { createLog } from "../../../gateway/system/log.ts";
 import { createHomeAuthority, type HomeAuthority } from "../../../gateway/tls/authority.ts";
 import { readTlsFiles, watchTlsFiles } from "../../../gateway/tls/files.ts";
 import { openDoor, ROUTE, type Door } from "../aedes/door.ts";

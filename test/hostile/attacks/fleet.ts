@@ -1,7 +1,7 @@
 import { memoryFlash } from "../../../device/host/flash.ts";
 import { directNetwork, type Connection, type Listener, type Network } from "../../../device/host/network.ts";
 import { startHostDevice, wallClock, type Clock, type HostDevice } from "../../../device/host/start.ts";
-import { createBackoffBase } from "../../../gateway/backoff-base.ts";
+import { createBackoffBase } from "../../../gateway/delivery/backoff-base.ts";
 import { publishOnce } from "../../gateway/aedes/packets.ts";
 import { chooseSeed, seeded, type Seeded } from "../../support/seeded.ts";
 import { EventQueue } from "../event-queue.ts";

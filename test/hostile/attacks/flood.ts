@@ -1,6 +1,6 @@
 import { connect as connectTcp } from "node:net";
 import { connect, publish } from "../../gateway/aedes/packets.ts";
-import { OVERFLOW_BURST, OVERFLOW_PER_S } from "../../../gateway/throttle.ts";
+import { OVERFLOW_BURST, OVERFLOW_PER_S } from "../../../gateway/limits/throttle.ts";
 import { beside } from "../honest.ts";
 import { withinMemory } from "../memory.ts";
 import { byScale, count, inLanes, type Attack, type Scale, type Verdict } from "../verdict.ts";

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDirectory } from "../../../gateway/directory.ts";
-import { CODE_DIGITS, CODE_LIMITS, CODE_TRIES, CODE_VALID_MS } from "../../../gateway/enrolment.ts";
+import { createDirectory } from "../../../gateway/directory/directory.ts";
+import { CODE_DIGITS, CODE_LIMITS, CODE_TRIES, CODE_VALID_MS } from "../../../gateway/directory/enrolment.ts";
 import { GatewayError } from "../../../gateway/error.ts";
 import type { E164 } from "../../../gateway/number.ts";
 import { openStore } from "../../../gateway/store/open.ts";

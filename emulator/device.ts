@@ -1,0 +1,143 @@
+import type { Push } from "../device/core/events.ts";
+
+/** What a device runs on. "espruino": the genuine interpreter; "espruino-sim": the stand-in; "host": Node; "lua": a real Lua. */
+export type Runtime = "espruino" | "espruino-sim" | "host" | "lua";
+
+/** A name's address; "fails": there is no such name; "hangs": no answer ever. */
+export type Names = Record<string, string>;
+
+/** What a device is started with. All of it but `flashDir`, `address` and the runtime's own is what a person would flash. */
+export interface DeviceOptions {
+    runtime: Runtime;
+    gateway: { host: string; port: number };
+    /** the number in E.164 */
+    number?: string;
+    /** both, or a code for enrolment, or neither when the flash has them already */
+    route?: string;
+    secret?: string;
+    code?: string;
+    keepAliveS?: number;
+    /** PEM of a CA: TLS */
+    ca?: string;
+    /** The loopback address the device leaves from, and reports as its own. Default "127.0.0.1". */
+    address?: string;
+    /** Keeps the flash between two devices of a test. Default: a temporary folder, removed by `close`. */
+    flashDir?: string;
+    /** Starts without Wi-Fi: nothing is dialed before `linkUp`. */
+    startsDown?: boolean;
+    /** What the name server of its network says. A name that is not in here is asked of this machine. */
+    names?: Names;
+    /** Largest chunk in which received octets reach the program: 268 on ESP8266, 536 on ESP32 (default). */
+    chunkOctets?: number;
+    /** Another program than the built bundle. */
+    program?: string;
+    /**
+     * Path of an application of one's own, as one would flash it: it is given what the emulator's is given, too, so `shown` still has all.
+     * Pins and modules that it uses and the runtime has not, it has to bring along.
+     */
+    app?: string;
+    /** Without the emulator's application: the board prints its messages itself, and `shown` stays empty. */
+    bare?: boolean;
+    /** Which interpreter when a runtime has several: for "lua" "5.1" or "5.3"; for "espruino" a path instead of ESPRUINO's. */
+    interpreter?: string;
+}
+
+/** A connection state as the board's screen showed it, and the sentence behind it. */
+export interface Shown {
+    state: StateName;
+    why: string | undefined;
+}
+
+export type StateName = "offline" | "waiting" | "resolving" | "dialing" | "connecting" | "subscribing" | "online";
+
+/** What a person's program may have said: `toque.read(sequence)`, `toque.send(to, body, title)`. */
+export type Say = { say: "read"; sequence: number } | { say: "msg"; to: string; body: string; title?: string };
+
+/** What a runtime says of its memory, in its own unit: JsVars on Espruino, octets elsewhere. */
+export interface Memory {
+    used: number;
+    total: number | undefined;
+    unit: "JsVars" | "octets";
+}
+
+/** What happens on a board. `gone`: its program ended though nobody asked. */
+export interface DeviceEvents {
+    line: [line: string];
+    push: [push: Push];
+    state: [shown: Shown];
+    gone: [why: string];
+}
+
+/**
+ * An emulated board that runs the built bundle. Commands resolve when the board has been told, not when it has acted:
+ * tests wait with `until`. Text in pushes is octets of UTF-8, as on a board.
+ */
+export interface EmulatedDevice {
+    readonly runtime: Runtime;
+    /** Every push its application was given, in order, over all reboots. A handler that throws was given it too. */
+    readonly shown: readonly Push[];
+    /** Every connection state on its screen, in order. */
+    readonly states: readonly Shown[];
+    /** Every line on its screen. */
+    readonly screen: readonly string[];
+    /** The address it leaves from now. Undefined: no Wi-Fi. */
+    readonly address: string | undefined;
+
+    on<E extends keyof DeviceEvents>(event: E, listener: (...args: DeviceEvents[E]) => void): void;
+    off<E extends keyof DeviceEvents>(event: E, listener: (...args: DeviceEvents[E]) => void): void;
+    /** Resolves as soon as `is` holds, looking again at each event. Rejects after `withinMs` with the screen's last lines. */
+    until(is: (device: EmulatedDevice) => boolean, withinMs?: number): Promise<void>;
+
+    /**
+     * Another address. The old sockets are black holes from now on: nobody closes them, and nothing comes through.
+     * "announced": with the `connected` event of the Wi-Fi; "silent": without any event, for the board's own watch to find.
+     */
+    setAddress(address: string, how?: "announced" | "silent"): Promise<void>;
+    /** The Wi-Fi is gone, and the board is told. Sockets are black holes. */
+    linkDown(): Promise<void>;
+    /** The Wi-Fi is back, with this address or the last one. */
+    linkUp(address?: string): Promise<void>;
+    /** Wi-Fi is lost and back without `disconnected`, only another `connected`, as an ESP32 does: same address, dead sockets. */
+    hiddenDrop(): Promise<void>;
+
+    /** The name server says something else from now on. */
+    setNames(names: Names): Promise<void>;
+
+    /** The application's handler throws for the next so many calls. */
+    failHandler(times: number): Promise<void>;
+    /** The application says something, as a person's program would. False: the board refused it. */
+    say(what: Say): Promise<boolean>;
+    memory(): Promise<Memory>;
+    /** How much is open: files, connections, look-ups, timers, as the runtime counts them. Undefined: it does not. */
+    handles(): Promise<number | undefined>;
+
+    /** Power cut: nothing is closed, said or written any more. */
+    kill(): Promise<void>;
+    /** Power cut, and power again with the same flash. Also after `kill`. */
+    reboot(): Promise<void>;
+    /** Ends it and removes what it made. */
+    close(): Promise<void>;
+}
+
+/** Starts a device of one runtime. Rejects with a sentence that names the environment variable when the runtime is missing. */
+export type StartDevice = (options: DeviceOptions) => Promise<EmulatedDevice>;
+
+/**
+ * What a runtime's folder implements; `EmulatedBoard` (emulated-board.ts) makes an EmulatedDevice of it. All that it prints goes
+ * to its Screen, all that it sends goes through its Radio (or a relay in front of that).
+ */
+export interface Board {
+    /** Power on, with the flash as it is. The Wi-Fi is down until `wifi` says otherwise. */
+    start(): Promise<void>;
+    /** Power cut: nothing more is said, heard or written. The radio's sockets are dead already. */
+    cut(): Promise<void>;
+    /** The Wi-Fi has this address from now on, and tells so by the event; undefined: it says nothing. */
+    wifi(event: "connected" | "disconnected" | undefined, address: string): Promise<void>;
+    setNames(names: Names): Promise<void>;
+    failHandler(times: number): Promise<void>;
+    say(what: Say): Promise<boolean>;
+    memory(): Promise<Memory>;
+    handles?(): Promise<number>;
+    /** Removes what it made. The power is off. */
+    dispose(): Promise<void>;
+}

@@ -1,0 +1,240 @@
+import { createHash } from "node:crypto";
+import { compileFunction, createContext, runInContext } from "node:vm";
+import type { Context } from "node:vm";
+import { untokenise } from "../../bundler/espruino/tokens.ts";
+import type { Board, Memory, Names, Say } from "../device.ts";
+import type { Radio } from "../radio.ts";
+import type { Screen } from "../screen.ts";
+import { removalScript } from "./absent.ts";
+import type { FlashFolder } from "./flash-folder.ts";
+import { connectSocket } from "./stand-in-sockets.ts";
+import { runOctets } from "./words.ts";
+
+/** What a program may wait for. */
+interface Timer {
+    callback: () => void;
+    handle: NodeJS.Timeout;
+}
+
+/** Of the boards: an ESP8266 has this chunk, and so many JsVars of so many octets; an ESP32 the others. */
+const ESP8266_CHUNK_OCTETS = 268;
+const ESP8266_VARS = { total: 1700, blocksize: 12 };
+const ESP32_VARS = { total: 16383, blocksize: 14 };
+/** Room in Storage that a program need not care about. */
+const FREE_OCTETS = 65_536;
+/** What the program takes of them at rest, as measured on the genuine interpreter (`npm run size`). */
+const VARS_AT_REST = 300;
+
+/**
+ * A board without an interpreter: the bundle runs in a fresh context of Node's own engine that has just the Espruino interface of
+ * globals.d.ts. Text is octets, as on boards built without Unicode. What Espruino's parser would refuse is the gate's business.
+ */
+export class StandIn implements Board {
+    readonly #screen: Screen;
+    readonly #radio: Radio;
+    readonly #flash: FlashFolder;
+    readonly #chunkOctets: number;
+    readonly #chip: string;
+    /** counts boots: what an earlier one left behind does nothing */
+    #boot = 0;
+    #context: Context = {};
+    #timers = new Map<number, Timer>();
+    #wifi = new Map<string, (details: unknown) => void>();
+    #address = "0.0.0.0";
+    #clockShiftS = 0;
+
+    constructor(screen: Screen, radio: Radio, flash: FlashFolder, chunkOctets: number, chipSeed: string) {
+        this.#screen = screen;
+        this.#radio = radio;
+        this.#flash = flash;
+        this.#chunkOctets = chunkOctets;
+        this.#chip = createHash("sha256").update(chipSeed).digest("hex").slice(0, 12);
+    }
+
+    /** What the program made global: tests look into it. */
+    get program(): Record<string, unknown> {
+        return this.#context;
+    }
+
+    start(): Promise<void> {
+        this.#boot++;
+        this.#address = "0.0.0.0";
+        this.#wifi = new Map();
+        this.#context = createContext(this.#globals());
+        runInContext("globalThis.global = globalThis;" + removalScript(), this.#context);
+        const program = this.#flash.read(".bootcde") ?? "";
+        this.#run(() => runOctets(program, this.#context, ".bootcde"));
+        return Promise.resolve();
+    }
+
+    cut(): Promise<void> {
+        this.#boot++;
+        for (const { handle } of this.#timers.values()) clearTimeout(handle);
+        this.#timers.clear();
+        return Promise.resolve();
+    }
+
+    wifi(event: "connected" | "disconnected" | undefined, address: string): Promise<void> {
+        const down = event === "disconnected";
+        // an ESP32 goes on telling the address it had
+        this.#address = down && this.#chunkOctets === ESP8266_CHUNK_OCTETS ? "0.0.0.0" : address;
+        const listener = event === undefined ? undefined : this.#wifi.get(event);
+        const details = down ? { ssid: "emulated", reason: "beacon_timeout" } : { ip: address };
+        if (listener !== undefined) this.#later(() => listener(details));
+        return Promise.resolve();
+    }
+
+    setNames(_names: Names): Promise<void> {
+        return Promise.resolve(); // it asks the radio
+    }
+
+    failHandler(times: number): Promise<void> {
+        this.#context.failing = times;
+        return Promise.resolve();
+    }
+
+    say(what: Say): Promise<boolean> {
+        const toque = this.#context.toque as { read(n: number): boolean; send(...text: unknown[]): boolean };
+        return Promise.resolve(
+            what.say === "read" ? toque.read(what.sequence) : toque.send(what.to, what.body, what.title),
+        );
+    }
+
+    memory(): Promise<Memory> {
+        return Promise.resolve({ used: process.memoryUsage().heapUsed, total: undefined, unit: "octets" });
+    }
+
+    dispose(): Promise<void> {
+        return Promise.resolve();
+    }
+
+    /** Runs a piece of the program. What it does not catch goes to the screen, as on the board, and it goes on. */
+    #run(piece: () => void): void {
+        try {
+            piece();
+        } catch (error) {
+            this.#screen.print(`Uncaught ${String(error)}`);
+        }
+    }
+
+    #later = (work: () => void): void => {
+        const boot = this.#boot;
+        setImmediate(() => {
+            if (boot === this.#boot) this.#run(work);
+        });
+    };
+
+    #nowS(): number {
+        return Date.now() / 1000 + this.#clockShiftS;
+    }
+
+    #startTimer(id: number, callback: () => void, delayMs: number, again: boolean): void {
+        const work = (): void => {
+            if (!again) this.#timers.delete(id);
+            this.#run(callback);
+        };
+        const handle = again ? setInterval(work, Math.max(1, delayMs)) : setTimeout(work, delayMs);
+        this.#timers.set(id, { callback, handle });
+    }
+
+    #stopTimer = (id: number): void => {
+        if (id === undefined) throw new Error("clearTimeout(undefined) not allowed. Use clearTimeout() instead");
+        clearTimeout(this.#timers.get(id)?.handle);
+        this.#timers.delete(id);
+    };
+
+    #globals(): Record<string, unknown> {
+        const boot = this.#boot;
+        let lastTimer = 0;
+        const print = (...values: unknown[]): void => {
+            if (boot === this.#boot) this.#screen.print(values.map(String).join(" "));
+        };
+        return {
+            print,
+            console: { log: print },
+            getTime: () => this.#nowS(),
+            atob: (base64: string) => Buffer.from(base64, "base64").toString("latin1"),
+            setTime: (timeS: number) => (this.#clockShiftS += timeS - this.#nowS()),
+            getSerial: () => this.#chip.replace(/(.{4})(?=.)/g, "$1-"),
+            setTimeout: (callback: () => void, delayMs: number) => {
+                this.#startTimer(++lastTimer, callback, delayMs, false);
+                return lastTimer;
+            },
+            setInterval: (callback: () => void, periodMs: number) => {
+                this.#startTimer(++lastTimer, callback, periodMs, true);
+                return lastTimer;
+            },
+            changeInterval: (id: number, periodMs: number) => {
+                const timer = this.#timers.get(id);
+                if (timer === undefined) throw new Error("Unknown Interval");
+                clearTimeout(timer.handle);
+                this.#startTimer(id, timer.callback, periodMs, true);
+            },
+            clearTimeout: this.#stopTimer,
+            clearInterval: this.#stopTimer,
+            process: {
+                memory: () => {
+                    const vars = this.#chunkOctets === ESP8266_CHUNK_OCTETS ? ESP8266_VARS : ESP32_VARS;
+                    return { ...vars, usage: VARS_AT_REST, free: vars.total - VARS_AT_REST };
+                },
+            },
+            require: this.#createRequire(),
+        };
+    }
+
+    #createRequire(): (name: string) => unknown {
+        const net = {
+            connect: (options: { host: string; port: number; ca?: string }, connected: () => void) =>
+                connectSocket(this.#radio, this.#later, this.#chunkOctets, options, connected),
+        };
+        const storage = {
+            read: (name: string) => this.#flash.read(name),
+            write: (name: string, data: string) => {
+                this.#flash.write(name, data);
+                return true;
+            },
+            getFree: () => FREE_OCTETS,
+            compact: () => {},
+        };
+        const modules = new Map<string, unknown>(
+            Object.entries({ net, tls: net, Wifi: this.#createWifi(), Storage: storage }),
+        );
+        return (name) => {
+            if (!modules.has(name)) modules.set(name, this.#loadModule(name));
+            return modules.get(name);
+        };
+    }
+
+    #loadModule(name: string): unknown {
+        const source = this.#flash.read(name);
+        if (source === undefined) throw new Error(`Module "${name}" not found`);
+        const module = { exports: {} };
+        const load = compileFunction(untokenise(source), ["exports", "module"], {
+            parsingContext: this.#context,
+            filename: name,
+        });
+        (load as (exports: object, module: object) => void)(module.exports, module);
+        return module.exports;
+    }
+
+    #createWifi(): object {
+        let found: ((address: string | null) => void) | undefined;
+        return {
+            on: (event: string, listener: (details: unknown) => void) => void this.#wifi.set(event, listener),
+            connect: () => undefined, // the test says when it is joined
+            restore: () => undefined,
+            getIP: () => ({ ip: this.#address }),
+            getDetails: () => ({ rssi: -61 }),
+            getStatus: () => ({}),
+            // the firmware has one callback: an older question's answer goes to the newest asker
+            getHostByName: (host: string, callback: (address: string | null) => void) => {
+                found = callback;
+                void this.#radio.resolve(host).then((address) => {
+                    const asker = found;
+                    found = undefined;
+                    if (asker !== undefined) this.#later(() => asker(address ?? null));
+                });
+            },
+        };
+    }
+}

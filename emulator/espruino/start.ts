@@ -1,0 +1,88 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Board, DeviceOptions, EmulatedDevice } from "../device.ts";
+import { EmulatedBoard } from "../emulated-board.ts";
+import { Radio } from "../radio.ts";
+import { Screen } from "../screen.ts";
+import { slotFiles } from "../settings.ts";
+import { FlashFolder } from "./flash-folder.ts";
+import { checkProgram, describe } from "./gate/gate.ts";
+import { Genuine, findInterpreter } from "./genuine.ts";
+import { StandIn } from "./stand-in.ts";
+
+/** Of an ESP32; an ESP8266 has half. */
+const CHUNK_OCTETS = 536;
+
+const BUNDLE = fileURLToPath(new URL("../../dist/espruino/toque.js", import.meta.url));
+const APP = fileURLToPath(new URL("app.js", import.meta.url));
+
+/** Of the files in flash: what the interpreter runs. */
+const PROGRAMS = [".bootcde", "toque-app"];
+
+/** The emulator's application, and behind it a person's own. */
+function application({ bare, app }: DeviceOptions): string {
+    if (app === undefined) return bare === true ? "" : readFileSync(APP, "latin1");
+    const own = readFileSync(app, "latin1");
+    if (bare === true) return own;
+    const both = "module.exports = function (message) { told(message); own(message); };";
+    return `${readFileSync(APP, "latin1")}\nvar told = module.exports;\n${own}\nvar own = module.exports;\n${both}\n`;
+}
+
+/** What a person would flash: the program, an application, and what is known of settings and credentials. */
+function flashedFiles(options: DeviceOptions): Map<string, string> {
+    const program = options.program ?? BUNDLE;
+    if (!existsSync(program)) throw new Error(`${program} is missing: npm run build makes the bundle.`);
+    const files = new Map([
+        [".bootcde", readFileSync(program, "latin1")],
+        ["toque-app", application(options)],
+    ]);
+    for (const [name, data] of slotFiles(options)) files.set(name, data);
+    return files;
+}
+
+/** Puts a board together and turns it on. @param make gets the folder for its flash */
+async function startBoard(
+    options: DeviceOptions,
+    make: (folder: string, screen: Screen, radio: Radio) => Promise<Board>,
+): Promise<EmulatedDevice> {
+    const folder = options.flashDir ?? mkdtempSync(join(tmpdir(), "toque-espruino-"));
+    const removeFolder = (): void => {
+        if (options.flashDir === undefined) rmSync(folder, { recursive: true, force: true });
+    };
+    const screen = new Screen();
+    const radio = new Radio(options.names);
+    const board = await make(folder, screen, radio).catch((error: unknown) => {
+        removeFolder();
+        throw error;
+    });
+    const device = new EmulatedBoard(options, board, screen, radio, removeFolder);
+    await device.powerOn().catch(async (error: unknown) => {
+        await device.close();
+        throw error;
+    });
+    return device;
+}
+
+/** The built bundle in the stand-in. */
+export function startStandIn(options: DeviceOptions): Promise<EmulatedDevice> {
+    return startBoard(options, async (folder, screen, radio) => {
+        const flash = new FlashFolder(folder);
+        for (const [name, data] of flashedFiles(options)) {
+            const findings = PROGRAMS.includes(name) ? checkProgram(data, { asciiOnly: name === ".bootcde" }) : [];
+            if (findings.length > 0) throw new Error(describe(findings, name));
+            if (data === "") flash.erase(name);
+            else flash.write(name, data);
+        }
+        const chunkOctets = options.chunkOctets ?? CHUNK_OCTETS;
+        return new StandIn(screen, radio, flash, chunkOctets, folder);
+    });
+}
+
+/** The built bundle in the genuine interpreter. */
+export function startEspruino(options: DeviceOptions): Promise<EmulatedDevice> {
+    return startBoard(options, (folder, screen, radio) =>
+        Genuine.create(findInterpreter(options.interpreter), folder, screen, radio, options, flashedFiles),
+    );
+}

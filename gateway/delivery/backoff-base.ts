@@ -1,0 +1,55 @@
+import type { Clock, Store } from "../ports.ts";
+
+/** Boards that may come back in one second after the gateway was away. Less than half of what it is asked to bear: chance makes peaks. */
+export const CONNECTS_PER_S = 20;
+/** Longest base told, in seconds: with it 12,000 boards keep to that rate, and none waits for longer. */
+export const MAX_BASE_S = 600;
+/** How long a count holds. */
+export const COUNT_HOLDS_MS = 60_000;
+/** Boards that were not in contact for so long do not lose a connection with the others: one that is connected is in contact each hour. */
+export const IN_CONTACT_MS = 86_400_000;
+
+/** What a hello tells as the base of the backoff, in seconds; undefined: the device's own of one second is enough. */
+export interface BackoffBase {
+    /** By a count that still holds. */
+    ask(): Promise<number | undefined>;
+    /** By the last count; when that holds no more another one begins. */
+    known(): number | undefined;
+}
+
+/**
+ * The base by how many boards may come at once: those in contact within a day, online or not, and those registered within it.
+ * They are counted once a minute at most, whatever comes; a count that fails leaves the one before.
+ */
+export function createBackoffBase({ store, clock }: { store: Pick<Store, "liveSince">; clock: Clock }): BackoffBase {
+    let boards = 0;
+    let countedMs = -Infinity;
+    let counting: Promise<void> = Promise.resolve();
+
+    function count(): Promise<void> {
+        const nowMs = clock.nowMs();
+        if (Math.abs(nowMs - countedMs) < COUNT_HOLDS_MS) return counting;
+        countedMs = nowMs;
+        counting = store.liveSince(nowMs - IN_CONTACT_MS).then(
+            (live) => void (boards = live),
+            () => undefined, // whoever needs the store will say so
+        );
+        return counting;
+    }
+
+    function base(): number | undefined {
+        const baseS = Math.min(MAX_BASE_S, Math.ceil(boards / CONNECTS_PER_S));
+        return baseS < 2 ? undefined : baseS;
+    }
+
+    return {
+        async ask() {
+            await count();
+            return base();
+        },
+        known() {
+            void count();
+            return base();
+        },
+    };
+}

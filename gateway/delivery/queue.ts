@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
+import type { Urgency } from "../../shared/push/message.ts";
+import { GatewayError } from "../error.ts";
+import type { Draft } from "../message.ts";
+import type { Appended, Clock, NewMessage, Store } from "../ports.ts";
+import { encodePush, payloadRoom } from "./push.ts";
+import type { Registration } from "../registration.ts";
+
+/** How long a message may wait: unless the sender says, and at most. */
+export const TTL_S = 86_400;
+export const MAX_TTL_S = 28 * 86_400;
+export const MAX_COLLAPSE_KEY_OCTETS = 64;
+export const MAX_ONCE_OCTETS = 200;
+
+/** From the one that goes first to the one that goes last when a backlog is full. */
+export const URGENCIES: readonly Urgency[] = ["very-low", "low", "normal", "high"];
+
+/** Random octets that are asked of the system at once: each time costs more than all else about an id. */
+const RANDOM_OCTETS = 4_096;
+
+/** A sequence has at most ten digits in what is counted here: its own is given only later, by the store. */
+const WIDEST_SEQUENCE = 2 ** 32 - 1;
+
+/** Where a message becomes durable. */
+export interface Queue {
+    /**
+     * Checks a message, gives it an id and stores it behind the others of its registration. Resolves after the commit.
+     * @throws GatewayError invalid_request, too_large, unregistered (it ended meanwhile), too_many (the backlog is full of more urgent
+     * ones, or the store is behind), unavailable
+     */
+    append(registration: Registration, draft: Draft): Promise<Appended>;
+}
+
+export function createQueue(options: { store: Store; clock: Clock; random?: (octets: number) => Buffer }): Queue {
+    const { store, clock, random = pooledRandom() } = options;
+    return {
+        async append(registration, draft) {
+            const message = { ...readDraft(registration, draft, clock.nowMs()), id: random(16).toString("base64url") };
+            const appended = await store.append(message);
+            if (appended === undefined) {
+                throw new GatewayError(
+                    "unregistered",
+                    "The number's registration ended just now: send again if the number is registered anew.",
+                );
+            }
+            if (!appended.repeated && appended.message.state === "dropped") {
+                throw new GatewayError(
+                    "too_many",
+                    "The device's backlog is full of more urgent messages: send again when it is online, or with a higher urgency.",
+                );
+            }
+            return appended;
+        },
+    };
+}
+
+function pooledRandom(): (octets: number) => Buffer {
+    let pool = randomBytes(RANDOM_OCTETS);
+    return (octets) => {
+        if (pool.length < octets) pool = randomBytes(RANDOM_OCTETS);
+        const taken = pool.subarray(0, octets);
+        pool = pool.subarray(octets);
+        return taken;
+    };
+}
+
+/** A draft checked and completed. Types are checked too: some drafts come from a device. */
+function readDraft(registration: Registration, draft: Draft, nowMs: number): Omit<NewMessage, "id"> {
+    const ttlS = draft.ttlS ?? TTL_S;
+    if (!Number.isInteger(ttlS) || ttlS < 0 || ttlS > MAX_TTL_S) {
+        throw refused(`The time to live has to be whole seconds from 0 (now or never) to ${MAX_TTL_S} (28 days).`);
+    }
+    const urgency = draft.urgency ?? "normal";
+    if (!URGENCIES.includes(urgency)) throw refused(`The urgency has to be one of ${URGENCIES.join(", ")}.`);
+    const body = readText("body", draft.body);
+    if (body === undefined) throw refused("The message has no body: say what the device shall show.");
+    const message = {
+        route: registration.route,
+        to: registration.number,
+        body,
+        title: readText("title", draft.title),
+        urgency,
+        collapseKey: readText("collapse key", draft.collapseKey, MAX_COLLAPSE_KEY_OCTETS),
+        from: draft.from,
+        acceptedMs: nowMs,
+        expiresMs: nowMs + ttlS * 1000,
+        once: readText("idempotency key", draft.once, MAX_ONCE_OCTETS),
+        publication: draft.publication,
+    };
+    return { ...message, octets: checkSize(registration, message) };
+}
+
+/** Text as it can travel: half a surrogate pair becomes U+FFFD, as every encoder of UTF-8 would have it. Empty is absent. */
+function readText(name: string, text: unknown, maxOctets = Infinity): string | undefined {
+    if (text === undefined || text === "") return undefined;
+    if (typeof text !== "string") throw refused(`The ${name} has to be a text.`);
+    const octets = Buffer.from(text);
+    if (octets.length > maxOctets) {
+        throw refused(`The ${name} has ${octets.length} octets of UTF-8; it may have ${maxOctets}.`);
+    }
+    return octets.toString();
+}
+
+/** @returns octets of the payload */
+function checkSize(registration: Registration, message: Omit<NewMessage, "id" | "octets">): number {
+    const octets = encodePush({ ...message, sequence: WIDEST_SEQUENCE }).length;
+    const packetOctets = Math.min(registration.capabilities?.packetOctets ?? PACKET_OCTETS, MAX_PACKET_OCTETS);
+    const room = payloadRoom(registration.route, packetOctets);
+    if (octets <= room) return octets;
+    throw new GatewayError(
+        "too_large",
+        `The message takes ${octets} octets with its title and keys, and the device takes ${room}: shorten it by ${octets - room}.`,
+    );
+}
+
+function refused(sentence: string): GatewayError {
+    return new GatewayError("invalid_request", sentence);
+}

@@ -1,0 +1,85 @@
+import { MAX_PACKET_OCTETS, MAX_WINDOW } from "../../shared/push/limits.ts";
+import type { HelloFields } from "../../shared/push/message.ts";
+import type { RegistrationFields } from "../../shared/push/registration.ts";
+import type { BackoffBase } from "./backoff-base.ts";
+import { GatewayError } from "../error.ts";
+import type { Clock, Store } from "../ports.ts";
+import type { Capabilities, Endpoint, Registration, Route } from "../registration.ts";
+
+/** Smallest packet a device may announce: below it no message would fit. */
+const MIN_PACKET_OCTETS = 128;
+
+type Peer = Pick<Endpoint, "address" | "port">;
+type Contacts = Pick<Store, "byRoute" | "contact" | "settleUpTo" | "backlogSize">;
+
+/** What a registration changed. */
+export interface Registered {
+    registration: Registration;
+    capabilities: Capabilities;
+    hello: HelloFields;
+}
+
+/**
+ * Stores what a device says of itself and settles what it says it has handled. Resolves after the commit.
+ * @throws GatewayError unregistered: the route ended meanwhile
+ */
+export async function storeRegistration(
+    store: Contacts,
+    clock: Clock,
+    route: Route,
+    peer: Peer,
+    fields: RegistrationFields,
+    backoffBase?: BackoffBase,
+): Promise<Registered> {
+    const known = await store.byRoute(route);
+    if (known === undefined) throw ended();
+    const atMs = clock.nowMs();
+    const endpoint = { ...peer, deviceAddress: fields.a === "" ? undefined : fields.a, why: fields.y };
+    const capabilities = readCapabilities(fields);
+    const { e: epoch, n: sequence } = fields;
+    const handled = epoch !== undefined && sequence !== undefined ? { epoch, sequence } : undefined;
+    const contact = { atMs, endpoint: nextEndpoint(known.endpoint, endpoint, atMs), capabilities, handled };
+    const registration = await store.contact(route, contact);
+    if (registration === undefined) throw ended();
+    // The store gives a new epoch when the device has seen more than it ever gave: then the device's sequence means nothing here.
+    if (handled !== undefined && handled.epoch === registration.epoch && handled.sequence > 0) {
+        await store.settleUpTo(route, Math.min(handled.sequence, registration.lastSequence), atMs);
+    }
+    const { messages } = await store.backlogSize(route);
+    const d = await backoffBase?.ask();
+    const hello = { e: registration.epoch, c: Math.floor(clock.nowMs() / 1000), w: messages, d };
+    return { registration, capabilities, hello };
+}
+
+/** Notes where a client is that does not register: any MQTT client. @returns its registration, unless that has ended */
+export async function storeContact(
+    store: Contacts,
+    clock: Clock,
+    route: Route,
+    peer: Peer,
+): Promise<Registration | undefined> {
+    const known = await store.byRoute(route);
+    const atMs = clock.nowMs();
+    return store.contact(route, { atMs, endpoint: nextEndpoint(known?.endpoint, { ...peer, why: "boot" }, atMs) });
+}
+
+/** `sinceMs` stays when nothing changed but the port, which is another one with each connection. */
+function nextEndpoint(known: Endpoint | undefined, seen: Omit<Endpoint, "sinceMs">, atMs: number): Endpoint {
+    const same = known?.address === seen.address && known.deviceAddress === seen.deviceAddress;
+    return same ? { ...seen, why: known.why, sinceMs: known.sinceMs } : { ...seen, sinceMs: atMs };
+}
+
+function readCapabilities(fields: RegistrationFields): Capabilities {
+    return {
+        runtime: fields.r,
+        firmware: fields.v,
+        packetOctets: Math.min(MAX_PACKET_OCTETS, Math.max(MIN_PACKET_OCTETS, fields.m)),
+        window: Math.min(MAX_WINDOW, Math.max(1, fields.w)),
+        freeOctets: fields.f,
+        signalDbm: fields.q,
+    };
+}
+
+function ended(): GatewayError {
+    return new GatewayError("unregistered", "This registration has ended: enrol the device again.");
+}

@@ -1,0 +1,256 @@
+import { PACKET_OCTETS, WINDOW } from "../../shared/push/limits.ts";
+import type { MessageState, PushMessage } from "../message.ts";
+import type { Clock, Connections, Store } from "../ports.ts";
+import { encodePush, payloadRoom } from "./push.ts";
+import type { Route } from "../registration.ts";
+import type { ClockStep } from "../system/steady-clock.ts";
+import type { Timers } from "../system/timers.ts";
+
+/** No PUBACK in this time: the connection is dead, or the device is stuck. */
+export const PUBACK_MS = 20_000;
+/** What "now" of "now or never" (ttlS 0) means: the time a message may take from its acceptance to the socket. */
+export const NOW_MS = 1_000;
+/** Messages read from the store beyond those that are sent at once. */
+const AHEAD = 8;
+/** Settle writes that may be under way before nothing more is sent. */
+const MAX_SETTLING = 64;
+const RETRY_MS = 1_000;
+
+/** What windows work with. */
+export interface WindowTools {
+    store: Pick<Store, "backlog" | "sent" | "settle">;
+    connections: () => Connections;
+    clock: Clock;
+    timers: Timers;
+    /** Lets a write go on by itself: it is waited for when the gateway ends, and its failure is logged. */
+    background: (write: Promise<unknown>) => void;
+}
+
+/** A push that was written and not acknowledged yet. */
+interface Inflight {
+    sinceMs: number;
+    /** the device said that it was not shown: its PUBACK settles nothing any more */
+    nacked: boolean;
+}
+
+/**
+ * What one connection of a route was sent and will be sent next. It holds `size` pushes and a few more, however long the backlog is.
+ * Everything is sent in the order of sequences, and nothing twice on one connection.
+ */
+export class Window {
+    /** pushes that may be inflight, and the largest packet, as the device registered them */
+    size = WINDOW;
+    packetOctets = PACKET_OCTETS;
+    readonly #route: Route;
+    readonly #tools: WindowTools;
+    /** Sequences acknowledged and not written down yet. They outlive the connection: the next one must not send them again. */
+    readonly #settling: Set<number>;
+    readonly #inflight = new Map<number, Inflight>();
+    /** read and not sent yet, in order */
+    #ahead: PushMessage[] = [];
+    /** the last sequence that was read */
+    #cursor = 0;
+    /** The store may have messages above the cursor. */
+    #behind = true;
+    #state: "shut" | "open" | "closed" = "shut";
+    /** While the store reads: what it was told of meanwhile, and what is no longer there. */
+    #reading: { announced: number; gone: number[] } | undefined;
+    #retryAtMs = 0;
+    /** settle writes that failed */
+    #unsettled: number[] = [];
+    readonly #waiting = new Map<number, (() => void)[]>();
+
+    constructor(route: Route, settling: Set<number>, tools: WindowTools) {
+        this.#route = route;
+        this.#settling = settling;
+        this.#tools = tools;
+    }
+
+    /** From now on there is somebody to send to. */
+    open(): void {
+        if (this.#state === "shut") this.#state = "open";
+        this.fill();
+    }
+
+    /** The connection is gone: whatever is inflight stays in the backlog. */
+    close(): void {
+        this.#state = "closed";
+        for (const sequence of this.#unsettled) this.#settling.delete(sequence);
+        for (const sequence of [...this.#waiting.keys()]) this.#over(sequence);
+        this.#inflight.clear();
+        this.#ahead = [];
+    }
+
+    /** Sends what may be sent. */
+    fill(): void {
+        while (this.#isFree()) {
+            const message = this.#ahead[0];
+            if (message === undefined) {
+                if (this.#behind && this.#tools.timers.nowMs() >= this.#retryAtMs) void this.#read();
+                return;
+            }
+            const ending = this.#endingOf(message);
+            if (ending === undefined && !this.#write(message)) return;
+            this.#ahead.shift();
+            if (ending !== undefined) this.#end(message.sequence, ...ending);
+        }
+    }
+
+    /** A message was stored for the route. */
+    appended(message: PushMessage): void {
+        const { sequence } = message;
+        if (isNowOrNever(message) && !(this.#isFree() && this.#ahead.length === 0)) {
+            this.removed([sequence]);
+            this.#end(sequence, "expired", "the device was busy");
+            return;
+        }
+        if (this.#reading !== undefined) {
+            this.#reading.announced = Math.max(this.#reading.announced, sequence);
+            return;
+        }
+        if (sequence <= this.#cursor) return; // a read came first
+        if (sequence === this.#cursor + 1 && !this.#behind && this.#ahead.length < this.size + AHEAD) {
+            this.#ahead.push(message);
+            this.#cursor = sequence;
+        } else {
+            // One stored before this one may not have been told of yet: the store knows the order.
+            this.#behind = true;
+        }
+        this.fill();
+    }
+
+    /** Messages that are no longer in the backlog: collapsed, dropped. */
+    removed(sequences: number[]): void {
+        this.#ahead = this.#ahead.filter(({ sequence }) => !sequences.includes(sequence));
+        this.#reading?.gone.push(...sequences);
+    }
+
+    /** The clock was set, and what waits moves with it. */
+    clockStepped({ fromMs, untilMs, byMs }: ClockStep): void {
+        this.#ahead = this.#ahead.map((message) => {
+            const { acceptedMs, expiresMs } = message;
+            if (acceptedMs < fromMs || acceptedMs > untilMs) return message;
+            return { ...message, acceptedMs: acceptedMs + byMs, expiresMs: expiresMs + byMs };
+        });
+    }
+
+    /** PUBACK. */
+    acknowledged(sequence: number): void {
+        const inflight = this.#inflight.get(sequence);
+        if (inflight === undefined) return;
+        this.#inflight.delete(sequence);
+        if (inflight.nacked) this.#over(sequence);
+        else this.#settle(sequence);
+        this.fill();
+    }
+
+    /** The device said that a push was not shown, and that is going to be written down. */
+    nacked(sequence: number): void {
+        const inflight = this.#inflight.get(sequence);
+        if (inflight !== undefined) inflight.nacked = true;
+        else this.removed([sequence]);
+    }
+
+    /** Resolves when a push is neither inflight nor being written down as delivered: at once when it is not. */
+    whenOver(sequence: number): Promise<void> {
+        if (!this.#inflight.has(sequence) && !this.#settling.has(sequence)) return Promise.resolve();
+        return new Promise((resolve) => {
+            this.#waiting.set(sequence, [...(this.#waiting.get(sequence) ?? []), resolve]);
+        });
+    }
+
+    /** To be called every now and then. @returns false: a PUBACK did not come in time */
+    sweep(): boolean {
+        const nowMs = this.#tools.timers.nowMs();
+        for (const { sinceMs } of this.#inflight.values()) if (nowMs - sinceMs >= PUBACK_MS) return false;
+        const unsettled = this.#unsettled;
+        this.#unsettled = [];
+        for (const sequence of unsettled) this.#settle(sequence);
+        this.fill();
+        return true;
+    }
+
+    #isFree(): boolean {
+        const { size } = this.#inflight;
+        return this.#state === "open" && size < this.size && this.#settling.size < MAX_SETTLING;
+    }
+
+    /** Why a message must not be sent. */
+    #endingOf(message: PushMessage): [MessageState, string?] | undefined {
+        const nowMs = this.#tools.clock.nowMs();
+        const untilMs = isNowOrNever(message) ? message.acceptedMs + NOW_MS : message.expiresMs;
+        if (nowMs >= untilMs) return ["expired"];
+        const tooLarge = message.octets > payloadRoom(this.#route, this.packetOctets);
+        return tooLarge ? ["failed", "larger than what the device takes now"] : undefined;
+    }
+
+    /** False: there is no connection to write to, and its end is about to be told. */
+    #write(message: PushMessage): boolean {
+        const { store, clock, timers, connections, background } = this.#tools;
+        const { sequence } = message;
+        this.#inflight.set(sequence, { sinceMs: timers.nowMs(), nacked: false });
+        if (!connections().push(this.#route, sequence, encodePush(message))) {
+            this.#inflight.delete(sequence);
+            return false;
+        }
+        background(store.sent(this.#route, sequence, clock.nowMs()));
+        return true;
+    }
+
+    #end(sequence: number, state: MessageState, why?: string): void {
+        const { store, clock, background } = this.#tools;
+        background(store.settle(this.#route, sequence, state, clock.nowMs(), why));
+    }
+
+    /** Writes down that a push was delivered. When that fails it is tried again; at worst the device gets the push once more. */
+    #settle(sequence: number): void {
+        const { store, clock, background } = this.#tools;
+        this.#settling.add(sequence);
+        const write = store.settle(this.#route, sequence, "delivered", clock.nowMs());
+        const after = write.then(
+            () => {
+                this.#settling.delete(sequence);
+                this.#over(sequence);
+                if (this.#settling.size === MAX_SETTLING - 1) this.fill();
+            },
+            (error: unknown) => {
+                if (this.#state === "closed") this.#settling.delete(sequence);
+                else this.#unsettled.push(sequence);
+                throw error;
+            },
+        );
+        background(after);
+    }
+
+    #over(sequence: number): void {
+        const waiting = this.#waiting.get(sequence) ?? [];
+        this.#waiting.delete(sequence);
+        for (const resolve of waiting) resolve();
+    }
+
+    async #read(): Promise<void> {
+        if (this.#reading !== undefined) return;
+        const reading = { announced: 0, gone: [...this.#settling] };
+        this.#reading = reading;
+        const limit = this.size + AHEAD;
+        let full = true;
+        try {
+            const read = this.#tools.store.backlog(this.#route, this.#cursor, limit);
+            this.#tools.background(read);
+            const messages = await read;
+            full = messages.length === limit;
+            this.#cursor = messages.at(-1)?.sequence ?? this.#cursor;
+            this.#ahead.push(...messages.filter(({ sequence }) => !reading.gone.includes(sequence)));
+        } catch {
+            this.#retryAtMs = this.#tools.timers.nowMs() + RETRY_MS;
+        }
+        this.#reading = undefined;
+        this.#behind = full || reading.announced > this.#cursor;
+        this.fill();
+    }
+}
+
+/** ttlS 0: it is sent at once or not at all. */
+function isNowOrNever(message: PushMessage): boolean {
+    return message.expiresMs <= message.acceptedMs;
+}

@@ -1,0 +1,139 @@
+import { createEnrolment, draftRegistration, type Enrolled, type Enrolment } from "./enrolment.ts";
+import { GatewayError } from "../error.ts";
+import { createTurns } from "../system/in-turn.ts";
+import type { E164 } from "../number.ts";
+import type { Clock, RegistrationPage, Store } from "../ports.ts";
+import type { Endpoint, Registration, Route } from "../registration.ts";
+import { hashSecret, isRoute, newSecret, sameText, systemRandom, type Random } from "./secrets.ts";
+
+/** A device that was not seen for so long is shown as stale; after the second span its registration ends. */
+export const STALE_MS = 30 * 86_400_000;
+export const EXPIRED_MS = 270 * 86_400_000;
+
+/** New secrets that may be on their way to one device: more than one only when a rotation was not answered. */
+const MAX_NEXT_SECRETS = 4;
+/** Registrations that one call to the store ends. */
+const SWEEP_BATCH = 10;
+
+/** Who has which number. */
+export interface Directory extends Enrolment {
+    /** Registers a number at an operator's word, without a code. A registration it had is ended; without a label it keeps that one's. */
+    register(number: E164, options?: { label?: string; keepBacklog?: boolean }): Promise<Enrolled>;
+    /** The registration if the secret is its own. The first use of a new secret ends the old one; any use ends "provisional". */
+    authenticate(route: string, secret: string): Promise<Registration | undefined>;
+    find(number: E164): Promise<Registration | undefined>;
+    findByRoute(route: string): Promise<Registration | undefined>;
+    /** The registration that messages to a number go to. @throws GatewayError unknown_number, unregistered */
+    recipient(number: E164): Promise<Registration>;
+    /** In the order of their numbers. */
+    list(page: RegistrationPage): Promise<Registration[]>;
+    /** Newest first, 20 at most. */
+    endpoints(route: Route): Promise<Endpoint[]>;
+    /** Ends a registration and drops its backlog; the caller closes its connection. @throws GatewayError unknown_number, unregistered */
+    remove(number: E164): Promise<Registration>;
+    /** A new secret, to be sent to the device; the old one works until the new one was used. Undefined: no such route. */
+    rotate(route: Route): Promise<string | undefined>;
+    /** Whether a device was not seen for 30 days; one that never was counts from its registration. */
+    stale(registration: Registration, nowMs: number): boolean;
+    /** Ends what was not seen for 270 days, in small batches. @returns what ended, for its connections to be closed */
+    sweep(nowMs: number): Promise<Registration[]>;
+}
+
+export function createDirectory(options: { store: Store; clock: Clock; random?: Random }): Directory {
+    const { store, clock, random = systemRandom } = options;
+    const inTurn = createTurns();
+
+    async function authenticate(route: string, secret: string): Promise<Registration | undefined> {
+        const registration = isRoute(route) ? await store.byRoute(route) : undefined;
+        if (registration === undefined) return undefined;
+        const hash = hashSecret(secret);
+        const { secretHash } = registration;
+        if (sameText(hash, secretHash)) return registration.provisional ? settle(registration) : registration;
+        // All of them are compared, whichever fits.
+        const fits = nextHashes(registration).filter((next) => sameText(hash, next)).length > 0;
+        if (!fits) return undefined;
+        const change = { secretHash: hash, nextSecretHash: null, provisional: false };
+        // Beaten by another connection with the same new secret, or by a new enrolment: look again.
+        if (!(await store.credentials(registration.route, secretHash, change))) return authenticate(route, secret);
+        return { ...registration, secretHash: hash, nextSecretHash: undefined, provisional: false };
+    }
+
+    /** The device has its secret in its flash and came with it: from now on its code is worth nothing. */
+    async function settle(registration: Registration): Promise<Registration | undefined> {
+        const { route, secretHash } = registration;
+        if (await store.credentials(route, secretHash, { provisional: false })) {
+            return { ...registration, provisional: false };
+        }
+        const now = await store.byRoute(route);
+        return now?.secretHash === secretHash ? now : undefined;
+    }
+
+    async function rotate(route: Route): Promise<string | undefined> {
+        const registration = await store.byRoute(route);
+        if (registration === undefined) return undefined;
+        const secret = newSecret(random);
+        const next = [...nextHashes(registration), hashSecret(secret)].slice(-MAX_NEXT_SECRETS).join(" ");
+        const changed = await store.credentials(route, registration.secretHash, { nextSecretHash: next });
+        return changed ? secret : rotate(route);
+    }
+
+    /** Why nothing can be done for a number that nobody has. */
+    async function missing(number: E164): Promise<GatewayError> {
+        if (await store.wasRegistered(number)) {
+            return new GatewayError(
+                "unregistered",
+                "This number is not registered any more: its device was removed, or was not seen for 270 days. Enrol a device with it again.",
+            );
+        }
+        return new GatewayError(
+            "unknown_number",
+            "This number is not registered here: check it, or register it with: toque number add",
+        );
+    }
+
+    return {
+        ...createEnrolment({ store, clock, random }),
+        authenticate,
+        // Of two at the same moment one would not know of the other's secret, and a device would be left with one that nobody knows.
+        rotate: (route) => inTurn(() => rotate(route)),
+
+        async register(number, { label, keepBacklog = false } = {}) {
+            const { secret, draft } = draftRegistration(number, clock.nowMs(), random);
+            const backlog = keepBacklog ? "keep" : "drop";
+            const made = await store.register({ ...draft, label, provisional: false, backlog });
+            return { route: draft.route, secret, ...made };
+        },
+
+        find: (number) => store.byNumber(number),
+        findByRoute: async (route) => (isRoute(route) ? store.byRoute(route) : undefined),
+        list: (page) => store.registrations(page),
+        endpoints: (route) => store.endpoints(route),
+
+        async recipient(number) {
+            const registration = await store.byNumber(number);
+            if (registration === undefined) throw await missing(number);
+            return registration;
+        },
+
+        async remove(number) {
+            const ended = await store.unregister(number, clock.nowMs());
+            if (ended === undefined) throw await missing(number);
+            return ended;
+        },
+
+        stale: (registration, nowMs) => nowMs - (registration.seenMs ?? registration.createdMs) > STALE_MS,
+
+        async sweep(nowMs) {
+            const ended: Registration[] = [];
+            for (;;) {
+                const batch = await store.retire(nowMs - EXPIRED_MS, nowMs, SWEEP_BATCH);
+                if (batch.length === 0) return ended;
+                ended.push(...batch);
+            }
+        },
+    };
+}
+
+function nextHashes(registration: Registration): string[] {
+    return registration.nextSecretHash === undefined ? [] : registration.nextSecretHash.split(" ");
+}

@@ -1,0 +1,139 @@
+import { createHmac } from "node:crypto";
+import { GatewayError } from "../error.ts";
+import { createTurns } from "../system/in-turn.ts";
+import type { E164 } from "../number.ts";
+import type { Clock, NewRegistration, Store } from "../ports.ts";
+import type { Registration, Route } from "../registration.ts";
+import { hashSecret, newRoute, newSecret, type Random } from "./secrets.ts";
+
+/** A code: digits, how long it is valid, wrong tries before it is void. */
+export const CODE_DIGITS = 8;
+export const CODE_VALID_MS = 10 * 60_000;
+export const CODE_TRIES = 5;
+/** Codes a number may be given: so many, in so long. Guessing hits 15 tries an hour × 24 / 10⁸ = 3.6 × 10⁻⁶ of a number's days. */
+export const CODE_LIMITS: readonly { codes: number; spanMs: number }[] = [
+    { codes: 1, spanMs: 60_000 },
+    { codes: 3, spanMs: 3_600_000 },
+];
+
+const CODE_FORM = new RegExp(`^[0-9]{${CODE_DIGITS}}$`);
+/** A chip's own id: what its client id may hold behind "enrol-". */
+const CHIP_FORM = /^[A-Za-z0-9]{1,32}$/;
+const CODE_KEY = "code key";
+const CODE_KEY_OCTETS = 32;
+
+/** A registration just made: the one time that its secret is known here. */
+export interface Enrolled {
+    route: Route;
+    secret: string;
+    registration: Registration;
+    /** the number's registration before, ended now: its connection has to be closed */
+    ended?: Registration;
+    /** messages that waited for that one and are gone */
+    dropped: number;
+}
+
+export interface Enrolment {
+    /**
+     * Makes a one-time code: 8 digits, valid for 10 minutes and 5 tries; an older one of the number is void.
+     * @throws GatewayError too_many: one a minute and three an hour; the sentence says when the next is possible
+     */
+    createCode(number: E164, options?: { keepBacklog?: boolean }): Promise<{ code: string; expiresMs: number }>;
+    /** Registers the chip that shows the code. Undefined: refused, and nobody learns why. The secret is provisional until it is used. */
+    redeem(number: E164, code: string, chip: string): Promise<Enrolled | undefined>;
+}
+
+/** What a new registration is made of, and its secret. */
+export function draftRegistration(
+    number: E164,
+    nowMs: number,
+    random: Random,
+): { secret: string; draft: Omit<NewRegistration, "provisional" | "backlog"> } {
+    const secret = newSecret(random);
+    const route = newRoute(random);
+    const epoch = Math.floor(nowMs / 1000);
+    return { secret, draft: { number, route, secretHash: hashSecret(secret), createdMs: nowMs, epoch } };
+}
+
+export function createEnrolment(options: { store: Store; clock: Clock; random: Random }): Enrolment {
+    const { store, clock, random } = options;
+    let key: Promise<Buffer> | undefined;
+    const inTurn = createTurns();
+
+    /** Codes have 27 bits: only a key that is not beside them keeps a stolen table of them from being tried out in a second. */
+    async function hashCode(number: E164, code: string): Promise<string> {
+        key ??= readKey();
+        try {
+            return createHmac("sha256", await key)
+                .update(`${number} ${code}`)
+                .digest("hex");
+        } catch (error) {
+            key = undefined; // the store could not be asked just now
+            throw error;
+        }
+    }
+
+    async function readKey(): Promise<Buffer> {
+        const known = await store.meta(CODE_KEY);
+        const text = known ?? random(CODE_KEY_OCTETS).toString("base64");
+        if (known === undefined) await store.setMeta(CODE_KEY, text);
+        return Buffer.from(text, "base64");
+    }
+
+    async function makeCode(number: E164, keepBacklog: boolean): Promise<{ code: string; expiresMs: number }> {
+        const nowMs = clock.nowMs();
+        await checkLimits(number, nowMs);
+        const code = drawCode(random);
+        const expiresMs = nowMs + CODE_VALID_MS;
+        const codeHash = await hashCode(number, code);
+        await store.putCode({ number, codeHash, createdMs: nowMs, expiresMs, triesLeft: CODE_TRIES, keepBacklog });
+        return { code, expiresMs };
+    }
+
+    async function checkLimits(number: E164, nowMs: number): Promise<void> {
+        const longestMs = Math.max(...CODE_LIMITS.map((limit) => limit.spanMs));
+        // A clock that was set back: codes of the future count as made now, or there would be no code for as long as it was set back.
+        const madeMs = (await store.codes(number, nowMs - longestMs + 1)).map((code) =>
+            Math.min(code.createdMs, nowMs),
+        );
+        const waitMs = Math.max(
+            ...CODE_LIMITS.map(({ codes, spanMs }) => {
+                const oldestMs = madeMs[codes - 1]; // newest first
+                return oldestMs === undefined ? 0 : oldestMs + spanMs - nowMs;
+            }),
+        );
+        if (waitMs <= 0) return;
+        throw new GatewayError(
+            "too_many",
+            `A number gets one code a minute and three an hour: the next is possible in ${Math.ceil(waitMs / 1000)} seconds.`,
+        );
+    }
+
+    return {
+        createCode(number, { keepBacklog = false } = {}) {
+            // Two at the same moment would both find the limit not yet reached.
+            return inTurn(() => makeCode(number, keepBacklog));
+        },
+
+        async redeem(number, code, chip) {
+            if (!CODE_FORM.test(code) || !CHIP_FORM.test(chip)) return undefined;
+            const { secret, draft } = draftRegistration(number, clock.nowMs(), random);
+            const made = await store.redeem(number, await hashCode(number, code), chip, {
+                ...draft,
+                provisional: true,
+                backlog: "drop", // the code says
+            });
+            return made && { route: made.registration.route, secret, ...made };
+        },
+    };
+}
+
+/** Eight digits, each as likely as any other: 32 bits hold 42 whole rounds of them, and what is left over is drawn again. */
+function drawCode(random: Random): string {
+    const codes = 10 ** CODE_DIGITS;
+    const rounds = Math.floor(2 ** 32 / codes) * codes;
+    for (;;) {
+        const drawn = random(4).readUInt32BE();
+        if (drawn < rounds) return String(drawn % codes).padStart(CODE_DIGITS, "0");
+    }
+}

@@ -1,0 +1,124 @@
+import { GatewayError } from "../error.ts";
+import { isE164, type E164 } from "../number.ts";
+import { ALL_NUMBERS, type NumberRange } from "../number-range.ts";
+import type { ApiToken, Clock, Role, Store } from "../ports.ts";
+import { hashSecret, newSecret, sameText, systemRandom, type Random } from "./secrets.ts";
+
+/** What a caller wants: to push, to see what became of a push, to see numbers and status, to change numbers, codes and tokens. */
+export type Action = "send" | "receipt" | "read" | "manage";
+
+/** Who is asking. */
+export type Caller = Pick<ApiToken, "id" | "role" | "pattern">;
+
+const MAY: { readonly [R in Role]: readonly Action[] } = {
+    admin: ["send", "receipt", "read", "manage"],
+    sender: ["send", "receipt"],
+    reader: ["receipt", "read"],
+};
+
+/** "*", a prefix of E.164 with "*" behind it, or one number. */
+const PREFIX_FORM = /^\+([1-9][0-9]{0,14})?\*$/;
+const TOKEN_FORM = /^[\w-]{22}$/;
+const ID_OCTETS = 6;
+const MAX_LABEL_CHARS = 100;
+/** Says that a first admin's token was made, so that one that was revoked does not come back. */
+const ADOPTED = "admin token adopted";
+
+/** Bearer tokens of the HTTP interface: 128 random bits, 22 characters of base64url, kept as their hashes. */
+export interface Tokens {
+    /** @returns the token, this one time, and the id by which it is revoked. @throws GatewayError invalid_request */
+    createToken(role: Role, pattern: string, label?: string): Promise<{ id: string; token: string }>;
+    authenticateToken(token: string): Promise<Caller | undefined>;
+    /** Without hashes. */
+    listTokens(): Promise<Omit<ApiToken, "hash">[]>;
+    /** False: no such id. */
+    revokeToken(id: string): Promise<boolean>;
+    /**
+     * On the first start: has an admin's token, and keeps it. False: there was one before, whatever became of it.
+     * @param keepToken puts a fresh token where its owner finds it, and says which is there now: one kept before a crash is as good
+     */
+    adoptAdminToken(keepToken: (fresh: string) => Promise<string>): Promise<boolean>;
+}
+
+/** Whether a token reaches that far. Without a number: whether it does for every number. */
+export function permits(caller: Caller, action: Action, number?: E164): boolean {
+    return MAY[caller.role].includes(action) && matches(caller.pattern, number);
+}
+
+/** The numbers of a pattern: those that `permits` lets through. */
+export function rangeOf(pattern: string): NumberRange {
+    if (pattern === "*") return ALL_NUMBERS;
+    return pattern.endsWith("*")
+        ? { from: pattern.slice(0, -1), below: `${pattern.slice(0, -1)}:` }
+        : { from: pattern, below: `${pattern}0` };
+}
+
+/** Whether text can be a token as this gateway makes them. */
+export function isToken(text: string): boolean {
+    return TOKEN_FORM.test(text);
+}
+
+export function createTokens(options: { store: Store; clock: Clock; random?: Random }): Tokens {
+    const { store, clock, random = systemRandom } = options;
+
+    async function put(token: string, role: Role, pattern: string, label?: string): Promise<string> {
+        const id = random(ID_OCTETS).toString("base64url");
+        await store.putToken({ id, role, hash: hashSecret(token), pattern, label, createdMs: clock.nowMs() });
+        return id;
+    }
+
+    return {
+        async createToken(role, pattern, label) {
+            if (!Object.hasOwn(MAY, role)) throw refused("A token's role is admin, sender or reader.");
+            if (pattern !== "*" && !PREFIX_FORM.test(pattern) && !isE164(pattern)) {
+                throw refused(
+                    "A token's pattern is *, a number's beginning and *, as in +34*, or one number with + and country code.",
+                );
+            }
+            if (label !== undefined && label.length > MAX_LABEL_CHARS) {
+                throw refused(`A token's label has ${MAX_LABEL_CHARS} characters at most.`);
+            }
+            const token = newSecret(random);
+            return { id: await put(token, role, pattern, label), token };
+        },
+
+        async authenticateToken(token) {
+            if (!isToken(token)) return undefined;
+            const hash = hashSecret(token);
+            const known = await store.tokenByHash(hash);
+            if (known === undefined || !sameText(known.hash, hash)) return undefined;
+            return { id: known.id, role: known.role, pattern: known.pattern };
+        },
+
+        async listTokens() {
+            return (await store.tokens()).map(({ id, role, pattern, label, createdMs }) => ({
+                id,
+                role,
+                pattern,
+                label,
+                createdMs,
+            }));
+        },
+
+        revokeToken: (id) => store.deleteToken(id),
+
+        async adoptAdminToken(keepToken) {
+            if ((await store.meta(ADOPTED)) !== undefined) return false;
+            const token = await keepToken(newSecret(random));
+            if ((await store.tokenByHash(hashSecret(token))) === undefined)
+                await put(token, "admin", "*", "first start");
+            await store.setMeta(ADOPTED, String(clock.nowMs()));
+            return true;
+        },
+    };
+}
+
+function matches(pattern: string, number: E164 | undefined): boolean {
+    if (pattern === "*") return true;
+    if (number === undefined) return false;
+    return pattern.endsWith("*") ? number.startsWith(pattern.slice(0, -1)) : number === pattern;
+}
+
+function refused(sentence: string): GatewayError {
+    return new GatewayError("invalid_request", sentence);
+}
