@@ -1,18 +1,13 @@
 /**
- * `npm test [-- file …]`: builds both bundles, then runs every test/**\/*.test.ts. The totals are the last lines.
- *
- * A file that fails is run once more, alone, and what it says then counts: many tests here are conversations between processes with
- * deadlines, and a machine that is busy with the next file can hold one of them up. Both runs are printed.
+ * `npm test`: builds both bundles, then runs every test/**\/*.test.ts but those that take long and are called *.long.test.ts.
+ * `npm run test:long` runs these, `--all` both (CI does), `-- file …` the files named.
  */
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { createInterface } from "node:readline";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { BuildError, ROOT, buildAll } from "../bundler/build.ts";
+import { runTests } from "./run-tests.ts";
 
-/** No test file may take longer. */
-const FILE_TIMEOUT_MS = 600_000;
+const LONG = /\.long\.test\.ts$/;
 
 function testFiles(): string[] {
     return readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
@@ -21,69 +16,20 @@ function testFiles(): string[] {
         .sort();
 }
 
-/** Passes node's output on and keeps its closing totals for the end, behind the details of what failed. */
-function runTests(files: string[], concurrency: number, failedList: string): Promise<number> {
-    const child = spawn(
-        process.execPath,
-        [
-            "--import",
-            "tsx",
-            "--test",
-            `--test-concurrency=${concurrency}`,
-            `--test-timeout=${FILE_TIMEOUT_MS}`,
-            "--test-reporter=spec",
-            "--test-reporter-destination=stdout",
-            "--test-reporter=./scripts/failed-files.js",
-            `--test-reporter-destination=${failedList}`,
-            ...files,
-        ],
-        { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"], env: process.env },
-    );
-    const totals: string[] = [];
-    createInterface({ input: child.stdout }).on("line", (line) => {
-        const total = /^\W*((?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+)\W*$/.exec(line)?.[1];
-        if (total === undefined) console.log(line);
-        else totals.push(`# ${total}`);
-    });
-    return new Promise((resolve, reject) => {
-        child.once("error", reject);
-        child.once("close", (code) => {
-            totals.forEach((line) => console.log(line));
-            resolve(code ?? 1);
-        });
-    });
-}
-
-/** Whether a file is the other or imports it, however indirectly: a suite's tests stand in a file that several test files run. */
-function uses(file: string, other: string, seen = new Set<string>()): boolean {
-    if (file === other) return true;
-    if (seen.has(file) || !existsSync(file)) return false;
-    seen.add(file);
-    const imports = readFileSync(file, "utf8").matchAll(/\bfrom "(\.{1,2}\/[^"]+)"/g);
-    return [...imports].some(([, path]) => uses(join(dirname(file), path!), other, seen));
-}
-
-/** @returns the exit code of what counts */
-async function runTwice(files: string[]): Promise<number> {
-    const folder = mkdtempSync(join(tmpdir(), "toque-test-"));
-    const list = join(folder, "failed");
-    try {
-        const code = await runTests(files, 2, list);
-        const places = readFileSync(list, "utf8").split("\n").filter(Boolean);
-        if (code === 0 || places.length === 0) return code;
-        const failed = files.filter((file) => places.some((place) => uses(resolve(ROOT, file), place)));
-        if (failed.length === 0) return code;
-        console.log(`\nRun again, alone, because a test in it failed:\n${failed.join("\n")}\n`);
-        return await runTests(failed, 1, list);
-    } finally {
-        rmSync(folder, { recursive: true, force: true });
-    }
+function choose(words: string[]): string[] {
+    const [which] = words;
+    if (which === "--all") return testFiles();
+    if (which === "--long") return testFiles().filter((file) => LONG.test(file));
+    if (words.length > 0) return words;
+    const long = testFiles().filter((file) => LONG.test(file));
+    long.forEach((file) => console.log(`not run here, but by npm run test:long: ${file}`));
+    return testFiles().filter((file) => !LONG.test(file));
 }
 
 try {
+    process.chdir(ROOT);
     await buildAll();
-    const named = process.argv.slice(2);
-    process.exitCode = await runTwice(named.length > 0 ? named : testFiles());
+    process.exitCode = await runTests(choose(process.argv.slice(2)), (line) => console.log(line));
 } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     console.error(error.message);

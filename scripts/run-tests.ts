@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+/** No test file may take longer. */
+const FILE_TIMEOUT_MS = 600_000;
+const REPORTER = new URL("failed-files.js", import.meta.url).href;
+/** Of the lines that node's runner ends with. */
+const TOTAL = /^\W*((?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+)\W*$/;
+
+interface Run {
+    code: number;
+    totals: string[];
+    /** the files in which a test that failed is written; a suite's tests stand in a file that test files import */
+    failedIn: string[];
+}
+
+/**
+ * Runs test files, two at a time. Each that fails is run once more, alone: a diagnosis, which changes neither the exit code nor the
+ * totals. The last lines are the first run's totals.
+ * @param write gets each line
+ * @returns the first run's exit code
+ */
+export async function runTests(files: string[], write: (line: string) => void): Promise<number> {
+    if (files.length === 0) throw new Error("There is no test file to run.");
+    const first = await run(files, 2, write);
+    const failed = files.filter((file) => first.failedIn.some((place) => uses(resolve(file), place)));
+    const diagnoses: string[] = [];
+    for (const file of failed) {
+        write(`\nAgain, alone, as a diagnosis: ${file}`);
+        const { code } = await run([file], 1, write);
+        diagnoses.push(code === 0 ? `flaky: ${file} (passed when alone; the run stays failed)` : `red: ${file}`);
+    }
+    [...diagnoses, ...first.totals].forEach(write);
+    return first.code;
+}
+
+async function run(files: string[], concurrency: number, write: (line: string) => void): Promise<Run> {
+    const folder = mkdtempSync(join(tmpdir(), "toque-test-"));
+    const failedList = join(folder, "failed");
+    const node = [
+        "--import",
+        "tsx",
+        "--test",
+        `--test-concurrency=${concurrency}`,
+        `--test-timeout=${FILE_TIMEOUT_MS}`,
+    ];
+    const reporters = [
+        ["--test-reporter=spec", "--test-reporter-destination=stdout"],
+        [`--test-reporter=${REPORTER}`, `--test-reporter-destination=${failedList}`],
+    ].flat();
+    // Without the variable by which node's runner knows its own children: under it, a test of this would run nothing.
+    const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
+    const child = spawn(process.execPath, [...node, ...reporters, ...files], {
+        stdio: ["ignore", "pipe", "inherit"],
+        env,
+    });
+    const totals: string[] = [];
+    createInterface({ input: child.stdout }).on("line", (line) => {
+        const total = TOTAL.exec(line)?.[1];
+        if (total === undefined) write(line);
+        else totals.push(`# ${total}`);
+    });
+    try {
+        const code = await new Promise<number>((resolve, reject) => {
+            child.once("error", reject);
+            child.once("close", (code) => resolve(code ?? 1));
+        });
+        const failedIn = existsSync(failedList) ? readFileSync(failedList, "utf8").split("\n").filter(Boolean) : [];
+        return { code, totals, failedIn };
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+/** Whether a file is the other or imports it, however indirectly. */
+function uses(file: string, other: string, seen = new Set<string>()): boolean {
+    if (file === other) return true;
+    if (seen.has(file) || !existsSync(file)) return false;
+    seen.add(file);
+    const imports = readFileSync(file, "utf8").matchAll(/\bfrom "(\.{1,2}\/[^"]+)"/g);
+    return [...imports].some(([, path]) => uses(join(dirname(file), path!), other, seen));
+}
