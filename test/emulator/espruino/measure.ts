@@ -77,7 +77,10 @@ export async function measureFromRam(interpreter: string): Promise<Measured & { 
         const at = { host: "127.0.0.1", port: gateway.gateway.mqttPort };
         const files = new Map([
             [".bootcde", readFileSync(BUNDLE, "latin1")],
-            ["Wifi", readFileSync(fileURLToPath(new URL("wifi.js", import.meta.url)), "latin1")],
+            [
+                "Wifi",
+                readFileSync(fileURLToPath(new URL("../../../emulator/espruino/wifi.js", import.meta.url)), "latin1"),
+            ],
             [".boot0", "echo(0)"],
             ...slotFiles({ runtime: "espruino", gateway: at, route, secret }),
         ]);
