@@ -1,16 +1,33 @@
 #!/usr/bin/env node
-// Runs the gateway and its commands as plain JavaScript, which is made of the sources when it is not there yet.
-import { findBundle } from "./build.mjs";
-import { findEmulator } from "./emulator.mjs";
+// Runs the gateway and its commands, or an emulated board, as `npm ci` or `npm run package` built them.
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { checkBuilt } from "./built.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const PARENT_LOOK_MS = 500;
+
+/** `npx toque` and `npm start` pass a signal to their shell and not to this process: it ends when the shell has ended. */
+function endWithShell() {
+    const { ppid, pid } = process;
+    const timer = setInterval(() => {
+        if (process.ppid === ppid) return;
+        clearInterval(timer);
+        process.kill(pid, "SIGTERM");
+    }, PARENT_LOOK_MS).unref();
+}
 
 const emulates = process.argv[2] === "emulate";
-let program;
+const program = join(ROOT, "dist", emulates ? "emulator/emulate.mjs" : "gateway/toque.mjs");
+const isRepository = existsSync(join(ROOT, "scripts/build-commands.mjs")); // the package has only what is built
 try {
-    program = await (emulates ? findEmulator() : findBundle());
+    checkBuilt(dirname(program), isRepository ? `run "npm run build:commands" in ${ROOT}.` : "install Toque again.");
 } catch (error) {
     process.stderr.write(`toque: ${error.message}\n`);
     process.exit(1);
 }
-process.setSourceMapsEnabled(true); // what goes wrong is told by the sources' names and lines
-const { emulate } = await import(program);
+if (["npx", "start"].includes(process.env.npm_lifecycle_event)) endWithShell();
+process.setSourceMapsEnabled(true); // errors name the lines of the sources
+const { emulate } = await import(pathToFileURL(program).href);
 if (emulates) await emulate(process.argv.slice(3));

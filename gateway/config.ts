@@ -178,7 +178,7 @@ function checkWebhook(address: string, clear: unknown, environment: NodeJS.Proce
 
 /** The version of this package, whose folder is above the sources, and above what is built of them. */
 export function readVersion(): string {
-    const above = ["../package.json", "../../../package.json"].map((path) => new URL(path, import.meta.url));
+    const above = ["../package.json", "../../package.json"].map((path) => new URL(path, import.meta.url));
     const text = readFileSync(
         above.find((file) => existsSync(file))!,
         "utf8",

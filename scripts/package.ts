@@ -1,24 +1,18 @@
 /**
- * `npm run package [-- folder]`: the package that others install, as toque-<version>.tgz. It has what is built instead of sources: the boards' bundles,
- * the gateway and the emulator as plain JavaScript, the emulator's types. So it runs from node_modules without a compiler, without rights
- * to write there, and without the packages that are only built with or built in.
+ * `npm run package [-- folder]`: the package that others install, as toque-<version>.tgz. It has what is built instead of sources: the boards'
+ * bundles, the gateway and the emulator as plain JavaScript, the emulator's types. It runs from node_modules without a compiler and
+ * without rights to write there, and depends only on the packages that are not built in.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative, resolve } from "node:path";
-import { build } from "esbuild";
 import { type CompilerOptions, flattenDiagnosticMessageText, transpileDeclaration } from "typescript";
 import { BuildError, ROOT, buildEspruino, buildNodemcu } from "../bundler/build.ts";
 
 const PACKAGE = join(ROOT, "dist/package");
-/** Two folders deep, as the sources are that look for files: what they say of `import.meta.url` holds here, too. */
-const EMULATOR = "dist/emulator";
-const TYPES = "dist/emulator/types";
+const TYPES = "dist/types";
 const LIBRARY = "emulator/library/main.ts";
-const GATEWAY = "dist/gateway/packed";
-/** Files that the emulator reads when it runs, where its sources look for them. */
-const READ = { "espruino/app.js": "app.js", "espruino/wifi.js": "wifi.js", "lua/firmware": "firmware" };
-/** What is neither built in nor Node's own. */
+/** Packages that the built commands import. */
 const DEPENDENCIES = ["acorn", "fengari", "libphonenumber-js", "libsql", "luaparse"];
 
 interface Manifest extends Record<string, unknown> {
@@ -36,7 +30,7 @@ function writeManifest(): Manifest {
         exports: {
             "./emulator": {
                 types: `./${TYPES}/${LIBRARY.replace(/\.ts$/, ".d.ts")}`,
-                default: `./${EMULATOR}/main.mjs`,
+                default: "./dist/emulator/main.mjs",
             },
             "./package.json": "./package.json",
         },
@@ -46,28 +40,10 @@ function writeManifest(): Manifest {
     return root;
 }
 
-/** Runs a program of Node's, whose own words tell what is wrong. */
+/** Runs a program on Node; it prints what went wrong. */
 function run(what: string, ...words: string[]): void {
     const { status } = spawnSync(process.execPath, words, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
     if (status !== 0) throw new BuildError(`${what} could not be made.`);
-}
-
-async function buildEmulator(): Promise<void> {
-    await build({
-        absWorkingDir: ROOT,
-        entryPoints: { main: LIBRARY, emulate: "emulator/emulate.ts" },
-        outdir: join(PACKAGE, EMULATOR),
-        outExtension: { ".js": ".mjs" },
-        bundle: true,
-        splitting: true,
-        packages: "external",
-        format: "esm",
-        platform: "node",
-        target: "node20.19",
-        logLevel: "warning",
-    });
-    for (const [from, to] of Object.entries(READ))
-        cpSync(join(ROOT, "emulator", from), join(PACKAGE, EMULATOR, to), { recursive: true });
 }
 
 /** The declarations of a source and of all that they name, with the ending that every compiler resolves from node_modules. */
@@ -86,10 +62,10 @@ function writeTypes(path: string, written = new Set<string>()): void {
         writeTypes(posix.join(posix.dirname(path), name!), written);
 }
 
-/** The licences of what is built into the gateway, as its source maps know it. */
+/** The licences of the packages that are built into the gateway; its source maps name them. */
 function writeLicences(): void {
     const packages = new Set<string>();
-    const folder = join(PACKAGE, GATEWAY);
+    const folder = join(PACKAGE, "dist/gateway");
     for (const name of readdirSync(folder).filter((file) => file.endsWith(".map"))) {
         const { sources } = JSON.parse(readFileSync(join(folder, name), "utf8")) as { sources: string[] };
         for (const source of sources) {
@@ -115,12 +91,12 @@ try {
     for (const name of ["bin", "LICENSE", "SECURITY.md"])
         cpSync(join(ROOT, name), join(PACKAGE, name), { recursive: true });
     cpSync(join(ROOT, "docs/package.md"), join(PACKAGE, "README.md"));
-    run("The gateway", join(ROOT, "bin/build.mjs"), join(PACKAGE, GATEWAY));
-    await buildEmulator();
+    run("The commands", join(ROOT, "scripts/build-commands.mjs"), join(PACKAGE, "dist"));
     writeTypes(LIBRARY);
     writeLicences();
     const npm = process.env.npm_execpath;
-    if (npm === undefined || !existsSync(npm)) throw new BuildError("Start it by npm, which packs it: npm run package");
+    if (npm === undefined || !existsSync(npm))
+        throw new BuildError("Run it with npm, which packs it: npm run package.");
     const [folder = ROOT] = process.argv.slice(2);
     run("The archive", npm, "pack", PACKAGE, "--silent", "--pack-destination", folder);
     console.log(join(relative(ROOT, folder), `toque-${version}.tgz`));

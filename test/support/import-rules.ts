@@ -49,7 +49,7 @@ const RULES: Rule[] = [
     { files: NOUNS, paths: [NOUNS, /^shared\/push\//], packages: /^libphonenumber-js(\/.+)?$/ },
     ...ROOMS.map(room),
     ...Object.keys(TECHNOLOGIES).map(technology),
-    { files: /^bin\//, paths: [/^bin\//], packages: new RegExp(`^(${NODE}|esbuild|tsx/esm/api)$`) },
+    { files: /^bin\//, paths: [/^bin\//], packages: new RegExp(`^(${NODE})$`) },
     {
         files: /^flash-scripts\//,
         paths: [/^flash-scripts\//, /^bundler\//, /^shared\//, /^device\/(core\/|host\/|[\w-]+\.ts$)/],
@@ -57,7 +57,7 @@ const RULES: Rule[] = [
     },
     { files: /^emulator\//, paths: [/^emulator\//, /^device\//, /^shared\//, /^bundler\//], packages: /./ },
     { files: /^bundler\//, paths: [/^bundler\//], packages: /./ },
-    { files: /^scripts\//, paths: [/^scripts\//, /^bundler\//], packages: /./ },
+    { files: /^scripts\//, paths: [/^scripts\//, /^bundler\//, /^bin\//], packages: /./ },
     { files: /^test\//, paths: [/./], packages: /./ },
 ];
 

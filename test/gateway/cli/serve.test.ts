@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type Server, connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -6,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { runToque, serveToque, spawnToque } from "../../support/toque.ts";
 
 const FOLDER = mkdtempSync(join(tmpdir(), "toque-serve-"));
@@ -58,6 +60,18 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
         assert.ok(existsSync(file));
     });
 }
+
+const NPM = process.env.npm_execpath;
+test("serve: a signal to npm, which starts it through a shell, ends it", { skip: NPM === undefined }, async () => {
+    const data = join(FOLDER, "npm");
+    const words = ["start", "--silent", "--", "--data", data, "--mqtt-port", "0", "--http-port", "0", "--json"];
+    const npm = spawn(process.execPath, [NPM!, ...words], { stdio: ["ignore", "pipe", "ignore"] });
+    const [line] = (await once(npm.stdout, "data")) as [Buffer];
+    const { httpPort } = JSON.parse(line.toString()) as { httpPort: number };
+    npm.kill("SIGTERM");
+    while (await isOpen(httpPort)) await sleep(100);
+    while (existsSync(join(data, "gateway.json"))) await sleep(100);
+});
 
 test("serve: a second start keeps the admin token", async () => {
     const data = join(FOLDER, "again");
