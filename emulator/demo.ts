@@ -3,17 +3,17 @@
  * boards that run the very bundles one would flash, pushes by number over HTTP; an address changes, a board is away, the gateway is
  * killed with messages waiting. Exit 0 only if everything accepted was shown, once.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildAll } from "../bundler/build.ts";
-import { type Served, serveToque } from "../test/support/toque.ts";
 import type { EmulatedDevice, Runtime } from "./device.ts";
+import { type TestGateway, startGateway } from "./library/gateway.ts";
 import { RUNTIMES, startDevice } from "./start.ts";
 import { Timeline } from "./timeline.ts";
 
-/** Longer than the demo may take on a slow machine; then it ends itself, and says so. */
+/** Longer than the demo may take on a slow machine; then it ends with a sentence. */
 const DEADLINE_MS = 120_000;
 /** A board that was away comes back with its backoff: up to a few seconds. */
 const BACK_MS = 20_000;
@@ -43,7 +43,7 @@ function readOptions(): Options {
     try {
         const { values } = parseArgs({ options: { json: { type: "boolean" }, runtime: { type: "string" } } });
         if (values.runtime !== undefined && !RUNTIMES.includes(values.runtime as Runtime)) {
-            throw new Error(`There is no runtime "${values.runtime}": say ${RUNTIMES.join(", ")}.`);
+            throw new Error(`There is no runtime "${values.runtime}": use ${RUNTIMES.join(", ")}.`);
         }
         return { json: values.json === true, runtime: values.runtime as Runtime | undefined };
     } catch (error) {
@@ -58,8 +58,7 @@ class Demo {
     readonly #data = mkdtempSync(join(tmpdir(), "toque-demo-"));
     readonly #accepted: Accepted[] = [];
     readonly #boards: Board[] = [];
-    #gateway!: Served;
-    #token = "";
+    #gateway!: TestGateway;
 
     constructor(options: Options) {
         this.#time = new Timeline(options.json);
@@ -93,21 +92,16 @@ class Demo {
     async #start(): Promise<void> {
         await buildAll(this.#runtimes.some((runtime) => runtime.startsWith("espruino")) ? ["espruino"] : []);
         if (this.#runtimes.includes("lua")) await buildAll(["nodemcu"]);
-        this.#gateway = await serveToque([], this.#data);
-        this.#token = readFileSync(this.#gateway.adminTokenFile, "utf8").trim();
-        this.#time.note("gateway", "started", `boards on port ${this.#gateway.mqttPort}, store empty`);
+        this.#gateway = await startGateway({ data: this.#data });
+        this.#time.note("gateway", "started", `boards on port ${this.#gateway.address.port}, store empty`);
         await this.#startBoard("kitchen", "+34 600 111 222", "127.0.0.11", this.#runtimes[0]);
         await this.#startBoard("garage", "+34 600 333 444", "127.0.0.21", this.#runtimes[1]);
     }
 
     async #startBoard(name: string, number: string, address: string, runtime: Runtime): Promise<void> {
-        const registered = await this.#ask<{ number: string; route: string; secret: string }>("POST", "/v1/numbers", {
-            number,
-            label: name,
-        });
+        const registered = await this.#gateway.addNumber(number);
         this.#time.note("gateway", "registered", `${number} for the ${name} board: route ${registered.route}`);
-        const gateway = { host: "127.0.0.1", port: this.#gateway.mqttPort };
-        const device = await startDevice({ runtime, gateway, ...registered, address });
+        const device = await startDevice({ runtime, gateway: this.#gateway.address, ...registered, address });
         this.#boards.push({ name, number: registered.number, address, device });
         device.on("state", ({ state, why }) => this.#time.note(name, state, why ?? ""));
         device.on("push", (push) => {
@@ -123,22 +117,8 @@ class Demo {
         return device.until(({ states }) => states.filter(({ state }) => state === "online").length >= times, BACK_MS);
     }
 
-    async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-        const answer = await fetch(this.#gateway.url + path, {
-            method,
-            headers: { Authorization: `Bearer ${this.#token}`, "Content-Type": "application/json" },
-            body: body === undefined ? undefined : JSON.stringify(body),
-        });
-        if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-        return (await answer.json()) as T;
-    }
-
     async #accept(board: Board, body: string, title?: string): Promise<Accepted> {
-        const { id, sequence } = await this.#ask<{ id: string; sequence: number }>("POST", "/v1/messages", {
-            to: board.number,
-            body,
-            title,
-        });
+        const { id, sequence } = await this.#gateway.send(board.number, body, { title });
         const accepted = { id, board, sequence, body };
         this.#accepted.push(accepted);
         this.#time.note("sender", "accepted", `#${sequence} to ${board.number}: ${body}`);
@@ -157,12 +137,12 @@ class Demo {
     async #betweenBoards(from: Board, to: Board): Promise<void> {
         const before = to.device.shown.length;
         const body = "sent by a board, to a number";
-        this.#time.note(from.name, "says", `to ${to.number}: ${body}`);
+        this.#time.note(from.name, "sends", `to ${to.number}: ${body}`);
         await from.device.say({ say: "msg", to: to.number, body });
         await to.device.until(({ shown }) => shown.length > before, BACK_MS);
         const push = to.device.shown[before]!;
         this.#accepted.push({ id: "", board: to, sequence: push.sequence, body });
-        if (push.from !== from.number) throw new Error(`It came from ${push.from}, and ${from.number} sent it.`);
+        if (push.from !== from.number) throw new Error(`${from.number} sent it, but it came from ${push.from}.`);
     }
 
     async #newAddress(board: Board): Promise<void> {
@@ -174,7 +154,7 @@ class Demo {
         await this.#online(board.device, times + 1);
         await this.#shown(waiting);
         await this.#push(board, "sent to the new address");
-        const { endpoint } = await this.#ask<{ endpoint: { address: string; why: string } }>(
+        const { endpoint } = await this.#gateway.ask<{ endpoint: { address: string; why: string } }>(
             "GET",
             `/v1/numbers/${encodeURIComponent(board.number)}`,
         );
@@ -196,10 +176,8 @@ class Demo {
         await board.device.linkDown();
         const sent = [await this.#accept(board, "before the gateway died"), await this.#accept(board, "and another")];
         this.#time.note("gateway", "killed", "with two messages waiting");
-        this.#gateway.child.kill("SIGKILL");
-        await this.#gateway.ended;
-        const ports = ["--mqtt-port", `${this.#gateway.mqttPort}`, "--http-port", `${this.#gateway.httpPort}`];
-        this.#gateway = await serveToque(ports, this.#data);
+        await this.#gateway.stop("SIGKILL");
+        this.#gateway = await startGateway({ data: this.#data, mqttPort: this.#gateway.address.port });
         this.#time.note("gateway", "started", "again, on the same store");
         await board.device.linkUp();
         for (const accepted of sent) await this.#shown(accepted);
@@ -208,16 +186,9 @@ class Demo {
 
     async #receipt(): Promise<void> {
         const { id } = this.#accepted.find((accepted) => accepted.body.startsWith("while away"))!;
-        for (;;) {
-            const receipt = await this.#ask<{ state: string; history: { state: string }[] }>(
-                "GET",
-                `/v1/messages/${id}`,
-            );
-            if (receipt.state !== "delivered") continue;
-            const history = receipt.history.map(({ state }) => state).join(" → ");
-            this.#time.note("sender", "receipt", `#${id}: ${history}`);
-            return;
-        }
+        const { state, history } = await this.#gateway.settled(id);
+        if (state !== "delivered") throw new Error(`Message ${id} was shown, but its receipt is "${state}".`);
+        this.#time.note("sender", "receipt", `#${id}: ${history.map(({ state }) => state).join(" → ")}`);
     }
 
     #sum(): boolean {

@@ -3,7 +3,7 @@ import type { Push } from "../device/core/events.ts";
 /** What a device runs on. "espruino": the genuine interpreter; "espruino-sim": the stand-in; "host": Node; "lua": a real Lua. */
 export type Runtime = "espruino" | "espruino-sim" | "host" | "lua";
 
-/** A name's address; "fails": there is no such name; "hangs": no answer ever. */
+/** Addresses by name; "fails": there is no such name; "hangs": no answer ever. */
 export type Names = Record<string, string>;
 
 /** What a device is started with. All of it but `flashDir`, `address` and the runtime's own is what a person would flash. */
@@ -19,21 +19,21 @@ export interface DeviceOptions {
     keepAliveS?: number;
     /** PEM of a CA: TLS */
     ca?: string;
-    /** The loopback address the device leaves from, and reports as its own. Default "127.0.0.1". */
+    /** The loopback address that the device connects from, and reports as its own. Default "127.0.0.1". */
     address?: string;
     /** Keeps the flash between two devices of a test. Default: a temporary folder, removed by `close`. */
     flashDir?: string;
     /** Starts without Wi-Fi: nothing is dialed before `linkUp`. */
     startsDown?: boolean;
-    /** What the name server of its network says. A name that is not in here is asked of this machine. */
+    /** What the name server of its network answers. This machine resolves a name that is not in here. */
     names?: Names;
     /** Largest chunk in which received octets reach the program: 268 on ESP8266, 536 on ESP32 (default). */
     chunkOctets?: number;
     /** Another program than the built bundle. */
     program?: string;
     /**
-     * Path of an application of one's own, as one would flash it: it is given what the emulator's is given, too, so `shown` still has all.
-     * Pins and modules that it uses and the runtime has not, it has to bring along.
+     * Path of your own application, as you would flash it. The emulator's application gets every push too, so `shown` is complete.
+     * Pins and modules that the runtime lacks have to come with it.
      */
     app?: string;
     /** Without the emulator's application: the board prints its messages itself, and `shown` stays empty. */
@@ -50,10 +50,10 @@ export interface Shown {
 
 export type StateName = "offline" | "waiting" | "resolving" | "dialing" | "connecting" | "subscribing" | "online";
 
-/** What a person's program may have said: `toque.read(sequence)`, `toque.send(to, body, title)`. */
+/** What an application may send: `toque.read(sequence)`, `toque.send(to, body, title)`. */
 export type Say = { say: "read"; sequence: number } | { say: "msg"; to: string; body: string; title?: string };
 
-/** What a runtime says of its memory, in its own unit: JsVars on Espruino, octets elsewhere. */
+/** A runtime's memory in its own unit: JsVars on Espruino, octets elsewhere. */
 export interface Memory {
     used: number;
     total: number | undefined;
@@ -69,18 +69,18 @@ export interface DeviceEvents {
 }
 
 /**
- * An emulated board that runs the built bundle. Commands resolve when the board has been told, not when it has acted:
+ * An emulated board that runs the built bundle. Commands resolve when the board has the event, not when it has acted:
  * tests wait with `until`. Text in pushes is octets of UTF-8, as on a board.
  */
 export interface EmulatedDevice {
     readonly runtime: Runtime;
-    /** Every push its application was given, in order, over all reboots. A handler that throws was given it too. */
+    /** Every push that its application got, in order, over all reboots; also one whose handler threw. */
     readonly shown: readonly Push[];
     /** Every connection state on its screen, in order. */
     readonly states: readonly Shown[];
     /** Every line on its screen. */
     readonly screen: readonly string[];
-    /** The address it leaves from now. Undefined: no Wi-Fi. */
+    /** The address that it connects from now. Undefined: no Wi-Fi. */
     readonly address: string | undefined;
 
     on<E extends keyof DeviceEvents>(event: E, listener: (...args: DeviceEvents[E]) => void): void;
@@ -93,25 +93,25 @@ export interface EmulatedDevice {
      * "announced": with the `connected` event of the Wi-Fi; "silent": without any event, for the board's own watch to find.
      */
     setAddress(address: string, how?: "announced" | "silent"): Promise<void>;
-    /** The Wi-Fi is gone, and the board is told. Sockets are black holes. */
+    /** The Wi-Fi is gone, with the `disconnected` event. Sockets are black holes. */
     linkDown(): Promise<void>;
     /** The Wi-Fi is back, with this address or the last one. */
     linkUp(address?: string): Promise<void>;
     /** Wi-Fi is lost and back without `disconnected`, only another `connected`, as an ESP32 does: same address, dead sockets. */
     hiddenDrop(): Promise<void>;
 
-    /** The name server says something else from now on. */
+    /** The name server gives other answers from now on. */
     setNames(names: Names): Promise<void>;
 
     /** The application's handler throws for the next so many calls. */
     failHandler(times: number): Promise<void>;
-    /** The application says something, as a person's program would. False: the board refused it. */
+    /** The application sends something. False: the board refused it. */
     say(what: Say): Promise<boolean>;
     memory(): Promise<Memory>;
-    /** How much is open: files, connections, look-ups, timers, as the runtime counts them. Undefined: it does not. */
+    /** How much is open: files, connections, look-ups, timers, as the runtime counts them. Undefined: it does not count. */
     handles(): Promise<number | undefined>;
 
-    /** Power cut: nothing is closed, said or written any more. */
+    /** Power cut: the board closes, sends and writes nothing any more. */
     kill(): Promise<void>;
     /** Power cut, and power again with the same flash. Also after `kill`. */
     reboot(): Promise<void>;
@@ -127,11 +127,11 @@ export type StartDevice = (options: DeviceOptions) => Promise<EmulatedDevice>;
  * to its Screen, all that it sends goes through its Radio (or a relay in front of that).
  */
 export interface Board {
-    /** Power on, with the flash as it is. The Wi-Fi is down until `wifi` says otherwise. */
+    /** Power on, with the flash as it is. The Wi-Fi is down until `wifi` is called. */
     start(): Promise<void>;
-    /** Power cut: nothing more is said, heard or written. The radio's sockets are dead already. */
+    /** Power cut: the board sends, receives and writes nothing more. The radio's sockets are dead already. */
     cut(): Promise<void>;
-    /** The Wi-Fi has this address from now on, and tells so by the event; undefined: it says nothing. */
+    /** The Wi-Fi has this address from now on, and reports it by the event; undefined: without an event. */
     wifi(event: "connected" | "disconnected" | undefined, address: string): Promise<void>;
     setNames(names: Names): Promise<void>;
     failHandler(times: number): Promise<void>;

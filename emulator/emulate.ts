@@ -1,10 +1,9 @@
 /**
- * `toque emulate <number> --route R --secret S`, or `npm run emulate -- …` in the repository: an emulated board, its screen on this one, its fate in your hands.
+ * `toque emulate <number> --route R --secret S`, or `npm run emulate -- …` in the repository: an emulated board with its screen here; commands on the input move its Wi-Fi and its power.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { parseE164 } from "../gateway/number.ts";
 import type { DeviceOptions, EmulatedDevice, Runtime } from "./device.ts";
 import { type FleetOptions, runFleet } from "./fleet.ts";
 import { INTERPRETERS } from "./lua/machine.ts";
@@ -25,7 +24,7 @@ const USAGE = `toque emulate <number> --route R --secret S [options]
   --flash DIR         keeps the board's flash there
   --keep-alive S      seconds (60)
   --ca FILE           PEM of the CA to trust: TLS
-  --fleet N           instead of a number: so many virtual devices, which are registered with
+  --fleet N           instead of a number: so many virtual devices, registered through
   --url URL --token T the gateway's HTTP and an admin token (TOQUE_URL, TOQUE_TOKEN)
 
 On its input: address [A], down, up [A], drop, read SEQUENCE, send NUMBER TEXT, reboot, quit`;
@@ -71,17 +70,25 @@ function readKeepAlive({ "keep-alive": text }: Values): number | undefined {
     return text === undefined ? undefined : Number(text);
 }
 
-/** Who names a Lua wants the lua runtime. */
+/** A number as people type it, in E.164. The gateway decides whether it is one; here only what stands between the digits is left out. */
+function readNumber(typed: string): string {
+    const number = typed.replace("(0)", "").replace(/[\s()./-]/g, "");
+    if (!/^\+[1-9]\d{1,14}$/.test(number))
+        throw new UsageError(`"${typed}" is not a phone number with + and its country code: write +34600111222.`);
+    return number;
+}
+
+/** `--lua` implies the lua runtime. */
 function readRuntime({ runtime, lua }: Values): { runtime: Runtime; interpreter: string | undefined } {
     if (runtime === undefined) return { runtime: lua === undefined ? "espruino-sim" : "lua", interpreter: lua };
     if (!RUNTIMES.includes(runtime as Runtime))
-        throw new UsageError(`There is no runtime "${runtime}": say ${RUNTIMES.join(", ")}.`);
+        throw new UsageError(`There is no runtime "${runtime}": use ${RUNTIMES.join(", ")}.`);
     if (lua !== undefined && runtime !== "lua")
         throw new UsageError(`--lua ${lua}: the runtime ${runtime} runs no Lua. Leave one of them out.`);
     return { runtime: runtime as Runtime, interpreter: lua };
 }
 
-/** Undefined: it is one board that is asked for. */
+/** Undefined: the words ask for one board. */
 export function readFleetOptions(args: string[]): FleetOptions | undefined {
     const { values } = parse(args);
     if (values.fleet === undefined) return undefined;
@@ -93,7 +100,7 @@ export function readFleetOptions(args: string[]): FleetOptions | undefined {
         throw new UsageError("A fleet is registered over HTTP: give --url and --token, or TOQUE_URL and TOQUE_TOKEN.");
     const { protocol = "", username, password } = URL.canParse(url) ? new URL(url) : ({} as Partial<URL>);
     if (!/^https?:$/.test(protocol) || username !== "" || password !== "")
-        throw new UsageError("--url: give http://HOST:PORT, without a user name or a password."); // which is not said again
+        throw new UsageError("--url: give http://HOST:PORT, without a user name or a password."); // not repeated: it may be a secret
     return { size, gateway: readGateway(values), url, token, keepAliveS: readKeepAlive(values) };
 }
 
@@ -107,12 +114,12 @@ export function readOptions(args: string[]): DeviceOptions {
     const { runtime, interpreter } = readRuntime(values);
     if (app !== undefined && !existsSync(app)) throw new UsageError(`--app: there is no file ${app}.`);
     if (app !== undefined && runtime === "host")
-        throw new UsageError("--app: the runtime host runs no board's application: say espruino-sim or lua.");
+        throw new UsageError("--app: the runtime host runs no board's application: use espruino-sim or lua.");
     if (ca !== undefined && !existsSync(ca)) throw new UsageError(`--ca: there is no file ${ca}.`);
     return {
         runtime,
         interpreter,
-        number: parseE164(positionals.join(" ")),
+        number: readNumber(positionals.join(" ")),
         route,
         secret,
         code,
@@ -131,7 +138,7 @@ function nextAddress(address: string | undefined): string {
     return `127.0.0.${(last % 254) + 1}`;
 }
 
-/** Does one line of input. @returns what to say about it */
+/** Carries out one line of input. @returns what to print about it */
 async function obey(device: EmulatedDevice, line: string): Promise<string | undefined> {
     const [command = "", argument, ...rest] = line.trim().split(/\s+/);
     const octets = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
@@ -151,18 +158,20 @@ async function obey(device: EmulatedDevice, line: string): Promise<string | unde
             return `the Wi-Fi is back, with ${device.address}`;
         case "drop":
             await device.hiddenDrop();
-            return "the Wi-Fi was lost and is back, and the board was not told";
+            return "the Wi-Fi was lost and is back, without an event";
         case "reboot":
             await device.reboot();
             return "power cut, and power again";
         case "read":
-            return (await device.say({ say: "read", sequence: Number(argument) })) ? undefined : "too much to say";
+            return (await device.say({ say: "read", sequence: Number(argument) }))
+                ? undefined
+                : "the board refused: its outbox is full";
         case "send": {
             const what = { say: "msg", to: argument ?? "", body: octets(rest.join(" ")) } as const;
-            return (await device.say(what)) ? undefined : "too much to say: try again later";
+            return (await device.say(what)) ? undefined : "the board refused: its outbox is full, try again later";
         }
         default:
-            return `"${command}"? Say address [A], down, up [A], drop, read SEQUENCE, send NUMBER TEXT, reboot or quit.`;
+            return `There is no command "${command}". Use address [A], down, up [A], drop, read SEQUENCE, send NUMBER TEXT, reboot or quit.`;
     }
 }
 
@@ -192,7 +201,7 @@ async function run(words: string[]): Promise<void> {
         if (line.trim() === "quit") end();
         else
             void obey(device, line).then(
-                (said) => said !== undefined && console.log(`[${said}]`),
+                (answer) => answer !== undefined && console.log(`[${answer}]`),
                 (error: unknown) => console.log(`[${String(error)}]`),
             );
     });
@@ -200,7 +209,7 @@ async function run(words: string[]): Promise<void> {
     process.on("SIGTERM", end);
 }
 
-/** The command, with the words behind it. What is wrong is told in a sentence, by exit code 1. */
+/** The command, with the words behind it. A mistake ends it with a sentence and exit code 1. */
 export async function emulate(words: string[]): Promise<void> {
     await run(words).catch((error: unknown) => {
         console.error(error instanceof Error ? error.message : String(error));

@@ -1,5 +1,5 @@
 /**
- * `npm run emulate -- --fleet 10000 --url http://… --token T [--gateway H:P]`: virtual devices by the thousand in one process, for load. Each is the
+ * `npm run emulate -- --fleet 10000 --url http://… --token T [--gateway H:P]`: thousands of virtual devices in one process, for load. Each is the
  * device's core on Node with a number, an address and a socket of its own. Their numbers begin with +888, which no country has.
  */
 import { createInterface } from "node:readline";
@@ -32,7 +32,7 @@ function numberOf(index: number): string {
     return `+888${String(100_000_000 + index)}`;
 }
 
-/** 127.1.0.1 and on, 250 to a block: so that no two devices of 60,000 share one. @param turn another one for each change */
+/** From 127.1.0.1, 250 to a block: no two devices of 60,000 share one. @param turn gives another one after each change */
 export function addressOf(index: number, turn: number): string {
     return `127.${1 + (turn % 100)}.${Math.floor(index / 250) % 250}.${1 + (index % 250)}`;
 }
@@ -124,7 +124,7 @@ export class Fleet {
     }
 }
 
-/** Runs a fleet at a terminal until its input says `quit` or a signal comes. */
+/** Runs a fleet at a terminal until its input is `quit` or a signal comes. */
 export async function runFleet(options: FleetOptions): Promise<void> {
     const fleet = new Fleet(options);
     let last = "";
@@ -151,7 +151,7 @@ export async function runFleet(options: FleetOptions): Promise<void> {
     input.on("line", (line) => {
         const command = commands[line.trim()];
         if (command !== undefined) command();
-        else if (line.trim() !== "") console.log("Say address, down, up or quit: each is for all of them.");
+        else if (line.trim() !== "") console.log("Use address, down, up or quit: each is for all devices.");
     });
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
     try {

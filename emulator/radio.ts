@@ -33,18 +33,18 @@ export class Radio implements Network {
         return this.#address;
     }
 
-    /** Another address, or none: what is open is dead from now on. */
+    /** Another address, or none: open connections are dead from now on. */
     move(address: string | undefined): void {
         this.#address = address;
         for (const live of this.#live) live.dead = true;
     }
 
-    /** @returns undefined: there is no such name. Never settles when the name server hangs. */
+    /** @returns undefined: there is no such name. Never resolves when the name server hangs. */
     async resolve(host: string): Promise<string | undefined> {
-        const said = this.names[host];
-        if (said === "hangs" || this.#address === undefined) return new Promise(() => undefined);
-        if (said === "fails") return undefined;
-        return said ?? (await lookup(host, 4).catch(() => undefined))?.address;
+        const answer = this.names[host];
+        if (answer === "hangs" || this.#address === undefined) return new Promise(() => undefined);
+        if (answer === "fails") return undefined;
+        return answer ?? (await lookup(host, 4).catch(() => undefined))?.address;
     }
 
     /** Opens a connection from the present address. Without a link nothing happens, ever. @param ca PEM: TLS */

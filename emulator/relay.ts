@@ -3,8 +3,8 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import type { Radio } from "./radio.ts";
 
 /**
- * Where a board that cannot choose the address it leaves from connects to: each connection goes on to the gateway through the radio, and
- * shares its fate. One whose way is a black hole stays open, silent on both sides.
+ * For a board that cannot choose the address that it connects from: it connects here, and each connection goes on to the gateway through
+ * the radio. One that is a black hole there stays open, silent on both sides.
  */
 export class Relay {
     readonly #server: Server;
@@ -14,7 +14,7 @@ export class Relay {
         this.#server = server;
     }
 
-    /** @param host address to listen on, the gateway's own: so a name server that lies leads nowhere here too */
+    /** @param host address to listen on, the gateway's own: so a wrong answer of the name server leads nowhere here too */
     static async listen(host: string, gatewayPort: number, radio: Radio): Promise<Relay> {
         const server = createServer({ pauseOnConnect: true });
         const relay = new Relay(server);

@@ -67,7 +67,7 @@ export class Screen {
         const words = /^toque: ([a-z]+)(?:: (.*))?$/.exec(line);
         const shown =
             words !== null && STATES.includes(words[1]!) ? { state: words[1] as StateName, why: words[2] } : undefined;
-        // all of it is to be seen before anybody is told
+        // listeners see all of it already there
         this.lines.push(line);
         if (shown !== undefined) this.states.push(shown);
         this.events.emit("line", line);

@@ -1,6 +1,11 @@
-import { derOf } from "../device/host/network.ts";
+import { X509Certificate } from "node:crypto";
 import { frame } from "../device/slots.ts";
 import type { DeviceOptions } from "./device.ts";
+
+/** @param pem the first certificate of it counts @returns DER in base64 */
+function derOf(pem: string): string {
+    return new X509Certificate(pem).raw.toString("base64");
+}
 
 /** Flat JSON as octets of UTF-8, as a board has it in flash. */
 export function octetsOf(fields: Record<string, string | number | undefined>): string {

@@ -10,7 +10,7 @@ const STARTERS: Record<Runtime, () => Promise<StartDevice>> = {
 
 export const RUNTIMES = Object.keys(STARTERS) as Runtime[];
 
-/** Starts an emulated board. Rejects with a sentence that says what to do when its runtime is missing. */
+/** Starts an emulated board. Rejects with a sentence about what to do when its runtime is missing. */
 export async function startDevice(options: DeviceOptions): Promise<EmulatedDevice> {
     return (await STARTERS[options.runtime]())(options);
 }

@@ -1,4 +1,4 @@
-/** What the demo's last line says. */
+/** The demo's last line. */
 export interface Sum {
     accepted: number;
     shown: number;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Source, importsOf, violations } from "./support/import-rules.ts";
+import { type Source, circles, importsOf, violations } from "./support/import-rules.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FOLDERS = ["shared", "device", "gateway", "emulator", "bundler", "bin", "flash-scripts", "scripts", "test"];
@@ -41,6 +41,20 @@ test("who may import whom: what runs for users comes from dependencies, not from
     assert.deepEqual(missing, []);
 });
 
+test("who may import whom: nobody in a circle, types included", () => {
+    assert.deepEqual(circles(readSources()), []);
+});
+
+/** Longest source, product or test. */
+const MAX_LINES = 300;
+
+test(`no source has more than ${MAX_LINES} lines`, () => {
+    const long = readSources()
+        .map(({ path, text }) => ({ path, lines: text.trimEnd().split("\n").length }))
+        .filter(({ lines }) => lines > MAX_LINES);
+    assert.deepEqual(long, []);
+});
+
 // A check that cannot fail checks nothing: each row breaks one rule, or must pass.
 const MADE_UP: [path: string, text: string, forbidden: boolean][] = [
     ["shared/push/x.ts", `import { y } from "./y.ts";`, false],
@@ -72,12 +86,36 @@ const MADE_UP: [path: string, text: string, forbidden: boolean][] = [
     ["gateway/app.ts", `import { clock } from "../test/support/clock.ts";`, true],
     ["gateway/cli/main.ts", `import { start } from "../app.ts";`, false],
     ["gateway/redis/x.ts", `import { Queue } from "../queue.ts";`, true],
+    ["emulator/library/x.ts", `const TOQUE = new URL("../../bin/toque.mjs", import.meta.url);`, false],
+    ["emulator/x.ts", `import { parseE164 } from "../gateway/number.ts";`, true],
+    ["emulator/x.ts", `import { serveToque } from "../test/support/toque.ts";`, true],
     ["scripts/x.ts", `import "../test/support/clock.ts";`, true],
     ["device/core/x.ts", `// import { a } from "../../gateway/app.ts";`, false],
     ["test/x.ts", `import { a } from "../gateway/app.ts";`, false],
 ];
 for (const [path, text, forbidden] of MADE_UP) {
-    test(`who may import whom: ${path} ${forbidden ? "may not" : "may"} say ${text.replace(/\s+/g, " ")}`, () => {
+    test(`who may import whom: ${path} ${forbidden ? "may not" : "may"} ${text.replace(/\s+/g, " ")}`, () => {
         assert.equal(violations([{ path, text }]).length, forbidden ? 1 : 0);
+    });
+}
+
+const CIRCLES: [what: string, imports: Record<string, string[]>, found: string[]][] = [
+    ["a chain", { a: ["b"], b: ["c"], c: [] }, []],
+    ["two ways to one file", { a: ["b", "c"], b: ["d"], c: ["d"], d: [] }, []],
+    ["two files", { a: ["b"], b: ["a"] }, ["a → b → a"]],
+    ["a file and itself", { a: ["a"] }, ["a → a"]],
+    ["three, behind a file that is not in the circle", { a: ["b"], b: ["c"], c: ["d"], d: ["b"] }, ["b → c → d → b"]],
+    ["two circles", { a: ["b", "c"], b: ["a"], c: ["a"] }, ["a → b → a", "a → c → a"]],
+];
+for (const [what, imports, found] of CIRCLES) {
+    test(`import circles: ${what}`, () => {
+        const sources = Object.entries(imports).map(([name, names]) => ({
+            path: `shared/${name}.ts`,
+            text: names.map((other) => `import type { X } from "./${other}.ts";`).join("\n"),
+        }));
+        assert.deepEqual(
+            circles(sources),
+            found.map((circle) => circle.replace(/\w/g, "shared/$&.ts")),
+        );
     });
 }

@@ -1,6 +1,6 @@
 /**
- * What the language has and Espruino has not, asked of the interpreter itself (2v29) name by name, and asked again by
- * absent.test.ts when there is one. The stand-in takes it away, and the gate refuses a program that names it.
+ * Names of the language that Espruino lacks, each tried on the interpreter itself (2v29), and again by absent.test.ts when there is
+ * one. The stand-in removes them, and the gate refuses a program that uses one.
  */
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
@@ -44,7 +44,7 @@ export const ABSENT_METHODS: Readonly<Record<string, readonly string[]>> = {
     Object: words("__defineGetter__ __defineSetter__ isPrototypeOf propertyIsEnumerable toLocaleString"),
 };
 
-/** A script that takes all of it away from a fresh context. */
+/** A script that removes all of them from a fresh context. */
 export function removalScript(): string {
     const lines = ABSENT_GLOBALS.map((name) => `delete globalThis.${name};`);
     for (const [owner, names] of Object.entries(ABSENT_STATICS)) {

@@ -11,15 +11,15 @@ import { writeBoard } from "./storage.ts";
 
 const WIFI = fileURLToPath(new URL("wifi.js", import.meta.url));
 
-/** A TLS connection wants whole stretches of the heap, which here grows from 4,096 variables to what an ESP32 has from the start. */
+/** TLS needs whole stretches of the heap. An ESP32 has all its variables from the start; here the heap has to grow beyond 4,096 first. */
 const GROW = "(function(){var a=[];for(var i=0;i<12000;i++)a.push(i);})()";
 
-/** How long the interpreter may take to answer a question on its console. */
+/** How long the interpreter may take to answer on its console. */
 const ANSWER_MS = 20_000;
 
 /**
- * When a question without an answer is typed again, behind what erases all that waits on the console: one that lost a bracket waits for
- * more, and takes what is typed next for it.
+ * After how long an unanswered expression is typed again. ERASE_LINE goes first: when the first one lost a bracket, the console still
+ * waits for its end.
  */
 const AGAIN_MS = 3000;
 const ERASE_LINE = "\x1b[2H";
@@ -27,7 +27,7 @@ const ERASE_LINE = "\x1b[2H";
 /** How many of the screen's last lines an error shows. */
 const LAST_LINES = 8;
 
-/** Sets a line apart from what is typed: the interpreter does not echo it. */
+/** The interpreter does not echo a line that begins with this. */
 const SILENTLY = "\x10";
 
 /** The interpreter to use. @param path instead of the one that ESPRUINO names */
@@ -63,7 +63,7 @@ export class Genuine implements Board {
         this.#names = names;
     }
 
-    /** @param flashed gives the files for flash; what the flash has already and they do not name, stays */
+    /** @param flashed makes the files for flash; files that the flash has already and they do not name stay */
     static async create(
         interpreter: string,
         folder: string,
@@ -75,8 +75,8 @@ export class Genuine implements Board {
         const { host, port } = options.gateway;
         const names = { ...options.names };
         names[host] ??= (await lookup(host, 4)).address;
-        const isSaid = names[host] !== "fails" && names[host] !== "hangs";
-        const relay = await Relay.listen(isSaid ? names[host] : "127.0.0.1", port, radio);
+        const resolves = names[host] !== "fails" && names[host] !== "hangs";
+        const relay = await Relay.listen(resolves ? names[host] : "127.0.0.1", port, radio);
         try {
             const files = flashed({ ...options, gateway: { host, port: relay.port } });
             files.set("Wifi", readFileSync(WIFI, "latin1"));
@@ -93,7 +93,7 @@ export class Genuine implements Board {
         const child = spawn(this.#interpreter, [], { cwd: this.#folder, stdio: "pipe" });
         this.#child = child;
         this.#rest = "";
-        child.stdin.on("error", () => undefined); // it is gone: "exit" says so
+        child.stdin.on("error", () => undefined); // it is gone: "exit" follows
         child.stdout.on("data", (data: Buffer) => {
             if (this.#child === child) this.#read(data.toString("latin1"));
         });
@@ -147,7 +147,7 @@ export class Genuine implements Board {
         return { used: Number(used), total: Number(total), unit: "JsVars" };
     }
 
-    /** The files and sockets of its process, where the system tells. */
+    /** The files and sockets of its process, from Linux's /proc. */
     handles(): Promise<number> {
         return Promise.resolve(readdirSync(`/proc/${this.#child?.pid}/fd`).length);
     }
@@ -158,7 +158,7 @@ export class Genuine implements Board {
 
     /**
      * Types an expression on the console, and reads the words that its value prints as. On Linux the interpreter reads what is typed in
-     * another thread, without a lock, and now and then loses a character of it: what stays without an answer is typed again.
+     * another thread, without a lock, and sometimes loses a character: an expression without an answer is typed again.
      * @param again may be evaluated twice
      */
     #ask(expression: string, again = true): Promise<string[]> {
@@ -178,7 +178,7 @@ export class Genuine implements Board {
                 const last = this.#screen.lines.slice(-LAST_LINES).join("; ");
                 reject(
                     new Error(
-                        `The interpreter did not answer ${expression} within ${ANSWER_MS} ms. It said last: ${last}`,
+                        `The interpreter did not answer ${expression} within ${ANSWER_MS} ms. Its last lines: ${last}`,
                     ),
                 );
             }, ANSWER_MS);
@@ -190,7 +190,7 @@ export class Genuine implements Board {
         });
     }
 
-    /** Takes what the console prints: lines for the screen, with the prompt's own characters left out. */
+    /** Takes what the console prints: answers, and lines for the screen without the prompt's own characters. */
     #read(octets: string): void {
         const lines = (this.#rest + octets).split("\n");
         this.#rest = lines.pop() ?? "";

@@ -12,15 +12,15 @@ export interface StandInSocket {
     clsNow?: boolean;
 }
 
-/** Calls back into the program, outside of whatever is running now. */
+/** Calls back into the program, after what is running now. */
 export type Later = (work: () => void) => void;
 
-/** What happened on a socket and was not told yet: octets in chunks, in between what opens and closes it. */
-type News = ["connect" | "close", unknown] | ["data", string];
+/** An event of a socket that waits for its pass of the loop: octets come in chunks. */
+type Pending = ["connect" | "close", unknown] | ["data", string];
 
 /**
  * Espruino's `net.connect` (libs/network/socketserver.c) over a radio. Received octets come in chunks of the firmware's size, one a
- * pass of its loop; "close" comes once, after the last of them, whoever closed; what is written after that throws.
+ * pass of its loop; "close" comes once, after the last of them, whichever side closed; a write after that throws.
  */
 export function connectSocket(
     radio: Radio,
@@ -30,19 +30,19 @@ export function connectSocket(
     connected: SocketListener,
 ): StandInSocket {
     const listeners = new Map<string, SocketListener>([["connect", connected]]);
-    const news: News[] = [];
+    const pending: Pending[] = [];
     let closed = false;
     let path: Connection | undefined = undefined;
 
-    const tellNext = (): void => {
-        const next = news.shift();
+    const deliverNext = (): void => {
+        const next = pending.shift();
         if (next === undefined) return;
-        if (news.length > 0) later(tellNext);
+        if (pending.length > 0) later(deliverNext);
         listeners.get(next[0])?.call(socket, next[1]);
     };
-    const add = (item: News): void => {
-        news.push(item);
-        if (news.length === 1) later(tellNext);
+    const add = (item: Pending): void => {
+        pending.push(item);
+        if (pending.length === 1) later(deliverNext);
     };
     const close = (hadError: boolean): void => {
         if (closed) return;

@@ -10,24 +10,24 @@ import type { FlashFolder } from "./flash-folder.ts";
 import { connectSocket } from "./stand-in-sockets.ts";
 import { runOctets } from "./words.ts";
 
-/** What a program may wait for. */
+/** A timer of the program. */
 interface Timer {
     callback: () => void;
     handle: NodeJS.Timeout;
 }
 
-/** Of the boards: an ESP8266 has this chunk, and so many JsVars of so many octets; an ESP32 the others. */
+/** Chunks and JsVars as the boards have them: so many, of so many octets. */
 const ESP8266_CHUNK_OCTETS = 268;
 const ESP8266_VARS = { total: 1700, blocksize: 12 };
 const ESP32_VARS = { total: 16383, blocksize: 14 };
-/** Room in Storage that a program need not care about. */
+/** Free room in Storage: more than a program ever asks for. */
 const FREE_OCTETS = 65_536;
-/** What the program takes of them at rest, as measured on the genuine interpreter (`npm run size`). */
+/** JsVars that the program takes at rest, as measured on the genuine interpreter (`npm run size`). */
 const VARS_AT_REST = 300;
 
 /**
  * A board without an interpreter: the bundle runs in a fresh context of Node's own engine that has just the Espruino interface of
- * globals.d.ts. Text is octets, as on boards built without Unicode. What Espruino's parser would refuse is the gate's business.
+ * globals.d.ts. Text is octets, as on boards built without Unicode. The gate finds what Espruino's parser would refuse.
  */
 export class StandIn implements Board {
     readonly #screen: Screen;
@@ -35,7 +35,7 @@ export class StandIn implements Board {
     readonly #flash: FlashFolder;
     readonly #chunkOctets: number;
     readonly #chip: string;
-    /** counts boots: what an earlier one left behind does nothing */
+    /** counts boots: callbacks of an earlier one do nothing */
     #boot = 0;
     #context: Context = {};
     #timers = new Map<number, Timer>();
@@ -51,7 +51,7 @@ export class StandIn implements Board {
         this.#chip = createHash("sha256").update(chipSeed).digest("hex").slice(0, 12);
     }
 
-    /** What the program made global: tests look into it. */
+    /** The program's globals, for tests. */
     get program(): Record<string, unknown> {
         return this.#context;
     }
@@ -76,7 +76,7 @@ export class StandIn implements Board {
 
     wifi(event: "connected" | "disconnected" | undefined, address: string): Promise<void> {
         const down = event === "disconnected";
-        // an ESP32 goes on telling the address it had
+        // an ESP32 goes on reporting the address it had
         this.#address = down && this.#chunkOctets === ESP8266_CHUNK_OCTETS ? "0.0.0.0" : address;
         const listener = event === undefined ? undefined : this.#wifi.get(event);
         const details = down ? { ssid: "emulated", reason: "beacon_timeout" } : { ip: address };
@@ -108,7 +108,7 @@ export class StandIn implements Board {
         return Promise.resolve();
     }
 
-    /** Runs a piece of the program. What it does not catch goes to the screen, as on the board, and it goes on. */
+    /** Runs a piece of the program. An error that it does not catch goes to the screen, as on the board, and the program goes on. */
     #run(piece: () => void): void {
         try {
             piece();
@@ -221,18 +221,18 @@ export class StandIn implements Board {
         let found: ((address: string | null) => void) | undefined;
         return {
             on: (event: string, listener: (details: unknown) => void) => void this.#wifi.set(event, listener),
-            connect: () => undefined, // the test says when it is joined
+            connect: () => undefined, // the test decides when it is joined
             restore: () => undefined,
             getIP: () => ({ ip: this.#address }),
             getDetails: () => ({ rssi: -61 }),
             getStatus: () => ({}),
-            // the firmware has one callback: an older question's answer goes to the newest asker
+            // the firmware has one callback: the answer to an older question goes to the newest caller
             getHostByName: (host: string, callback: (address: string | null) => void) => {
                 found = callback;
                 void this.#radio.resolve(host).then((address) => {
-                    const asker = found;
+                    const caller = found;
                     found = undefined;
-                    if (asker !== undefined) this.#later(() => asker(address ?? null));
+                    if (caller !== undefined) this.#later(() => caller(address ?? null));
                 });
             },
         };

@@ -12,13 +12,13 @@ import { checkProgram, describe } from "./gate/gate.ts";
 import { Genuine, findInterpreter } from "./genuine.ts";
 import { StandIn } from "./stand-in.ts";
 
-/** Of an ESP32; an ESP8266 has half. */
+/** An ESP32's; an ESP8266 has half. */
 const CHUNK_OCTETS = 536;
 
 const BUNDLE = fileURLToPath(new URL("../../dist/espruino/toque.js", import.meta.url));
 const APP = fileURLToPath(new URL("app.js", import.meta.url));
 
-/** Of the files in flash: what the interpreter runs. */
+/** The files in flash that the interpreter runs. */
 const PROGRAMS = [".bootcde", "toque-app"];
 
 /** The emulator's application, and behind it a person's own. */
@@ -26,11 +26,11 @@ function application({ bare, app }: DeviceOptions): string {
     if (app === undefined) return bare === true ? "" : readFileSync(APP, "latin1");
     const own = readFileSync(app, "latin1");
     if (bare === true) return own;
-    const both = "module.exports = function (message) { told(message); own(message); };";
-    return `${readFileSync(APP, "latin1")}\nvar told = module.exports;\n${own}\nvar own = module.exports;\n${both}\n`;
+    const both = "module.exports = function (message) { show(message); own(message); };";
+    return `${readFileSync(APP, "latin1")}\nvar show = module.exports;\n${own}\nvar own = module.exports;\n${both}\n`;
 }
 
-/** What a person would flash: the program, an application, and what is known of settings and credentials. */
+/** What a person would flash: the program, an application, settings and credentials. */
 function flashedFiles(options: DeviceOptions): Map<string, string> {
     const program = options.program ?? BUNDLE;
     if (!existsSync(program)) throw new Error(`${program} is missing: npm run build makes the bundle.`);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Octets of a file that one run of the interpreter writes: an ESP8266's variables hold no more than some of them at once. */
+/** Octets of a file that one run of the interpreter writes: an ESP8266's variables hold only a few thousand at once. */
 const PIECE_OCTETS = 2048;
 const RUN_MS = 5000;
 
@@ -10,9 +10,14 @@ const RUN_MS = 5000;
 function runScript(interpreter: string, folder: string, script: string): void {
     const path = join(folder, "write.js");
     writeFileSync(path, script);
-    const said = execFileSync(interpreter, [path], { cwd: folder, timeout: RUN_MS, encoding: "latin1", stdio: "pipe" });
+    const output = execFileSync(interpreter, [path], {
+        cwd: folder,
+        timeout: RUN_MS,
+        encoding: "latin1",
+        stdio: "pipe",
+    });
     rmSync(path);
-    if (!said.includes("#written")) throw new Error(`${interpreter} could not write to its flash:\n${said}`);
+    if (!output.includes("#written")) throw new Error(`${interpreter} could not write to its flash:\n${output}`);
 }
 
 /** Writes files to the interpreter's own Storage, by itself. One without octets is erased. */
@@ -38,10 +43,10 @@ export function writeStorage(interpreter: string, folder: string, files: Map<str
     run();
 }
 
-/** The interpreter's whole flash by what was written to it: many boards of a test have the same programs. */
+/** The interpreter's whole flash, by the files in it: many boards of a test have the same programs. */
 const images = new Map<string, Buffer>();
 
-/** The same for a board whose flash may be new; then what it has in common with earlier ones is copied. @param own names of files that are its own */
+/** The same for a board whose flash may be new: programs that earlier boards had too are copied. @param own names of files that differ from board to board */
 export function writeBoard(interpreter: string, folder: string, files: Map<string, string>, own: RegExp): void {
     const image = join(folder, "espruino.flash");
     const common = new Map([...files].filter(([name]) => !own.test(name)));

@@ -1,4 +1,4 @@
-// The module "Wifi" for the interpreter on Linux, which has none: the emulator says through the console what happens on the air.
+// The module "Wifi" for the interpreter on Linux, which has none: the emulator calls `happen` through the console.
 exports.ip = "0.0.0.0";
 exports.names = {};
 
@@ -14,9 +14,9 @@ exports.getDetails = function () {
 };
 
 exports.getHostByName = function (host, callback) {
-    var said = exports.names[host];
-    if (said === "hangs") return;
-    setTimeout(callback, 1, said === "fails" ? null : said === undefined ? host : said);
+    var address = exports.names[host];
+    if (address === "hangs") return;
+    setTimeout(callback, 1, address === "fails" ? null : address === undefined ? host : address);
 };
 
 exports.happen = function (ip, event) {

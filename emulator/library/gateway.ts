@@ -56,14 +56,14 @@ export interface TestGateway {
     stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
-/** What `toque serve --json` says. */
+/** The first line of `toque serve --json`. */
 interface Started {
     url: string;
     mqttPort: number;
     adminTokenFile: string;
 }
 
-/** Starts a gateway. Rejects with what it said on standard error. */
+/** Starts a gateway. Rejects with its standard error. */
 export async function startGateway({ data, mqttPort = 0, options = [] }: GatewayOptions = {}): Promise<TestGateway> {
     const folder = data ?? mkdtempSync(join(tmpdir(), "toque-gateway-"));
     const removeFolder = (): void => {
@@ -72,8 +72,8 @@ export async function startGateway({ data, mqttPort = 0, options = [] }: Gateway
     const ports = ["--mqtt-port", String(mqttPort), "--http-port", "0"];
     const words = [TOQUE, "serve", "--data", folder, "--host", "127.0.0.1", ...ports, "--json", ...options];
     const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"] });
-    let complaints = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints = (complaints + text).slice(-10_000)));
+    let errors = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-10_000)));
     const end = (): void => void child.kill("SIGKILL");
     process.once("exit", end); // a test that throws leaves no gateway behind
     const ended = new Promise<void>((resolve) => {
@@ -90,7 +90,7 @@ export async function startGateway({ data, mqttPort = 0, options = [] }: Gateway
         });
         void ended.then(() => {
             removeFolder();
-            reject(new Error(`The gateway did not start. ${complaints}`));
+            reject(new Error(`The gateway did not start. ${errors}`));
         });
     });
     const { url, mqttPort: port, adminTokenFile } = JSON.parse(line) as Started;
@@ -104,9 +104,9 @@ export async function startGateway({ data, mqttPort = 0, options = [] }: Gateway
             body: body === undefined ? undefined : JSON.stringify(body),
         });
         const text = await answer.text();
-        const said = (text === "" ? {} : JSON.parse(text)) as T & { error?: { message: string } };
-        if (!answer.ok) throw new Error(said.error?.message ?? `The gateway answers ${answer.status}.`);
-        return said;
+        const parsed = (text === "" ? {} : JSON.parse(text)) as T & { error?: { message: string } };
+        if (!answer.ok) throw new Error(parsed.error?.message ?? `The gateway answers ${answer.status}.`);
+        return parsed;
     }
 
     return {

@@ -39,7 +39,7 @@ export class LuaBoard implements Board {
     private readonly timers = new Map<string, () => void>();
     private answers: ((words: string[]) => void)[] = [];
     private bornMs = 0;
-    /** of the link, as the firmware was told; "" none */
+    /** of the link, as the firmware knows it; "" none */
     private address = "";
     /** the program asked for Wi-Fi */
     private joined = false;
@@ -69,7 +69,7 @@ export class LuaBoard implements Board {
         for (const name of boots) await this.boot(name);
     }
 
-    /** Runs a program in flash. Throws what Lua 5.1 on a board says of too many locals, whichever Lua runs here. */
+    /** Runs a program in flash. Throws the error of a board's Lua 5.1 for too many locals, whichever Lua runs here. */
     async boot(name: string): Promise<void> {
         const source = this.options.programs.get(name);
         if (source !== undefined && isLua51(this.options.interpreter)) {
@@ -81,7 +81,7 @@ export class LuaBoard implements Board {
         await this.settled();
     }
 
-    /** Resolves when the program has done all it was told to. */
+    /** Resolves when the program has handled every event so far. */
     settled(): Promise<void> {
         return this.machine?.settled() ?? Promise.resolve();
     }
@@ -111,7 +111,7 @@ export class LuaBoard implements Board {
         this.post(`file ${hex(name)} ${hex(this.options.flash.files().get(name))}`);
     }
 
-    /** Tells the firmware that something is wrong: `sockets_left` (none can be made at 0), `disk_full` (1). */
+    /** Makes the firmware fail: `sockets_left` (at 0 none can be made), `disk_full` (1). */
     set(name: "sockets_left" | "disk_full", value: number): Promise<void> {
         return this.tell(`set ${name} ${value}`);
     }
@@ -188,7 +188,7 @@ export class LuaBoard implements Board {
         });
     }
 
-    /** The program's end, or the board's restart: what a watchdog or a panic leaves is a board that is off. */
+    /** The program's end, or the board's restart: after a watchdog's reset or a panic the board is off. */
     private end(why: string): void {
         if (this.machine === undefined) return;
         void this.cut();

@@ -27,7 +27,7 @@ export function startChild(program: string, kind: BoardKind, mac: string, listen
         waiting = [];
     }
 
-    child.stdin.on("error", () => undefined); // it is gone: "close" says why
+    child.stdin.on("error", () => undefined); // it is gone: "close" follows
     child.stderr.on("data", (data: Buffer) => (errors += data.toString("latin1")));
     child.on("error", (error) => (errors += String(error)));
     child.on("close", () => {

@@ -8,7 +8,7 @@ export const INTERPRETERS: readonly Interpreter[] = ["fengari", "lua5.1", "lua5.
 /** Whose firmware the shims behave as: the two differ in nearly every module. */
 export type BoardKind = "esp8266" | "esp32";
 
-/** A Lua with the firmware's modules in it. Lines go in and come out: firmware/bridge.lua says which. */
+/** A Lua with the firmware's modules in it. Lines go in and come out: firmware/bridge.lua lists them. */
 export interface LuaMachine {
     /** Gives the board an event; it is handled after those before it. */
     post(line: string): void;
@@ -18,7 +18,7 @@ export interface LuaMachine {
     close(): void;
 }
 
-/** Told of each line that the board writes (["done"]: it has handled an event), and of an end that nobody asked for. */
+/** Gets each line that the board writes (["done"]: it has handled an event), and an end that nobody asked for. */
 export interface MachineListener {
     line(words: string[]): void;
     gone(why: string): void;

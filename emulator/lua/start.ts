@@ -30,7 +30,7 @@ export function readInterpreter(name: string | undefined): Interpreter {
     };
     const interpreter = name === undefined ? "fengari" : (known[name] ?? name);
     if (!INTERPRETERS.includes(interpreter as Interpreter))
-        throw new Error(`There is no Lua "${interpreter}": say ${INTERPRETERS.join(", ")}.`);
+        throw new Error(`There is no Lua "${interpreter}": use ${INTERPRETERS.join(", ")}.`);
     return interpreter as Interpreter;
 }
 
@@ -43,12 +43,12 @@ export function programs(folder = fileURLToPath(DIST)): Map<string, Buffer> {
 
 /** A person's own application, and before it the emulator's. */
 function withApplication(path: string): Map<string, Buffer> {
-    const both = "local own = onPush\nfunction onPush(message) told(message) own(message) end";
-    const own = `local told = onPush\n${readFileSync(path, "latin1")}\n${both}\n`;
+    const both = "local own = onPush\nfunction onPush(message) show(message) own(message) end";
+    const own = `local show = onPush\n${readFileSync(path, "latin1")}\n${both}\n`;
     return programs().set("toque-app.lua", Buffer.from(own, "latin1"));
 }
 
-/** Starts a NodeMCU board: an ESP8266 unless told otherwise, without init.lua's grace. @param more what only a Lua board has */
+/** Starts a NodeMCU board: an ESP8266 by default, without init.lua's grace. @param more what only a Lua board has */
 export async function startLuaBoard(options: DeviceOptions, more: Partial<BoardOptions> = {}): Promise<EmulatedDevice> {
     const interpreter = more.interpreter ?? readInterpreter(options.interpreter);
     const why = missing(interpreter);

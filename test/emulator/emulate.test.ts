@@ -56,8 +56,8 @@ test("emulate: the board's screen, and what its input does with the Wi-Fi", { sk
             [/\[the address is 127\.0\.0\.52\][^]*toque: online/, "down"],
             [/toque: offline/, "up"],
             [/\[the Wi-Fi is back, with 127\.0\.0\.52\][^]*toque: online/, "drop"],
-            [/the board was not told/, "dance"],
-            [/"dance"\? Say address/, "quit"],
+            [/is back, without an event/, "dance"],
+            [/no command "dance"\. Use address/, "quit"],
         ],
     );
     assert.equal((await send).status, 202);
@@ -90,11 +90,11 @@ for (const [words, skip] of LUAS) {
 const REFUSED: [words: string[], sentence: RegExp][] = [
     [[], /^Give one phone number\./],
     [["+34600111222"], /^Give --route and --secret, as `toque number add` printed them, or --code to enrol\./],
-    [["600111222", "--code", "12345678"], /country/],
+    [["600111222", "--code", "12345678"], /^"600111222" is not a phone number with \+/],
     [["+34600111222", "--code", "1", "--gateway", "nowhere"], /^--gateway nowhere: give host and port/],
-    [["+34600111222", "--code", "1", "--runtime", "toaster"], /^There is no runtime "toaster": say espruino, /],
+    [["+34600111222", "--code", "1", "--runtime", "toaster"], /^There is no runtime "toaster": use espruino, /],
     [["+34600111222", "--code", "1", "--runtime", "espruino"], /^ESPRUINO is not set: it names the genuine/],
-    [["+34600111222", "--code", "1", "--lua", "6.0"], /^There is no Lua "6\.0": say fengari, lua5\.1, /],
+    [["+34600111222", "--code", "1", "--lua", "6.0"], /^There is no Lua "6\.0": use fengari, lua5\.1, /],
     [["+34600111222", "--code", "1", "--lua", "nodemcu51"], /^NODEMCU_LUA is not set: the firmware's own Lua 5\.1/],
     [
         ["+34600111222", "--code", "1", "--runtime", "host", "--lua", "lua5.1"],

@@ -1,8 +1,17 @@
 // Honest clients in a process of their own, so that what they measure is the gateway's slowness and not the attacker's; run by honest.ts.
 import { connect, packet, PINGREQ, puback, subscribe } from "../gateway/aedes/packets.ts";
-import type { Experience } from "./honest.ts";
 import { WireClient } from "./wire-client.ts";
 import type { Registered } from "./victim.ts";
+
+/** What honest clients lived through. A push or a ping without an answer counts as long as it waited. */
+export interface Experience {
+    pingsMs: number[];
+    /** from the SYN to CONNACK and SUBACK of a client that was not connected */
+    freshMs: number[];
+    /** from the HTTP request to the PUBLISH */
+    pushesMs: number[];
+    failed: string[];
+}
 
 interface Task {
     port: number;

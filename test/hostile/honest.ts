@@ -1,16 +1,7 @@
 import { fork } from "node:child_process";
+import type { Experience } from "./honest-process.ts";
 import { Durations, sleep, type Verdict } from "./verdict.ts";
 import type { Registered, Victim } from "./victim.ts";
-
-/** What honest clients lived through. A push or a ping without an answer counts as long as it waited. */
-export interface Experience {
-    pingsMs: number[];
-    /** from the SYN to CONNACK and SUBACK of a client that was not connected */
-    freshMs: number[];
-    /** from the HTTP request to the PUBLISH */
-    pushesMs: number[];
-    failed: string[];
-}
 
 /** Fresh clients are so many that none of them connects all the time, and fewer in a short run. */
 const DEVICES = 120;

@@ -3,7 +3,21 @@ import { readFileSync } from "node:fs";
 import { startGateway } from "../../gateway/app.ts";
 import { readConfig } from "../../gateway/config.ts";
 import { createLog } from "../../gateway/system/log.ts";
-import type { Measured } from "./victim.ts";
+
+/** The gateway's process, measured from within. Megabytes are of 1,048,576 octets. */
+export interface Measured {
+    /** resident memory of the whole process, after garbage collection: VmRSS of /proc/self/status */
+    rssMb: number;
+    /** the most it ever was: VmHWM */
+    peakMb: number;
+    /** JavaScript heap and buffers of the main thread, after garbage collection */
+    heapMb: number;
+    unhandled: number;
+    /** lines of level "error" in its log */
+    errors: number;
+    /** the last of them, or the last unhandled rejection */
+    worst: string;
+}
 
 const [data = "", mqttPort = "0", httpPort = "0"] = process.argv.slice(2);
 let unhandled = 0;

@@ -3,21 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { forEachInLanes } from "./verdict.ts";
-
-/** What the gateway's process says of itself. Megabytes are of 1,048,576 octets. */
-export interface Measured {
-    /** resident memory of the whole process, after garbage collection: VmRSS of /proc/self/status */
-    rssMb: number;
-    /** the most it ever was: VmHWM */
-    peakMb: number;
-    /** JavaScript heap and buffers of the main thread, after garbage collection */
-    heapMb: number;
-    unhandled: number;
-    /** lines of level "error" in its log */
-    errors: number;
-    /** the last of them, or of the unhandled */
-    worst: string;
-}
+import type { Measured } from "./victim-process.ts";
 
 /** A registered number. */
 export interface Registered {

@@ -1,4 +1,4 @@
--- The application on the board: it prints each push so that test/emulator/screen.ts understands it, and can be told to throw.
+-- The application on the board: it prints each push as emulator/screen.ts reads it, and throws when a test asks for it.
 local failures = 0
 
 local function piece(name, text)
@@ -13,7 +13,7 @@ function onPush(message)
     F.print(string.format("#push %d %s", message.sequence, message.urgency or "normal"))
     if failures > 0 then
         failures = failures - 1
-        error("the application was told to fail")
+        error("the application was asked to fail")
     end
 end
 

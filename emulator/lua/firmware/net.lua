@@ -100,7 +100,7 @@ function F.events.data(id, hex)
     if state then call(state, "receive", F.unhex(hex)) end
 end
 
--- The peer's TCP acknowledged so many octets. ESP8266 says "sent" for each such packet; ESP32 when its count is 0.
+-- The peer's TCP acknowledged so many octets. ESP8266 reports "sent" for each such packet; ESP32 when its count is 0.
 function F.events.acked(id, octets)
     local state = live(id)
     if not state then return end

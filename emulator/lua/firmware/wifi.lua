@@ -62,7 +62,7 @@ else
     function sta.getrssi() return address and -60 or nil end
 end
 
--- The link has this address ("-": none) from now on, and the event says so, if there is one.
+-- The link has this address ("-": none) from now on, and the event reports it, if there is one.
 function F.events.link(hex, how)
     address = F.unhex(hex)
     if how == "silent" then return end
