@@ -2,23 +2,23 @@ import type { FastifyRequest } from "fastify";
 import { GatewayError } from "../error.ts";
 import type { E164 } from "../number.ts";
 import { type Action, type Caller, type Tokens, permits } from "../directory/tokens.ts";
-import type { Server } from "./server.ts";
+import type { Server } from "./typed-server.ts";
 
 declare module "fastify" {
     interface FastifyRequest {
         caller: Caller | undefined;
     }
     interface FastifyContextConfig {
-        /** answered without a token */
+        /** true: the route needs no token */
         open?: boolean;
     }
 }
 
-const NO_TOKEN = 'There is no token: send the header "Authorization: Bearer <token>".';
-const UNKNOWN_TOKEN = "This token is not known here: look for a typing error, or ask for a new one.";
-const NO_RIGHT = "This token has no right to do that: ask for one that has.";
+const NO_TOKEN = 'The request has no token: send the header "Authorization: Bearer <token>".';
+const UNKNOWN_TOKEN = "The gateway does not know this token: look for a typing error, or ask for a new one.";
+const NO_RIGHT = "This token does not permit that: ask for one that does.";
 
-/** Looks at the token before the body is read. Routes answer to nobody without one, but for those marked `open`. */
+/** Authenticates each request before its body is read. Routes marked `open` need no token. */
 export function registerCallers(server: Server, tokens: Tokens): void {
     server.decorateRequest("caller", undefined);
     server.addHook("onRequest", async (request) => {
@@ -36,9 +36,9 @@ async function authenticate(header: string | undefined, tokens: Tokens): Promise
 }
 
 /**
- * Who asks, if they may. Called before anything is looked up, so that an answer to somebody without the right depends on
- * the token and the number alone, never on whether the number is known.
- * @param number without one: the right for every number is needed
+ * Returns the caller if its token permits the action. Call this before looking anything up: without the right, the answer
+ * then depends on the token and the number alone, never on whether the number is registered.
+ * @param number absent: the token must permit the action for every number
  * @throws GatewayError("forbidden")
  */
 export function callerFor(request: FastifyRequest, action: Action, number?: E164): Caller {

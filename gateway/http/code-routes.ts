@@ -3,11 +3,11 @@ import { parseE164 } from "../number.ts";
 import { callerFor } from "./callers.ts";
 import { createPending } from "./pending.ts";
 import { AddCodeBody, AddedCodeBody } from "./schemas.ts";
-import type { Server } from "./server.ts";
+import type { Server } from "./typed-server.ts";
 import type { Services } from "./services.ts";
 import { isoTime } from "./time.ts";
 
-/** Codes that a channel may be sending at once: each may be a program that takes its 30 s. */
+/** Codes that a channel may send at the same time: each may be a program that runs for 30 s. */
 const MAX_SENDING = 8;
 
 /** POST /v1/codes: one-time codes with which a board takes a number. */
@@ -18,8 +18,8 @@ export function addCodeRoutes(server: Server, services: Services): void {
         "/v1/codes",
         {
             schema: {
-                summary: "Make a one-time code and send it to whoever holds the number",
-                description: 'With the channel "print" the code is in the answer, to be handed over by whoever asked.',
+                summary: "Make a one-time code and send it to the number's owner",
+                description: 'With the channel "print" the answer holds the code: the caller hands it over.',
                 security: [{ token: [] }],
                 body: AddCodeBody,
                 response: { 201: AddedCodeBody },
@@ -38,7 +38,7 @@ export function addCodeRoutes(server: Server, services: Services): void {
             }
             const make = () => directory.createCode(number, { keepBacklog });
             const send = async () => {
-                const made = await make(); // not before there is a place: a code that is made counts
+                const made = await make(); // made only once there is room to send it, because each code counts against the number
                 await channel?.send({ number, ...made });
                 return { ...made, code: undefined };
             };

@@ -1,10 +1,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { type Code, GatewayError } from "../error.ts";
 import type { Log } from "../ports.ts";
-import { sentenceOf } from "./validation.ts";
+import { describeViolation } from "./validation.ts";
 
-/** What only HTTP can get wrong, beside the gateway's own codes. */
-export type HttpCode = Code | "unknown_route" | "unsupported_type" | "timed_out";
+/** The gateway's error codes, and those that only HTTP has. */
+export type HttpCode = Code | "unknown_route" | "wrong_method" | "unsupported_type" | "timed_out";
 
 /** The one table from code to status. */
 export const STATUS: { [Name in HttpCode]: number } = {
@@ -16,6 +16,7 @@ export const STATUS: { [Name in HttpCode]: number } = {
     unknown_number: 404,
     unknown_message: 404,
     unknown_route: 404,
+    wrong_method: 405,
     timed_out: 408,
     unregistered: 410,
     too_large: 413,
@@ -25,15 +26,15 @@ export const STATUS: { [Name in HttpCode]: number } = {
     unavailable: 503,
 };
 
-/** Of every answer: it carries numbers, and some a secret, so nobody in between may keep it. */
+/** Headers of every answer. Answers carry numbers and secrets, so no cache may keep them. */
 export const ANSWER_HEADERS = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
 
-/** What every error is answered with. */
+/** The body of every error. */
 export interface ErrorBody {
     error: { code: HttpCode; message: string };
 }
 
-/** An error with the seconds after which to try again: the header Retry-After. */
+/** An error with a Retry-After header, in seconds. */
 export class RetryLater extends GatewayError {
     readonly retryAfterS: number;
 
@@ -43,18 +44,15 @@ export class RetryLater extends GatewayError {
     }
 }
 
-/** Retry-After of an error that names no time of its own, in seconds. */
+/** Retry-After of any other error, in seconds. */
 const RETRY_AFTER_S = { too_many: 60, unavailable: 5 };
 
-/** Answers whatever was thrown: its sentence if it was meant for the caller, else "internal", and our bug goes to the log. */
+/** Answers a GatewayError with its own message. Anything else is our bug: it goes to the log, and the caller gets "internal". */
 export function createErrorHandler(log: Log) {
     return (error: FastifyError | GatewayError, request: FastifyRequest, reply: FastifyReply): ErrorBody => {
         const [code, message] = explain(error);
         if (code === "internal") {
-            log.error(
-                { error, requestId: request.id, route: request.routeOptions.url },
-                "a request failed by our fault",
-            );
+            log.error({ error, requestId: request.id, route: request.routeOptions.url }, "internal error in a request");
         }
         if (code === "too_many" || code === "unavailable") {
             const retryAfterS = error instanceof RetryLater ? error.retryAfterS : RETRY_AFTER_S[code];
@@ -66,7 +64,7 @@ export function createErrorHandler(log: Log) {
     };
 }
 
-/** Sentences for what Fastify itself refuses, by its own code. */
+/** Errors of Fastify itself, by its code. */
 const REFUSED_BY_FASTIFY: Record<string, [HttpCode, string]> = {
     FST_ERR_CTP_BODY_TOO_LARGE: ["too_large", "The request is too large: send at most 32 KiB."],
     FST_ERR_CTP_INVALID_MEDIA_TYPE: [
@@ -80,19 +78,19 @@ const REFUSED_BY_FASTIFY: Record<string, [HttpCode, string]> = {
     FST_ERR_CTP_EMPTY_JSON_BODY: ["invalid_request", "The body is empty: send a JSON object."],
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
         "invalid_request",
-        "The body is not as long as its Content-Length says: send it again, whole.",
+        "The body does not have the length in Content-Length: send it again, complete.",
     ],
 };
 
 function explain(error: FastifyError | GatewayError): [HttpCode, string] {
     if (error instanceof GatewayError) return [error.code, error.message];
     if (error.validation?.[0] !== undefined) {
-        return ["invalid_request", sentenceOf(error.validation[0], error.validationContext)];
+        return ["invalid_request", describeViolation(error.validation[0], error.validationContext)];
     }
     const refused = REFUSED_BY_FASTIFY[error.code];
     if (refused !== undefined) return refused;
     if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
-        return ["invalid_request", "The request could not be read: look at its address, its headers and its body."];
+        return ["invalid_request", "The request could not be read: check its path, headers and body."];
     }
-    return ["internal", "The gateway made a mistake; its log says more. Your request may be tried again."];
+    return ["internal", "The gateway failed; its log has the details. You may send the request again."];
 }

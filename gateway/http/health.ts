@@ -1,13 +1,13 @@
 import { GatewayError } from "../error.ts";
 import type { Services } from "./services.ts";
 
-/** How long a finding holds: whoever asks without a token must not make the disk work. */
+/** How long a result is reused: requests without a token must not make the disk work. */
 export const HEALTH_HOLDS_MS = 10_000;
 
-/** With less room than this the next messages may not fit: what is asked here is smaller than any of them. */
+/** Free space below which the next messages may not fit, although the small write of this check still does. */
 const MIN_FREE_OCTETS = 1_048_576;
 
-/** Finds out whether the store can write, by writing, and whether it will be able to. */
+/** Checks by a write that the store can write, and that its disk has room for more. */
 export function createHealth({ store, clock }: Pick<Services, "store" | "clock">) {
     let checkedMs = -Infinity;
     let finding: Promise<void> = Promise.resolve();
@@ -27,7 +27,7 @@ export function createHealth({ store, clock }: Pick<Services, "store" | "clock">
             if (Math.abs(nowMs - checkedMs) >= HEALTH_HOLDS_MS) {
                 checkedMs = nowMs;
                 finding = examine(nowMs);
-                finding.catch(() => undefined); // whoever waits for it learns it
+                finding.catch(() => undefined); // callers of check get the rejection
             }
             return finding;
         },

@@ -3,8 +3,8 @@ import { GatewayError } from "../error.ts";
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Reads a JSON body from its octets. Stricter than the parser Fastify brings: octets that are no UTF-8 are refused
- * instead of replaced, because what was sent must arrive octet for octet.
+ * Parses a JSON body. Unlike Fastify's own parser it refuses octets that are not UTF-8 instead of replacing them, because
+ * a message must arrive octet for octet.
  * @throws GatewayError("invalid_request")
  */
 export function parseJsonBody(octets: Buffer): unknown {

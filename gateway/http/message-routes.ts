@@ -10,7 +10,7 @@ import { RetryLater } from "./errors.ts";
 import type { Metrics } from "./metrics.ts";
 import { createPending } from "./pending.ts";
 import { AcceptedBody, IdPath, ReceiptBody, SendBody } from "./schemas.ts";
-import type { Server } from "./server.ts";
+import type { Server } from "./typed-server.ts";
 import type { Services } from "./services.ts";
 import { isoTime } from "./time.ts";
 

@@ -2,10 +2,10 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom
 import type { Appended } from "../ports.ts";
 import type { Services } from "./services.ts";
 
-/** What GET /metrics shows, for Prometheus. Nothing in it names a number or a route. */
+/** The metrics of GET /metrics, for Prometheus. None names a number or a board's route. */
 export interface Metrics {
     accepted(appended: Appended): void;
-    /** @param route the pattern, "/v1/numbers/:number" */
+    /** @param route the HTTP route's pattern, "/v1/numbers/:number" */
     answered(method: string, route: string, status: number, seconds: number): void;
     contentType: string;
     text(): Promise<string>;
@@ -17,7 +17,7 @@ export function createMetrics({ connections, store }: Pick<Services, "connection
     const registers = [registry];
     const messages = new Counter({
         name: "toque_messages_total",
-        help: "Messages taken over HTTP, by what became of them at once",
+        help: "Messages accepted over HTTP, by outcome",
         labelNames: ["outcome"] as const,
         registers,
     });
@@ -31,7 +31,7 @@ export function createMetrics({ connections, store }: Pick<Services, "connection
     });
     new Gauge({
         name: "toque_connections",
-        help: "MQTT connections, by who they are",
+        help: "MQTT connections, by kind",
         labelNames: ["kind"] as const,
         registers,
         collect() {

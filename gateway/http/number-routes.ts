@@ -15,16 +15,16 @@ import {
     RemovedNumberBody,
     RotatedSecretBody,
 } from "./schemas.ts";
-import type { Server } from "./server.ts";
+import type { Server } from "./typed-server.ts";
 import type { Services } from "./services.ts";
 import { isoTime } from "./time.ts";
 
 const PAGE = 100;
 const MAX_PAGE = 1_000;
-/** A board has so long to write another secret into its flash and say so, as for any push. */
+/** Time a board gets to store a new secret and acknowledge it, as for any push. */
 const ROTATE_MS = 20_000;
 const UNCONFIRMED =
-    "The board was given another secret and did not confirm it within 20 s, so its connection was closed. Until it uses one of them both are good: ask again when it is back.";
+    "The board did not acknowledge its new secret within 20 s, so the gateway closed its connection. Both secrets work until the board uses one of them: try again when it is online.";
 const security = [{ token: [] }];
 
 /** Numbers and the boards that have them. */
@@ -50,7 +50,7 @@ export function addNumberRoutes(server: Server, services: Services): void {
         "/v1/numbers",
         {
             schema: {
-                summary: "Register a number without a code. A registration it had is ended",
+                summary: "Register a number without a code. This ends the registration it had",
                 security,
                 body: AddNumberBody,
                 response: { 201: AddedNumberBody },
@@ -72,7 +72,7 @@ export function addNumberRoutes(server: Server, services: Services): void {
         "/v1/numbers",
         {
             schema: {
-                summary: "All numbers that the token reaches, in their order",
+                summary: "List the numbers that the token reaches, in order",
                 security,
                 querystring: PageQuery,
                 response: { 200: NumberListBody },
@@ -84,7 +84,7 @@ export function addNumberRoutes(server: Server, services: Services): void {
             const limit = pageLimit(request.query.limit);
             const after =
                 request.query.after === undefined ? undefined : parsePathNumber(request.query.after, undefined);
-            // The store is asked for the token's numbers alone: neither "next" nor the time it takes may tell of any other.
+            // The store reads the token's numbers only: neither "next" nor the time it takes may reveal any other.
             const page = await directory.list({ after, limit, ...rangeOf(caller.pattern) });
             const seen = page.filter(({ number }) => permits(caller, "read", number));
             return { numbers: seen.map(lineOf), next: seen.length < limit ? undefined : seen.at(-1)?.number };
@@ -123,7 +123,7 @@ export function addNumberRoutes(server: Server, services: Services): void {
         {
             schema: {
                 summary:
-                    "Give the number's board another secret, over its connection. The old one ends when the new one is used",
+                    "Send the number's board a new secret over its connection. The old one ends when the board uses the new one",
                 security,
                 params: NumberPath,
                 querystring: NumberQuery,
@@ -136,19 +136,19 @@ export function addNumberRoutes(server: Server, services: Services): void {
             const { route } = await directory.recipient(number);
             const offline = new GatewayError(
                 "unavailable",
-                "The board is not online, so it cannot be given another secret: try again when it is.",
+                "The board is not online, so it cannot get a new secret: try again when it is.",
             );
             if (!connections.online(route)) throw offline;
             const secret = await directory.rotate(route);
             if (secret === undefined) throw offline;
-            // PUBACK means that it is in the board's flash; without one the old secret goes on, and this may be said again
+            // PUBACK means that the secret is in the board's flash. Without it the old secret stays valid, and the caller may try again.
             let late = false;
             const forget = timers.after(ROTATE_MS, () => {
                 late = true;
-                connections.close(route, "no PUBACK of its new secret in time");
+                connections.close(route, "no PUBACK for its new secret in time");
             });
-            const told = connections.tellOnce(route, Buffer.from(JSON.stringify({ s: secret })));
-            const done = await told.finally(forget);
+            const sent = connections.tellOnce(route, Buffer.from(JSON.stringify({ s: secret })));
+            const done = await sent.finally(forget);
             if (late) throw new GatewayError("unavailable", UNCONFIRMED);
             if (!done) throw offline;
             return { number, rotated: true };
@@ -159,7 +159,7 @@ export function addNumberRoutes(server: Server, services: Services): void {
         "/v1/numbers/:number",
         {
             schema: {
-                summary: "End a number's registration. What waits for it is dropped",
+                summary: "End a number's registration and drop what waits for it",
                 security,
                 params: NumberPath,
                 querystring: NumberQuery,

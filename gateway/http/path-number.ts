@@ -1,8 +1,8 @@
 import { type E164, parseE164 } from "../number.ts";
 
 /**
- * Reads the number of a path: "+" may be written raw or as %2B (the router has decoded it), and may be missing from a
- * whole international number, because in an address it is easily lost.
+ * Parses the number in a path. "+" may be raw or %2B (the router decodes it), and may be missing from a whole
+ * international number, because it is easily lost in a URL.
  * @throws GatewayError("invalid_number")
  */
 export function parsePathNumber(typed: string, country: string | undefined): E164 {

@@ -2,13 +2,13 @@ import { MAX_PENDING } from "../limits/throttle.ts";
 import { RetryLater } from "./errors.ts";
 
 /**
- * Counts what each sender has on its way to the store, so that none can fill the memory while the disk is slow.
- * @param things what the sentence of a refusal calls them
+ * Bounds how many requests of each sender are on their way to the store, so that none fills the memory while the disk is slow.
+ * @param things their name in the error message
  */
 export function createPending(limit = MAX_PENDING, things = "of your messages") {
     const pending = new Map<string, number>();
     return {
-        /** @throws RetryLater when the sender has `limit` on their way already */
+        /** @throws RetryLater when the sender has `limit` on their way */
         async run<T>(sender: string, work: () => Promise<T>): Promise<T> {
             const count = pending.get(sender) ?? 0;
             if (count >= limit) {

@@ -1,6 +1,6 @@
 import { type TProperties, Type } from "typebox";
 
-/** A record that takes no other fields: a misspelled one is said, not dropped. */
+/** An object without other fields: a misspelled field is refused, not ignored. */
 function closed<Properties extends TProperties>(properties: Properties, description?: string) {
     return Type.Object(properties, {
         additionalProperties: false,
@@ -16,8 +16,8 @@ const number = Type.String({
 const country = Type.Optional(
     Type.String({ minLength: 2, maxLength: 2, description: 'Country of a number without "+": two letters, "ES"' }),
 );
-const label = Type.String({ maxLength: 100, description: "What a person calls it" });
-const moment = Type.String({ description: "Moment in UTC, ISO 8601" });
+const label = Type.String({ maxLength: 100, description: "A name for people" });
+const moment = Type.String({ description: "ISO 8601, UTC" });
 const state = Type.Enum(["accepted", "sent", "delivered", "read", "expired", "collapsed", "dropped", "failed"]);
 const urgency = Type.Enum(["very-low", "low", "normal", "high"]);
 const role = Type.Enum(["admin", "sender", "reader"]);
@@ -35,14 +35,14 @@ export const PageQuery = closed({
 export const SendBody = closed({
     to: number,
     country,
-    body: Type.String({ description: "The text to show. With title, it has to fit the device's packet" }),
+    body: Type.String({ description: "The text to show. With the title it must fit the device's packet" }),
     title: Type.Optional(Type.String()),
     urgency: Type.Optional(urgency),
     ttlS: Type.Optional(
-        Type.Integer({ minimum: 0, description: "Seconds it may wait; 0: now or never; a day unless given" }),
+        Type.Integer({ minimum: 0, description: "Seconds the message may wait; 0: now or never; default: one day" }),
     ),
     collapseKey: Type.Optional(
-        Type.String({ description: "A later message with the same key replaces a waiting one" }),
+        Type.String({ description: "A later message with the same key replaces one that waits" }),
     ),
 });
 export const AcceptedBody = closed({ id: Type.String(), to: Type.String(), state, sequence: whole });
@@ -59,25 +59,28 @@ export const AddNumberBody = closed({
     number,
     country,
     label: Type.Optional(label),
-    keepBacklog: Type.Optional(Type.Boolean({ description: "Whether what waits for the old registration is kept" })),
+    keepBacklog: Type.Optional(Type.Boolean({ description: "true: keep what waits for the old registration" })),
 });
 export const AddedNumberBody = closed({
     number: Type.String(),
     label: Type.Optional(label),
     route: Type.String({ description: "Client id and user name of the device" }),
-    secret: Type.String({ description: "Its password. Shown this once" }),
+    secret: Type.String({ description: "Password of the device. Shown in this answer only" }),
     replaced: Type.Optional(
         closed({
-            route: Type.String({ description: "Of the registration that the number had, and that this ended" }),
-            dropped: Type.Integer({ minimum: 0, description: "Messages that waited for it and were dropped" }),
+            route: Type.String({ description: "Route of the registration that this one replaced" }),
+            dropped: Type.Integer({
+                minimum: 0,
+                description: "Messages that waited for that registration and were dropped",
+            }),
         }),
     ),
 });
 
 const Endpoint = closed({
-    address: Type.String({ description: "Address the gateway sees" }),
+    address: Type.String({ description: "Address that the gateway sees" }),
     port: whole,
-    deviceAddress: Type.Optional(Type.String({ description: "Address the device has on its own link" })),
+    deviceAddress: Type.Optional(Type.String({ description: "Address that the device reports" })),
     since: moment,
     why: Type.String(),
 });
@@ -95,7 +98,7 @@ const line = {
 };
 export const NumberListBody = closed({
     numbers: Type.Array(closed(line)),
-    next: Type.Optional(Type.String({ description: '"after" of the next page; absent: this was the last' })),
+    next: Type.Optional(Type.String({ description: '"after" of the next page; absent on the last page' })),
 });
 export const NumberBody = closed({
     ...line,
@@ -121,7 +124,7 @@ export const AddCodeBody = closed({
     number,
     country,
     channel: Type.Optional(channel),
-    keepBacklog: Type.Optional(Type.Boolean({ description: "Whether what waits for the old registration is kept" })),
+    keepBacklog: Type.Optional(Type.Boolean({ description: "true: keep what waits for the old registration" })),
 });
 export const AddedCodeBody = closed({
     number: Type.String(),
@@ -136,7 +139,7 @@ export const AddTokenBody = closed({
     label: Type.Optional(label),
 });
 const token = { id: Type.String(), role, pattern: Type.String(), label: Type.Optional(label), created: moment };
-export const AddedTokenBody = closed({ ...token, token: Type.String({ description: "Shown this once" }) });
+export const AddedTokenBody = closed({ ...token, token: Type.String({ description: "Shown in this answer only" }) });
 export const TokenListBody = closed({ tokens: Type.Array(closed(token)) });
 export const RemovedTokenBody = closed({ id: Type.String(), removed: Type.Boolean() });
 
@@ -153,7 +156,7 @@ export const StatusBody = closed({
     }),
     refused: Type.Record(Type.String(), whole, { description: "Connections refused since the start, by reason" }),
     flapping: Type.Array(closed({ route: Type.String(), until: moment }), {
-        description: "Boards that connect too often, and until when they are refused",
+        description: "Boards that connect too often, and until when the gateway refuses them",
     }),
     storeOctets: whole,
     memoryOctets: whole,

@@ -1,22 +1,16 @@
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import fastify, {
-    type FastifyBaseLogger,
-    type FastifyInstance,
-    type FastifyRequest,
-    type RawReplyDefaultExpression,
-    type RawRequestDefaultExpression,
-    type RawServerDefault,
-} from "fastify";
+import fastify, { type FastifyRequest } from "fastify";
 import { createCalmLog } from "../system/calm-log.ts";
 import { networkOf } from "../limits/client-key.ts";
 import { registerCallers } from "./callers.ts";
 import { answerClientError } from "./client-error.ts";
 import { addCodeRoutes } from "./code-routes.ts";
-import { ANSWER_HEADERS, STATUS, createErrorHandler } from "./errors.ts";
+import { ANSWER_HEADERS, createErrorHandler } from "./errors.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { addMessageRoutes } from "./message-routes.ts";
 import { createMetrics } from "./metrics.ts";
+import { answerUnknownRoutes } from "./not-found.ts";
 import { addNumberRoutes } from "./number-routes.ts";
 import { ErrorReply } from "./schemas.ts";
 import type { Services } from "./services.ts";
@@ -24,26 +18,19 @@ import { addStatusRoutes } from "./status-routes.ts";
 import { Strangers } from "../limits/unauthenticated-sockets.ts";
 import { addTokenRoutes } from "./token-routes.ts";
 import { Turns } from "../limits/turns.ts";
+import type { Server } from "./typed-server.ts";
 
 /** Octets of a request's body: a push of 4,096 octets, each written as \u00xx, and some room. */
 const BODY_OCTETS = 32 * 1024;
-/** A request has to be here, whole, within this time; a connection may stay idle for the other. */
+/** Time for a whole request to arrive, and for a connection to stay idle. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 15_000;
 const LATE_EVERY_MS = 1_000;
-/** Connections on which nobody with a token has asked for anything, and all of them. */
-const MAX_STRANGERS = 1_000;
+/** Connections that have shown no token yet, and all connections. */
+const MAX_WITHOUT_TOKEN = 1_000;
 const MAX_CONNECTIONS = 3_000;
 
-export type Server = FastifyInstance<
-    RawServerDefault,
-    RawRequestDefaultExpression,
-    RawReplyDefaultExpression,
-    FastifyBaseLogger,
-    TypeBoxTypeProvider
->;
-
-/** The HTTP interface, not yet listening. The schemas of its routes are both what checks a request and what /v1/openapi.json shows. */
+/** Makes the HTTP server, not yet listening. The routes' schemas check the requests and make /v1/openapi.json. */
 export async function createServer(services: Services): Promise<Server> {
     const { log } = services;
     const calm = createCalmLog(log, services.timers);
@@ -52,15 +39,15 @@ export async function createServer(services: Services): Promise<Server> {
         bodyLimit: BODY_OCTETS,
         requestTimeout: REQUEST_TIMEOUT_MS,
         keepAliveTimeout: IDLE_TIMEOUT_MS,
-        http: { connectionsCheckingInterval: LATE_EVERY_MS }, // how often the time is looked at; else every 30 s
+        http: { connectionsCheckingInterval: LATE_EVERY_MS }, // how often Node looks for late requests; its default is 30 s
         forceCloseConnections: "idle",
-        return503OnClosing: false, // what still comes in while closing is answered as ever, then the connection ends
+        return503OnClosing: false, // requests that arrive while closing are answered as always, then their connection ends
         ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
         clientErrorHandler: (error, socket) => answerClientError(error, socket, calm),
         frameworkErrors: (error, request, reply) => void reply.send(onError(error, request, reply) as never),
     }).withTypeProvider<TypeBoxTypeProvider>();
     server.server.maxConnections = MAX_CONNECTIONS;
-    const strangers = new Strangers(server.server, MAX_STRANGERS);
+    const strangers = new Strangers(server.server, MAX_WITHOUT_TOKEN);
 
     server.removeAllContentTypeParsers();
     server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
@@ -71,10 +58,7 @@ export async function createServer(services: Services): Promise<Server> {
         }
     });
     server.setErrorHandler(onError);
-    server.setNotFoundHandler((_request, reply) => {
-        const message = "There is no such address, or not with this method: GET /v1/openapi.json lists them all.";
-        void reply.code(STATUS.unknown_route).send({ error: { code: "unknown_route", message } });
-    });
+    answerUnknownRoutes(server);
 
     const metrics = createMetrics(services);
     const turns = new Turns();
@@ -88,7 +72,7 @@ export async function createServer(services: Services): Promise<Server> {
         const { method, id: requestId } = request;
         const { statusCode: status, elapsedTime } = reply;
         metrics.answered(method, route, status, elapsedTime / 1000);
-        // Whoever has no token must not fill the disk. The route's pattern and never the address, which may have a number in it.
+        // Requests without a token must not fill the disk. The pattern is logged and not the path, which may hold a number.
         (request.caller === undefined ? calm : log).info(
             { requestId, method, path: route, status, tokenId: callerId(request), ms: Math.round(elapsedTime) },
             "request",

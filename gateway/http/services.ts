@@ -7,20 +7,20 @@ import type { Throttle } from "../limits/throttle.ts";
 import type { Timers } from "../system/timers.ts";
 import type { Tokens } from "../directory/tokens.ts";
 
-/** How the MQTT side is. */
+/** Counts of the MQTT side. */
 export interface ConnectionReport {
     devices: number;
     publishers: number;
     enrolling: number;
     /** connected, but not authenticated yet */
     waiting: number;
-    /** since the start, by reason */
+    /** refused connections since the start, by reason */
     refused: Record<string, number>;
     /** routes that connect too often, and until when they are refused */
     flapping: { route: Route; untilMs: number }[];
 }
 
-/** What the HTTP interface speaks for. */
+/** What the HTTP interface calls. */
 export interface Services {
     clock: Clock;
     timers: Timers;
@@ -29,10 +29,10 @@ export interface Services {
     directory: Directory;
     tokens: Tokens;
     throttle: Throttle;
-    /** Stores a message and lets delivery know: resolves after the commit. @param sender whose share of the store it takes */
+    /** Stores a message and starts its delivery: resolves after the commit. @param sender whose share of the store it uses */
     send(registration: Registration, draft: Draft, sender: string): Promise<Appended>;
     connections: Pick<Connections, "online" | "count" | "close" | "tellOnce"> & { stats(): ConnectionReport };
-    /** how one-time codes go out unless a request says otherwise; absent: in the answer */
+    /** sends one-time codes unless a request names another channel; absent: the answer holds the code */
     channel?: CodeChannel;
     /** whether boards can connect */
     mqttListening(): boolean;

@@ -3,13 +3,13 @@ import { callerFor } from "./callers.ts";
 import { createHealth } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import { HealthBody, StatusBody } from "./schemas.ts";
-import type { Server } from "./server.ts";
+import type { Server } from "./typed-server.ts";
 import type { Services } from "./services.ts";
 import { isoTime } from "./time.ts";
 
 const security = [{ token: [] }];
 
-/** How the gateway is: for people, for monitors, and what it can do at all. */
+/** Health, status, metrics and the OpenAPI document. */
 export function addStatusRoutes(server: Server, services: Services, metrics: Metrics): void {
     const { clock, timers, store, connections } = services;
     const health = createHealth(services);
@@ -19,13 +19,16 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
         "/v1/health",
         {
             config: { open: true },
-            schema: { summary: "Whether pushes can be taken and boards can connect", response: { 200: HealthBody } },
+            schema: {
+                summary: "Whether the gateway accepts messages and boards can connect",
+                response: { 200: HealthBody },
+            },
         },
         async () => {
             if (!services.mqttListening()) {
                 throw new GatewayError(
                     "unavailable",
-                    "Boards cannot connect: the MQTT port is not open. Look at the log.",
+                    "Boards cannot connect: the MQTT port is not open. The log has the reason.",
                 );
             }
             await health.check();
@@ -54,13 +57,13 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
         },
     );
 
-    server.get("/metrics", { schema: { summary: "For Prometheus", security } }, async (request, reply) => {
+    server.get("/metrics", { schema: { summary: "Metrics for Prometheus", security } }, async (request, reply) => {
         callerFor(request, "read");
         reply.type(metrics.contentType);
         return metrics.text();
     });
 
-    server.get("/v1/openapi.json", { config: { open: true }, schema: { summary: "This description" } }, async () =>
+    server.get("/v1/openapi.json", { config: { open: true }, schema: { summary: "This document" } }, async () =>
         server.swagger(),
     );
 }

@@ -1,19 +1,19 @@
 import { GatewayError } from "../error.ts";
 import { callerFor } from "./callers.ts";
 import { AddTokenBody, AddedTokenBody, IdPath, RemovedTokenBody, TokenListBody } from "./schemas.ts";
-import type { Server } from "./server.ts";
+import type { Server } from "./typed-server.ts";
 import type { Services } from "./services.ts";
 import { isoTime } from "./time.ts";
 
 const security = [{ token: [] }];
 
-/** Tokens of those who may ask the gateway: for admins. */
+/** API tokens: make, list, revoke. Admins only. */
 export function addTokenRoutes(server: Server, { tokens, clock }: Services): void {
     server.post(
         "/v1/tokens",
         {
             schema: {
-                summary: "Make a token. The answer is the one place that shows it",
+                summary: "Make a token. It is shown in this answer only",
                 security,
                 body: AddTokenBody,
                 response: { 201: AddedTokenBody },
@@ -30,7 +30,7 @@ export function addTokenRoutes(server: Server, { tokens, clock }: Services): voi
 
     server.get(
         "/v1/tokens",
-        { schema: { summary: "All tokens, without themselves", security, response: { 200: TokenListBody } } },
+        { schema: { summary: "List the tokens, without their secrets", security, response: { 200: TokenListBody } } },
         async (request) => {
             callerFor(request, "manage");
             const found = await tokens.listTokens();
@@ -51,7 +51,7 @@ export function addTokenRoutes(server: Server, { tokens, clock }: Services): voi
             if (!(await tokens.revokeToken(id))) {
                 throw new GatewayError(
                     "invalid_request",
-                    'There is no token of this id: GET /v1/tokens or "toque token list" has them all.',
+                    'No token has this id: GET /v1/tokens or "toque token list" lists them.',
                 );
             }
             return { id, removed: true };

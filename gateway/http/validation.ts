@@ -1,6 +1,6 @@
 import type { FastifySchemaValidationError } from "fastify";
 
-/** The part of the request that a schema was for, as Fastify names it. */
+/** Names of the request's parts, by Fastify's name for them. */
 const PARTS: Record<string, string> = {
     body: "body",
     querystring: "query",
@@ -8,8 +8,8 @@ const PARTS: Record<string, string> = {
     headers: "header",
 };
 
-/** Rewrites the validator's first finding into a sentence that names the field and what it must be. */
-export function sentenceOf(finding: FastifySchemaValidationError, context = "body"): string {
+/** Describes the validator's first finding in a sentence: the field, and what it must be. */
+export function describeViolation(finding: FastifySchemaValidationError, context = "body"): string {
     const part = PARTS[context] ?? context;
     const field = finding.instancePath.slice(1).replaceAll("/", ".");
     const params = finding.params;
@@ -18,7 +18,7 @@ export function sentenceOf(finding: FastifySchemaValidationError, context = "bod
         case "required":
             return `"${String(params.missingProperty)}" is missing: put it into the ${part}.`;
         case "additionalProperties":
-            return `${nameOf(params.additionalProperty)} is not known here: take it out of the ${part}, or look for a misspelling.`;
+            return `${nameOf(params.additionalProperty)} is not a field of the ${part}: remove it, or look for a misspelling.`;
         case "type":
             return `${where} must be ${typeWord(String(params.type))}.`;
         case "enum":
@@ -36,11 +36,11 @@ export function sentenceOf(finding: FastifySchemaValidationError, context = "bod
         case "maximum":
             return `${where} must be ${String(params.limit)} or less.`;
         default:
-            return `${where} is not as it must be: ${finding.message ?? finding.keyword}.`;
+            return `${where} is not valid: ${finding.message ?? finding.keyword}.`;
     }
 }
 
-/** A property's name as it may be repeated to whoever sent it. */
+/** A property's name, if it is short enough to repeat in an error message. */
 function nameOf(name: unknown): string {
     const text = String(name);
     return text.length <= 40 ? JSON.stringify(text) : "A field";
@@ -52,7 +52,7 @@ function listOf(values: unknown): string {
 
 function typeWord(type: string): string {
     const words: Record<string, string> = {
-        string: "a text in quotes",
+        string: "a string",
         integer: "a whole number, without quotes",
         number: "a number, without quotes",
         boolean: "true or false",

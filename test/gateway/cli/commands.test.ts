@@ -126,7 +126,7 @@ test("toque token: made, listed, used, revoked", async () => {
     assert.equal((await runToque(["send", "+34600111700", "ding"], asSender)).status, 0);
     const refused = await runToque(["send", "+34600111701", "ding"], asSender);
     assert.equal(refused.status, 1);
-    assert.match(refused.stderr, /^toque: This token has no right to do that/);
+    assert.match(refused.stderr, /^toque: This token does not permit that/);
     assert.match((await toque("token", "remove", made.id)).stdout, /is revoked\.\n$/);
     assert.match(
         (await runToque(["send", "+34600111700", "ding"], asSender)).stderr,
@@ -168,7 +168,7 @@ const REFUSED: [name: string, words: string[], status: number, sentence: RegExp]
     ["an unknown option", ["status", "--verbose"], 2, /^toque: unknown option '--verbose'/],
     ["an address that is none", ["status", "--url", "gateway"], 2, /^toque: "gateway" is no address: write it as http/],
     ["a token that cannot be one", ["status", "--token", "a b"], 2, /^toque: That is no token/],
-    ["a wrong token", ["status", "--token", "wrong"], 1, /^toque: This token is not known here/],
+    ["a wrong token", ["status", "--token", "wrong"], 1, /^toque: The gateway does not know this token/],
     [
         "nobody there",
         ["status", "--url", "http://127.0.0.1:1"],

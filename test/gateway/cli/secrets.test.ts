@@ -146,7 +146,7 @@ const FAILURES: [name: string, environment: () => Record<string, string>, senten
     [
         "a wrong token",
         () => ({ TOQUE_URL: served.url, TOQUE_TOKEN: WRONG_TOKEN }),
-        /^toque: This token is not known here/,
+        /^toque: The gateway does not know this token/,
     ],
     [
         "a token without the right",

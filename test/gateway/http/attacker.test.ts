@@ -5,7 +5,7 @@ import { type ErrorBody, type RunningGateway, runGateway } from "../../support/g
 import { RawClient } from "../aedes/door.ts";
 import { connect, connack, publish, publishOnce, subscribe, ACCEPTED } from "../aedes/packets.ts";
 
-// What somebody with two hours would try. `bad-input.test.ts` has what people get wrong.
+// What an attacker would try. `bad-input.test.ts` has what people get wrong.
 let it: RunningGateway;
 let board: { number: string; route: string; secret: string };
 let other: { number: string; route: string; secret: string };
@@ -59,9 +59,9 @@ const TARGETS = [
     `/${"a/".repeat(2_000)}`,
 ];
 for (const target of TARGETS) {
-    test(`attacker: GET ${target.slice(0, 60)} is 400 or 404 and says nothing of the gateway`, async () => {
+    test(`attacker: GET ${target.slice(0, 60)} is refused and reveals nothing of the gateway`, async () => {
         const { status, text } = await raw("GET", target, { Authorization: `Bearer ${it.token}` });
-        assert.ok([400, 404, 414].includes(status), `${status} ${text}`);
+        assert.ok([400, 404, 405, 414].includes(status), `${status} ${text}`);
         assert.doesNotMatch(text, /at .+:\d+:\d+|node_modules|passwd|\/home|root:/);
         assert.ok((JSON.parse(text) as ErrorBody).error.message.length > 10);
     });
@@ -75,13 +75,13 @@ const AUTHORIZATIONS: [name: string, value: (token: string) => string | string[]
     ["a tab", (token) => `Bearer\t${token}`],
     ["quotes", (token) => `Bearer "${token}"`],
     ["a NUL written as text", (token) => `Bearer ${token}%00`],
-    ["another letter's case", (token) => `Bearer ${token.toUpperCase()}${token.toLowerCase()}`],
+    ["the letters in another case", (token) => `Bearer ${token.toUpperCase()}${token.toLowerCase()}`],
     ["a prefix of it", (token) => `Bearer ${token.slice(0, -1)}`],
     ["its hash's look", () => `Bearer ${"a".repeat(64)}`],
     ["SQL", () => "Bearer '--OR-1=1--aaaaaaaaa"],
     ["a wildcard", () => `Bearer ${"%".repeat(22)}`],
     ["15,000 signs", () => `Bearer ${"a".repeat(15_000)}`],
-    ["octets that are no ASCII", () => "Bearer \u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"],
+    ["octets above ASCII", () => "Bearer \u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"],
     ["the first one wrong", (token) => ["Bearer wrong", `Bearer ${token}`]],
 ];
 for (const [name, value] of AUTHORIZATIONS) {
@@ -116,18 +116,18 @@ const BODIES: [name: string, body: string][] = [
     ["from, which only the gateway sets", '{"to":"+34611222222","body":"x","from":"+34600000000"}'],
 ];
 for (const [name, body] of BODIES) {
-    test(`attacker: a body with ${name} is 400 at once, and changes nothing`, async () => {
-        const startMs = performance.now();
+    test(`attacker: a body with ${name} is 400, costs little CPU, and changes nothing`, async () => {
+        const before = process.cpuUsage();
         const { status, body: answer } = await it.ask<ErrorBody>("POST", "/v1/messages", { body });
         assert.equal(status, 400);
         assert.ok(answer.error.message.length < 300);
-        assert.ok(performance.now() - startMs < 1_000);
+        assert.ok(process.cpuUsage(before).user < 2_000_000, "the CPU is the subject: a bad body costs milliseconds");
         assert.equal(({} as { polluted?: number; role?: string }).polluted, undefined);
         assert.equal(({} as { role?: string }).role, undefined);
     });
 }
 
-test("attacker: a pattern holds for the number as it is, in whatever form it was typed, over HTTP and MQTT", async () => {
+test("attacker: a token's pattern holds for a number in every typed form, over HTTP and MQTT", async () => {
     const token = await it.makeToken("sender", "+34*");
     const foreign = [
         "+49 170 1111 2222",
@@ -140,7 +140,7 @@ test("attacker: a pattern holds for the number as it is, in whatever form it was
         const { status } = await it.ask("POST", "/v1/messages", { token, body: { to, body: "x", country: "ES" } });
         assert.equal(status, 403, to);
     }
-    // +34 in a national number of Germany, or behind a zero, is no Spanish number.
+    // 34 at the start of a German national number, or after a zero, does not make a Spanish number.
     for (const [to, country] of [
         ["34 170 1111", "DE"],
         ["034611222222", "DE"],
@@ -167,7 +167,7 @@ test("attacker: a pattern holds for the number as it is, in whatever form it was
     assert.equal(body.backlog.messages, 0);
 });
 
-test("attacker: a secret is no token, a token is no secret, and a publisher is no device", async () => {
+test("attacker: a secret is not a token, a token is not a secret, and a publisher is not a device", async () => {
     for (const token of [board.secret, board.route]) {
         assert.equal((await it.ask("GET", "/v1/status", { token })).status, 401);
     }
@@ -211,7 +211,7 @@ test("attacker: a secret is no token, a token is no secret, and a publisher is n
 });
 
 for (const chip of ["", "a b", "../x", "a/b", "a+b", "#", "é", "a\u0001b", "A".repeat(33), "__proto__"]) {
-    test(`attacker: enrolling as the chip ${JSON.stringify(chip)} is refused before the code is looked at`, async () => {
+    test(`attacker: enrolling as the chip ${JSON.stringify(chip)} is refused before the gateway looks at the code`, async () => {
         const client = new RawClient(it.gateway.mqttPort);
         client.write(connect(`enrol-${chip}`, board.number, "12345678"));
         const answer = await client.end();
@@ -219,7 +219,7 @@ for (const chip of ["", "a b", "../x", "a/b", "a+b", "#", "é", "a\u0001b", "A".
     });
 }
 
-test("attacker: --backlog-messages bounds what waits, and a flood is told 429 when one more backlog was pushed out", async () => {
+test("attacker: --backlog-messages bounds what waits, and a sender gets 429 once it has pushed out a whole backlog", async () => {
     const statuses: number[] = [];
     for (let index = 0; index < 15; index++) {
         statuses.push((await it.ask("POST", "/v1/messages", { body: { to: board.number, body: `${index}` } })).status);

@@ -12,316 +12,102 @@ before(async () => {
 });
 after(() => it.stop());
 
-const GOOD = { to: "+34611222222", body: "hello" };
-const type = (value: string) => ({ headers: { "Content-Type": value } });
+const TO = "+34611222222";
+const BAD = "400 invalid_request";
+const BAD_NUMBER = "400 invalid_number";
 
-type Row = [name: string, method: string, path: string, ask: Ask, status: number, code: string, sentence: RegExp];
-const REFUSED: Row[] = [
-    // no number, a national number without a country, an unknown number
-    ["no number", "POST", "/v1/messages", { body: { body: "x" } }, 400, "invalid_request", /"to" is missing/],
-    [
-        "an empty number",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, to: "" } },
-        400,
-        "invalid_request",
-        /"to" must not be empty/,
-    ],
-    [
-        "a number of spaces",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, to: "  " } },
-        400,
-        "invalid_number",
-        /is missing/,
-    ],
-    [
-        "a number as a number",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, to: 34611222222 } },
-        400,
-        "invalid_request",
-        /"to" must be a text/,
-    ],
-    [
-        "null for a number",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, to: null } },
-        400,
-        "invalid_request",
-        /"to" must be a text/,
-    ],
-    [
-        "a national number without country",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, to: "611222222" } },
-        400,
-        "invalid_number",
-        /country/,
-    ],
-    [
-        "an unknown country",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, to: "611222222", country: "XX" } },
-        400,
-        "invalid_number",
-        /country/,
-    ],
-    [
-        "letters for a number",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, to: "+34CALLME" } },
-        400,
-        "invalid_number",
-        /not a phone number/,
-    ],
-    [
-        "an unknown number",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, to: "+34611222999" } },
-        404,
-        "unknown_number",
-        /number/,
-    ],
-    [
-        "a number that was removed",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, to: "+34611222333" } },
-        410,
-        "unregistered",
-        /number/,
-    ],
-    ["an unknown number's page", "GET", "/v1/numbers/+34611222999", {}, 404, "unknown_number", /number/],
-    ["removing an unknown number", "DELETE", "/v1/numbers/+34611222999", {}, 404, "unknown_number", /number/],
-    ["garbage for a number in a path", "GET", "/v1/numbers/hello", {}, 400, "invalid_number", /not a phone number/],
-    ["a broken path", "GET", "/v1/numbers/%zz", {}, 400, "invalid_request", /could not be read/],
-    // what is sent
-    ["no body", "POST", "/v1/messages", { body: { to: GOOD.to } }, 400, "invalid_request", /"body" is missing/],
-    [
-        "a body that is a number",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, body: 5 } },
-        400,
-        "invalid_request",
-        /"body" must be a text/,
-    ],
-    [
-        "a body over the limit",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, body: "x".repeat(5_000) } },
-        413,
-        "too_large",
-        /./,
-    ],
-    [
-        "a request over the limit",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, body: "x".repeat(50_000) } },
-        413,
-        "too_large",
-        /at most 32 KiB/,
-    ],
-    [
-        "an unknown field",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, boby: "x" } },
-        400,
-        "invalid_request",
-        /"boby" is not known/,
-    ],
-    [
-        "__proto__",
-        "POST",
-        "/v1/messages",
-        { body: `{"to":"+34611222222","body":"x","__proto__":{"a":1}}` },
-        400,
-        "invalid_request",
-        /"__proto__" is not known/,
-    ],
-    [
-        "an unknown urgency",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, urgency: "now" } },
-        400,
-        "invalid_request",
-        /"urgency" must be one of "very-low", "low", "normal", "high"/,
-    ],
-    [
-        "a ttl in quotes",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, ttlS: "5" } },
-        400,
-        "invalid_request",
-        /"ttlS" must be a whole number/,
-    ],
-    [
-        "a negative ttl",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, ttlS: -1 } },
-        400,
-        "invalid_request",
-        /"ttlS" must be 0 or more/,
-    ],
-    [
-        "a ttl of 29 days",
-        "POST",
-        "/v1/messages",
-        { body: { ...GOOD, ttlS: 29 * 86_400 } },
-        400,
-        "invalid_request",
-        /28 days/,
-    ],
-    [
-        "a bad idempotency key",
-        "POST",
-        "/v1/messages",
-        { body: GOOD, headers: { "Idempotency-Key": "a b" } },
-        400,
-        "invalid_request",
-        /Idempotency-Key/,
-    ],
-    // broken JSON and its like
-    ["broken JSON", "POST", "/v1/messages", { body: `{"to":"+34611222222",` }, 400, "invalid_request", /not JSON/],
-    [
-        "an empty body",
-        "POST",
-        "/v1/messages",
-        { body: "", headers: { "Content-Type": "application/json" } },
-        400,
-        "invalid_request",
-        /empty/,
-    ],
-    ["no body at all", "POST", "/v1/messages", {}, 400, "invalid_request", /body/],
-    ["a list", "POST", "/v1/messages", { body: [] }, 400, "invalid_request", /The body must be a JSON object/],
-    ["null", "POST", "/v1/messages", { body: "null" }, 400, "invalid_request", /The body must be a JSON object/],
-    [
-        "octets that are no UTF-8",
-        "POST",
-        "/v1/messages",
-        { body: Buffer.from('{"to":"+34611222222","body":"\xff"}', "latin1") },
-        400,
-        "invalid_request",
-        /not UTF-8/,
-    ],
-    [
-        "a form",
-        "POST",
-        "/v1/messages",
-        { body: "to=1", ...type("application/x-www-form-urlencoded") },
-        415,
-        "unsupported_type",
-        /Content-Type: application\/json/,
-    ],
-    [
-        "plain text",
-        "POST",
-        "/v1/messages",
-        { body: "hello", ...type("text/plain") },
-        415,
-        "unsupported_type",
-        /Content-Type: application\/json/,
-    ],
-    ["no such address", "GET", "/v1/number", {}, 404, "unknown_route", /openapi\.json/],
-    ["no such method", "PUT", "/v1/messages", {}, 404, "unknown_route", /openapi\.json/],
+// Fields of POST /v1/messages that differ from a good message.
+type Change = Record<string, unknown>;
+const MESSAGES: [name: string, change: Change, refusal: string, sentence: RegExp][] = [
+    ["no number", { to: undefined }, BAD, /"to" is missing/],
+    ["an empty number", { to: "" }, BAD, /"to" must not be empty/],
+    ["a number of spaces", { to: "  " }, BAD_NUMBER, /is missing/],
+    ["a number without quotes", { to: 34611222222 }, BAD, /"to" must be a string/],
+    ["null for a number", { to: null }, BAD, /"to" must be a string/],
+    ["a national number without country", { to: "611222222" }, BAD_NUMBER, /country/],
+    ["an unknown country", { to: "611222222", country: "XX" }, BAD_NUMBER, /country/],
+    ["letters for a number", { to: "+34CALLME" }, BAD_NUMBER, /not a phone number/],
+    ["an unknown number", { to: "+34611222999" }, "404 unknown_number", /number/],
+    ["a number that was removed", { to: "+34611222333" }, "410 unregistered", /number/],
+    ["no body", { body: undefined }, BAD, /"body" is missing/],
+    ["a body without quotes", { body: 5 }, BAD, /"body" must be a string/],
+    ["a body over the limit", { body: "x".repeat(5_000) }, "413 too_large", /./],
+    ["a request over the limit", { body: "x".repeat(50_000) }, "413 too_large", /at most 32 KiB/],
+    ["an unknown field", { boby: "x" }, BAD, /"boby" is not a field of the body: .* misspelling/],
+    ["an unknown urgency", { urgency: "now" }, BAD, /"urgency" must be one of "very-low", "low", "normal", "high"/],
+    ["a ttl in quotes", { ttlS: "5" }, BAD, /"ttlS" must be a whole number/],
+    ["a negative ttl", { ttlS: -1 }, BAD, /"ttlS" must be 0 or more/],
+    ["a ttl of 29 days", { ttlS: 29 * 86_400 }, BAD, /28 days/],
+];
+
+const SEND = "POST /v1/messages";
+const type = (value: string) => ({ headers: { "Content-Type": value } });
+const good = { body: { to: TO, body: "hello" } };
+const REQUESTS: [name: string, request: string, ask: Ask, refusal: string, sentence: RegExp][] = [
+    ...MESSAGES.map(([name, change, refusal, sentence]): (typeof REQUESTS)[number] => {
+        return [name, SEND, { body: { ...good.body, ...change } }, refusal, sentence];
+    }),
+    // the body
+    ["__proto__", SEND, { body: `{"to":"${TO}","body":"x","__proto__":{"a":1}}` }, BAD, /"__proto__" is not a field/],
+    ["broken JSON", SEND, { body: `{"to":"${TO}",` }, BAD, /not JSON/],
+    ["an empty body", SEND, { body: "", ...type("application/json") }, BAD, /empty/],
+    ["no body at all", SEND, {}, BAD, /body/],
+    ["a list", SEND, { body: [] }, BAD, /The body must be a JSON object/],
+    ["null", SEND, { body: "null" }, BAD, /The body must be a JSON object/],
+    ["invalid UTF-8", SEND, { body: Buffer.from(`{"to":"${TO}","body":"\xff"}`, "latin1") }, BAD, /not UTF-8/],
+    ["a form", SEND, { body: "to=1", ...type("application/x-www-form-urlencoded") }, "415 unsupported_type", /JSON/],
+    ["plain text", SEND, { body: "hello", ...type("text/plain") }, "415 unsupported_type", /application\/json/],
+    ["a bad key", SEND, { ...good, headers: { "Idempotency-Key": "a b" } }, BAD, /Idempotency-Key/],
+    // paths and methods
+    ["an unknown number's page", "GET /v1/numbers/+34611222999", {}, "404 unknown_number", /number/],
+    ["removing an unknown number", "DELETE /v1/numbers/+34611222999", {}, "404 unknown_number", /number/],
+    ["garbage for a number in a path", "GET /v1/numbers/hello", {}, BAD_NUMBER, /not a phone number/],
+    ["a broken path", "GET /v1/numbers/%zz", {}, BAD, /could not be read/],
+    ["an unknown path", "GET /v1/number", {}, "404 unknown_route", /No such path: .*openapi\.json/],
+    ["a dot that is another sign", "GET /v1/openapi-json", {}, "404 unknown_route", /openapi\.json/],
+    ["a wrong method", "PUT /v1/messages", {}, "405 wrong_method", /does not take PUT: use POST\./],
+    ["a wrong method of a number", "PATCH /v1/numbers/+34611222222", {}, "405 wrong_method", /use DELETE, GET, HEAD\./],
+    ["an unknown query", "GET /v1/numbers?page=2", {}, BAD, /"page" is not a field of the query/],
+    ["a page too long", "GET /v1/numbers?limit=1001", {}, BAD, /1 to 1000/],
+    ["an unknown message", "GET /v1/messages/AAAAAAAAAAAAAAAAAAAAAA", {}, "404 unknown_message", /no such message/i],
     // tokens
-    ["no token", "POST", "/v1/messages", { token: "", body: GOOD }, 401, "unauthorized", /Authorization: Bearer/],
-    ["a wrong token", "POST", "/v1/messages", { token: "A".repeat(22), body: GOOD }, 401, "unauthorized", /not known/],
-    [
-        "a token that is too long",
-        "POST",
-        "/v1/messages",
-        { token: "A".repeat(5_000), body: GOOD },
-        401,
-        "unauthorized",
-        /Bearer/,
-    ],
+    ["no token", SEND, { ...good, token: "" }, "401 unauthorized", /Authorization: Bearer/],
+    ["a wrong token", SEND, { ...good, token: "A".repeat(22) }, "401 unauthorized", /does not know this token/],
+    ["a token that is too long", SEND, { ...good, token: "A".repeat(5_000) }, "401 unauthorized", /Bearer/],
     [
         "another scheme",
-        "GET",
-        "/v1/numbers",
+        "GET /v1/numbers",
         { token: "", headers: { Authorization: "Basic YTpi" } },
-        401,
-        "unauthorized",
+        "401 unauthorized",
         /Bearer/,
     ],
-    ["no token for status", "GET", "/v1/status", { token: "" }, 401, "unauthorized", /Bearer/],
-    ["no token for metrics", "GET", "/metrics", { token: "" }, 401, "unauthorized", /Bearer/],
+    ["no token for status", "GET /v1/status", { token: "" }, "401 unauthorized", /Bearer/],
+    ["no token for metrics", "GET /metrics", { token: "" }, "401 unauthorized", /Bearer/],
+    ["an unknown role", "POST /v1/tokens", { body: { role: "root" } }, BAD, /"role" must be one of/],
+    ["a bad pattern", "POST /v1/tokens", { body: { role: "sender", pattern: "34*6" } }, BAD, /./],
+    ["revoking no token", "DELETE /v1/tokens/none", {}, BAD, /No token has this id/],
     // the rest
-    ["an unknown message", "GET", "/v1/messages/AAAAAAAAAAAAAAAAAAAAAA", {}, 404, "unknown_message", /no such message/],
-    ["a page too long", "GET", "/v1/numbers?limit=1001", {}, 400, "invalid_request", /1 to 1000/],
+    ["an absent channel", "POST /v1/codes", { body: { number: TO, channel: "webhook" } }, BAD, /--codes-webhook/],
     [
-        "an unknown query",
-        "GET",
-        "/v1/numbers?page=2",
-        {},
-        400,
-        "invalid_request",
-        /"page" is not known here: take it out of the query/,
-    ],
-    [
-        "an unknown role",
-        "POST",
-        "/v1/tokens",
-        { body: { role: "root" } },
-        400,
-        "invalid_request",
-        /"role" must be one of/,
-    ],
-    [
-        "a pattern that is none",
-        "POST",
-        "/v1/tokens",
-        { body: { role: "sender", pattern: "34*6" } },
-        400,
-        "invalid_request",
-        /./,
-    ],
-    ["revoking no token", "DELETE", "/v1/tokens/none", {}, 400, "invalid_request", /no token of this id/],
-    [
-        "a channel that is not set up",
-        "POST",
-        "/v1/codes",
-        { body: { number: GOOD.to, channel: "webhook" } },
-        400,
-        "invalid_request",
-        /--codes-webhook/,
-    ],
-    [
-        "a label too long",
-        "POST",
-        "/v1/numbers",
+        "a long label",
+        "POST /v1/numbers",
         { body: { number: "+34611222444", label: "x".repeat(101) } },
-        400,
-        "invalid_request",
-        /"label" must have at most 100 characters/,
+        BAD,
+        /at most 100/,
     ],
 ];
-for (const [name, method, path, ask, status, code, sentence] of REFUSED) {
-    test(`bad input: ${name} is refused with ${status} and a sentence`, async () => {
+for (const [name, request, ask, refusal, sentence] of REQUESTS) {
+    test(`bad input: ${name} is refused with ${refusal} and a sentence`, async () => {
+        const [method = "", path = ""] = request.split(" ");
         const answer = await it.ask<ErrorBody>(method, path, ask);
-        assert.equal(answer.body?.error.code, code, answer.text);
-        assert.equal(answer.status, status);
+        const status = Number.parseInt(refusal);
+        assert.equal(`${answer.status} ${answer.body?.error.code}`, refusal, answer.text);
         assert.match(answer.body.error.message, sentence);
         assert.match(answer.body.error.message, /^["A-Z].{20,}$/);
         assert.doesNotMatch(answer.text, /611222|FST_|\bat \/|\n/);
         assert.equal(answer.headers.get("cache-control"), "no-store");
         assert.equal(answer.headers.get("www-authenticate"), status === 401 ? "Bearer" : null);
+        assert.equal(answer.headers.has("allow"), status === 405);
     });
 }
 
@@ -329,24 +115,19 @@ test("bad input: after all of that nothing has changed", async () => {
     const { body } = await it.ask<{ numbers: { number: string }[] }>("GET", "/v1/numbers");
     assert.deepEqual(
         body.numbers.map(({ number }) => number),
-        ["+34611222222"],
+        [TO],
     );
-    const { backlog } = (await it.ask<{ backlog: object }>("GET", "/v1/numbers/+34611222222")).body;
+    const { backlog } = (await it.ask<{ backlog: object }>("GET", `/v1/numbers/${TO}`)).body;
     assert.deepEqual(backlog, { messages: 0, octets: 0 });
     assert.equal((await it.ask<{ tokens: object[] }>("GET", "/v1/tokens")).body.tokens.length, 1);
 });
 
-const NO_REQUESTS: [name: string, octets: string, status: RegExp, sentence: RegExp][] = [
+const GARBAGE: [name: string, octets: string, status: RegExp, sentence: RegExp][] = [
     ["an MQTT CONNECT", "\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04abcd", /^HTTP\/1\.1 400 /, /MQTT port/],
-    ["a TLS hello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", /^HTTP\/1\.1 400 /, /TLS is not spoken here/],
-    [
-        "headers over the limit",
-        `GET / HTTP/1.1\r\nHost: a\r\nA: ${"x".repeat(20_000)}\r\n\r\n`,
-        /^HTTP\/1\.1 431 /,
-        /headers/,
-    ],
+    ["a TLS hello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", /^HTTP\/1\.1 400 /, /this port has no TLS/],
+    ["headers over the limit", `GET / HTTP/1.1\r\nA: ${"x".repeat(20_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /, /headers/],
 ];
-for (const [name, octets, status, sentence] of NO_REQUESTS) {
+for (const [name, octets, status, sentence] of GARBAGE) {
     test(`bad input: ${name} on the HTTP port gets a sentence and the connection's end`, async () => {
         const got = await new Promise<string>((resolve, reject) => {
             const socket = connect(it.gateway.httpPort, "127.0.0.1", () => socket.write(octets, "latin1"));

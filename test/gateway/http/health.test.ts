@@ -18,7 +18,7 @@ function healthOf(state: { nowMs: number; freeOctets: number | undefined; writes
     });
 }
 
-test("health: asked often, it writes once in a while, and what it found holds meanwhile", async () => {
+test("health: asked often, it writes once in ten seconds and reuses the result meanwhile", async () => {
     const state: Parameters<typeof healthOf>[0] = { nowMs: 1e12, freeOctets: 100 * MIB, writes: 0 };
     const health = healthOf(state);
     for (let i = 0; i < 50; i++) await health.check();
@@ -32,12 +32,12 @@ test("health: asked often, it writes once in a while, and what it found holds me
     await health.check();
 });
 
-test("health: a disk that has no room for the next messages is told, though this small write still went; room again, and it is well", async () => {
+test("health: a disk without room for the next messages is unhealthy although this small write succeeds; with room it is healthy again", async () => {
     const state: Parameters<typeof healthOf>[0] = { nowMs: 1e12, freeOctets: MIB - 1, writes: 0 };
     const health = healthOf(state);
     await assert.rejects(health.check(), { code: "unavailable", message: /disk is full: free some space/ });
     state.freeOctets = MIB;
-    await assert.rejects(health.check(), { code: "unavailable" }, "the finding holds for a while");
+    await assert.rejects(health.check(), { code: "unavailable" }, "the result is reused for a while");
     state.nowMs += HEALTH_HOLDS_MS;
     await health.check();
     state.freeOctets = undefined;

@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => it.stop());
 
-/** What somebody typed, in every form that means the one number; and what else must stay out of the log. */
+/** One number in every typed form, and other input that must stay out of the log. */
 const DIGITS = "611222333";
 const TYPED = [
     "+34611222333",
@@ -36,7 +36,7 @@ async function sendRaw(octets: string): Promise<void> {
     await once(socket, "close");
 }
 
-test("privacy: a session full of hostile input leaves one line of JSON for each, without a number, a token, a secret or a text", async () => {
+test("privacy: each hostile input leaves one line of JSON in the log, without a number, token, secret or text", async () => {
     const secrets = [...SECRETS, it.token];
     let inputs = 0;
     const ask = async (...words: Parameters<RunningGateway["ask"]>) => {
@@ -66,7 +66,7 @@ test("privacy: a session full of hostile input leaves one line of JSON for each,
         await sendRaw(`PUSH +34${DIGITS}\r\n\r\n`);
         inputs += 2;
     }
-    const lines = it.lines.filter((line) => line.includes('"msg":"request"') || line.includes("no request"));
+    const lines = it.lines.filter((line) => line.includes('"msg":"request"') || line.includes("not an HTTP request"));
     assert.ok(lines.length >= inputs - 2 * TYPED.length, `${lines.length} lines for ${inputs} inputs`);
     for (const line of it.lines) {
         assert.equal(line.indexOf("\n"), line.length - 1);
