@@ -16,7 +16,9 @@ import { createServer } from "./http/server.ts";
 import type { Server } from "./http/typed-server.ts";
 import { createLog } from "./system/log.ts";
 import type { Draft } from "./message.ts";
-import type { Clock, Log, Store } from "./ports.ts";
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { Store } from "./ports/store.ts";
 import { createQueue } from "./delivery/queue.ts";
 import type { Registration } from "./registration.ts";
 import { createShares } from "./limits/shares.ts";
@@ -194,14 +196,14 @@ async function start(
 /** @returns whether the clock was set, and the store follows it now */
 async function follow(
     clock: Surroundings["clock"],
-    store: Pick<Store, "clockStepped">,
+    store: Pick<Store, "upkeep">,
     delivery: Pick<Delivery, "clockStepped">,
     log: Log,
 ): Promise<boolean> {
     const step = clock.follow?.();
     if (step === undefined) return false;
     try {
-        const followed = store.clockStepped(step);
+        const followed = store.upkeep.followClock(step);
         delivery.clockStepped(step);
         await followed;
     } catch (error) {

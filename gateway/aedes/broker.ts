@@ -2,7 +2,7 @@ import { Aedes } from "aedes";
 import type { Client } from "aedes";
 import mqttPacket from "mqtt-packet";
 import { GatewayError } from "../error.ts";
-import type { Log } from "../ports.ts";
+import type { Log } from "../log.ts";
 import type { GuardedStream } from "./guarded-stream.ts";
 import type { Link, Peer, Sign } from "./peer.ts";
 import { Persistence } from "./persistence.ts";

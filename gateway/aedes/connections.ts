@@ -1,7 +1,9 @@
 import type { Server } from "node:net";
 import { createCalmLog } from "../system/calm-log.ts";
 import type { Directory } from "../directory/directory.ts";
-import type { Clock, ConnectionEvents, Connections, Log } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { ConnectionEvents, Connections } from "../ports/connections.ts";
 import type { Route } from "../registration.ts";
 import { SYSTEM_TIMERS, type Timers } from "../system/timers.ts";
 import type { Tokens } from "../directory/tokens.ts";

@@ -2,7 +2,9 @@ import { MAX_KEEP_ALIVE_S, MIN_KEEP_ALIVE_S, ROUTE_CHARS } from "../../shared/pu
 import { enrolClientId } from "../../shared/push/topics.ts";
 import type { Directory } from "../directory/directory.ts";
 import { parseE164, type E164 } from "../number.ts";
-import type { Clock, ConnectionEvents, Log } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { ConnectionEvents } from "../ports/connections.ts";
 import type { Registration, Route } from "../registration.ts";
 import type { Tokens } from "../directory/tokens.ts";
 import type { ConnectRequest } from "./connect-packet.ts";

@@ -1,6 +1,6 @@
 import { GatewayError } from "../error.ts";
 import type { Publication } from "../message.ts";
-import type { Caller } from "../directory/tokens.ts";
+import type { Caller } from "../token.ts";
 import { digest } from "./digest.ts";
 import type { Identities } from "./identify.ts";
 import type { Link, Peer, Sign } from "./peer.ts";

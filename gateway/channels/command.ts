@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { type CodeChannel, type CodeDelivery, CHANNEL_TIMEOUT_MS } from "../directory/code-channel.ts";
 import { GatewayError } from "../error.ts";
-import type { Log } from "../ports.ts";
+import type { Log } from "../log.ts";
 
 /** Characters of the program's complaint that the log keeps. */
 const MAX_COMPLAINT_CHARS = 1_000;

@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import { type CodeChannel, CHANNEL_TIMEOUT_MS } from "../directory/code-channel.ts";
 import { GatewayError } from "../error.ts";
-import type { Clock, Log } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
 
 export interface WebhookSettings {
     url: string;

@@ -1,4 +1,5 @@
-import type { Clock, Store } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Store } from "../ports/store.ts";
 
 /** Boards that may come back in one second after the gateway was away. Less than half of what it is asked to bear: chance makes peaks. */
 export const CONNECTS_PER_S = 20;
@@ -21,7 +22,13 @@ export interface BackoffBase {
  * The base by how many boards may come at once: those in contact within a day, online or not, and those registered within it.
  * They are counted once a minute at most, whatever comes; a count that fails leaves the one before.
  */
-export function createBackoffBase({ store, clock }: { store: Pick<Store, "liveSince">; clock: Clock }): BackoffBase {
+export function createBackoffBase({
+    store,
+    clock,
+}: {
+    store: { contacts: Pick<Store["contacts"], "liveSince"> };
+    clock: Clock;
+}): BackoffBase {
     let boards = 0;
     let countedMs = -Infinity;
     let counting: Promise<void> = Promise.resolve();
@@ -30,7 +37,7 @@ export function createBackoffBase({ store, clock }: { store: Pick<Store, "liveSi
         const nowMs = clock.nowMs();
         if (Math.abs(nowMs - countedMs) < COUNT_HOLDS_MS) return counting;
         countedMs = nowMs;
-        counting = store.liveSince(nowMs - IN_CONTACT_MS).then(
+        counting = store.contacts.liveSince(nowMs - IN_CONTACT_MS).then(
             (live) => void (boards = live),
             () => undefined, // whoever needs the store will say so
         );

@@ -6,11 +6,15 @@ import { Window } from "./window.ts";
 import type { Directory } from "../directory/directory.ts";
 import { GatewayError, type Code } from "../error.ts";
 import type { Draft } from "../message.ts";
-import type { Appended, Clock, ConnectionEvents, Connections, Log, Store } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Appended } from "../ports/backlog.ts";
+import type { ConnectionEvents, Connections } from "../ports/connections.ts";
+import type { Store } from "../ports/store.ts";
 import type { Endpoint, Registration, Route } from "../registration.ts";
 import { readNack, readPublished, readRead, readSay } from "./board-payloads.ts";
 import type { Throttle } from "../limits/throttle.ts";
-import type { ClockStep } from "../system/steady-clock.ts";
+import type { ClockStep } from "../clock.ts";
 import { SYSTEM_TIMERS, type Timers } from "../system/timers.ts";
 import { permits } from "../directory/tokens.ts";
 
@@ -40,20 +44,7 @@ const BAD_INPUT: Code[] = [
 ];
 
 export interface DeliveryOptions {
-    store: Pick<
-        Store,
-        | "byRoute"
-        | "contact"
-        | "backlog"
-        | "backlogSize"
-        | "sent"
-        | "settle"
-        | "settleUpTo"
-        | "overflowTold"
-        | "read"
-        | "publisherCame"
-        | "publisherKnows"
-    >;
+    store: Pick<Store, "registrations" | "contacts" | "backlog" | "receipts" | "publications">;
     directory: Pick<Directory, "recipient">;
     /** Stores a message and tells delivery (`appended`): resolves after the commit. @param sender whose share of the store it takes */
     send(registration: Registration, draft: Draft, sender: string): Promise<Appended>;
@@ -130,7 +121,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
     function contact(route: Route, session: Session): void {
         session.contactMs = timers.nowMs();
-        background(store.contact(route, { atMs: clock.nowMs() }));
+        background(store.contacts.record(route, { atMs: clock.nowMs() }));
     }
 
     function sweep(): void {
@@ -161,7 +152,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         const overflow = overflows.get(route);
         if (overflow === undefined || !connections().tell(route, json(overflow))) return;
         overflows.delete(route);
-        background(store.overflowTold(route, overflow));
+        background(store.backlog.clearOverflow(route, overflow));
     }
 
     /** What was dropped in an earlier life of the gateway is in the store only. */
@@ -193,13 +184,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             const { n } = readRead(payload);
             await sessions.get(route)?.stored; // of a push that was acknowledged on another connection, in vain, that knows
             await window?.whenOver(n); // a handler may say it before its PUBACK
-            await store.read(route, n, clock.nowMs());
+            await store.receipts.markRead(route, n, clock.nowMs());
         } else if (saying === "nack") {
             const { n, y } = readNack(payload);
             window?.nacked(n);
-            await store.settle(route, n, y === "expired" ? "expired" : "failed", clock.nowMs(), y);
+            await store.backlog.settle(route, n, y === "expired" ? "expired" : "failed", clock.nowMs(), y);
         } else {
-            const self = await store.byRoute(route);
+            const self = await store.registrations.byRoute(route);
             if (self !== undefined) await accept(route, readSay(payload, route, self.number));
         }
     }
@@ -286,8 +277,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             await accept(caller.id, draft);
         },
 
-        publisherCame: (publisher) => background(store.publisherCame(publisher)),
-        publisherKnows: (publisher, untilMs) => background(store.publisherKnows(publisher, untilMs)),
+        publisherCame: (publisher) => background(store.publications.came(publisher)),
+        publisherKnows: (publisher, untilMs) => background(store.publications.knows(publisher, untilMs)),
 
         appended({ message, repeated, collapsed, dropped }) {
             if (repeated) return;
@@ -299,7 +290,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             const session = sessions.get(route);
             if (session === undefined) {
                 if (message.expiresMs > message.acceptedMs) return;
-                background(store.settle(route, sequence, "expired", clock.nowMs(), "the device was not connected"));
+                background(
+                    store.backlog.settle(route, sequence, "expired", clock.nowMs(), "the device was not connected"),
+                );
                 return;
             }
             session.window.removed([...collapsed, ...dropped].map((gone) => gone.sequence));

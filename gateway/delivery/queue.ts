@@ -3,7 +3,9 @@ import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
 import type { Urgency } from "../../shared/push/message.ts";
 import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
-import type { Appended, Clock, NewMessage, Store } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Appended, NewMessage } from "../ports/backlog.ts";
+import type { Store } from "../ports/store.ts";
 import { encodePush, payloadRoom } from "./push.ts";
 import type { Registration } from "../registration.ts";
 
@@ -32,12 +34,16 @@ export interface Queue {
     append(registration: Registration, draft: Draft): Promise<Appended>;
 }
 
-export function createQueue(options: { store: Store; clock: Clock; random?: (octets: number) => Buffer }): Queue {
+export function createQueue(options: {
+    store: Pick<Store, "backlog">;
+    clock: Clock;
+    random?: (octets: number) => Buffer;
+}): Queue {
     const { store, clock, random = pooledRandom() } = options;
     return {
         async append(registration, draft) {
             const message = { ...readDraft(registration, draft, clock.nowMs()), id: random(16).toString("base64url") };
-            const appended = await store.append(message);
+            const appended = await store.backlog.append(message);
             if (appended === undefined) {
                 throw new GatewayError(
                     "unregistered",

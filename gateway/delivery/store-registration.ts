@@ -3,14 +3,15 @@ import type { HelloFields } from "../../shared/push/message.ts";
 import type { RegistrationFields } from "../../shared/push/registration.ts";
 import type { BackoffBase } from "./backoff-base.ts";
 import { GatewayError } from "../error.ts";
-import type { Clock, Store } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Store } from "../ports/store.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "../registration.ts";
 
 /** Smallest packet a device may announce: below it no message would fit. */
 const MIN_PACKET_OCTETS = 128;
 
 type Peer = Pick<Endpoint, "address" | "port">;
-type Contacts = Pick<Store, "byRoute" | "contact" | "settleUpTo" | "backlogSize">;
+type Contacts = Pick<Store, "registrations" | "contacts" | "backlog">;
 
 /** What a registration changed. */
 export interface Registered {
@@ -31,7 +32,7 @@ export async function storeRegistration(
     fields: RegistrationFields,
     backoffBase?: BackoffBase,
 ): Promise<Registered> {
-    const known = await store.byRoute(route);
+    const known = await store.registrations.byRoute(route);
     if (known === undefined) throw ended();
     const atMs = clock.nowMs();
     const endpoint = { ...peer, deviceAddress: fields.a === "" ? undefined : fields.a, why: fields.y };
@@ -39,13 +40,13 @@ export async function storeRegistration(
     const { e: epoch, n: sequence } = fields;
     const handled = epoch !== undefined && sequence !== undefined ? { epoch, sequence } : undefined;
     const contact = { atMs, endpoint: nextEndpoint(known.endpoint, endpoint, atMs), capabilities, handled };
-    const registration = await store.contact(route, contact);
+    const registration = await store.contacts.record(route, contact);
     if (registration === undefined) throw ended();
     // The store gives a new epoch when the device has seen more than it ever gave: then the device's sequence means nothing here.
     if (handled !== undefined && handled.epoch === registration.epoch && handled.sequence > 0) {
-        await store.settleUpTo(route, Math.min(handled.sequence, registration.lastSequence), atMs);
+        await store.backlog.settleUpTo(route, Math.min(handled.sequence, registration.lastSequence), atMs);
     }
-    const { messages } = await store.backlogSize(route);
+    const { messages } = await store.backlog.size(route);
     const d = await backoffBase?.ask();
     const hello = { e: registration.epoch, c: Math.floor(clock.nowMs() / 1000), w: messages, d };
     return { registration, capabilities, hello };
@@ -58,9 +59,12 @@ export async function storeContact(
     route: Route,
     peer: Peer,
 ): Promise<Registration | undefined> {
-    const known = await store.byRoute(route);
+    const known = await store.registrations.byRoute(route);
     const atMs = clock.nowMs();
-    return store.contact(route, { atMs, endpoint: nextEndpoint(known?.endpoint, { ...peer, why: "boot" }, atMs) });
+    return store.contacts.record(route, {
+        atMs,
+        endpoint: nextEndpoint(known?.endpoint, { ...peer, why: "boot" }, atMs),
+    });
 }
 
 /** `sinceMs` stays when nothing changed but the port, which is another one with each connection. */

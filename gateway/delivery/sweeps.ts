@@ -1,5 +1,8 @@
 import type { Directory } from "../directory/directory.ts";
-import type { Clock, Connections, Log, Store } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Connections } from "../ports/connections.ts";
+import type { Store } from "../ports/store.ts";
 import type { Throttle } from "../limits/throttle.ts";
 import { SYSTEM_TIMERS, type Timers } from "../system/timers.ts";
 
@@ -15,7 +18,7 @@ const BATCH = 500;
 const MAX_BATCHES = 200;
 
 export interface SweepOptions {
-    store: Pick<Store, "expire" | "forget">;
+    store: { backlog: Pick<Store["backlog"], "expire">; upkeep: Pick<Store["upkeep"], "forget"> };
     directory: Pick<Directory, "sweep">;
     connections: Pick<Connections, "close">;
     throttle: Pick<Throttle, "sweep">;
@@ -39,7 +42,7 @@ export function startSweeps(options: SweepOptions): { close(): Promise<void> } {
     async function expire(): Promise<void> {
         await follow();
         const nowMs = clock.nowMs();
-        await inBatches(async () => (await store.expire(nowMs, BATCH)).length);
+        await inBatches(async () => (await store.backlog.expire(nowMs, BATCH)).length);
     }
 
     async function tidy(): Promise<void> {
@@ -47,7 +50,7 @@ export function startSweeps(options: SweepOptions): { close(): Promise<void> } {
         const nowMs = clock.nowMs();
         if (inDoubt > 0) inDoubt--;
         else for (const { route } of await directory.sweep(nowMs)) connections.close(route, "expired");
-        await inBatches(() => store.forget(nowMs - RECEIPT_KEPT_MS, BATCH));
+        await inBatches(() => store.upkeep.forget(nowMs - RECEIPT_KEPT_MS, BATCH));
         throttle.sweep();
     }
 

@@ -1,9 +1,11 @@
 import { PACKET_OCTETS, WINDOW } from "../../shared/push/limits.ts";
 import type { MessageState, PushMessage } from "../message.ts";
-import type { Clock, Connections, Store } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Connections } from "../ports/connections.ts";
+import type { Store } from "../ports/store.ts";
 import { encodePush, payloadRoom } from "./push.ts";
 import type { Route } from "../registration.ts";
-import type { ClockStep } from "../system/steady-clock.ts";
+import type { ClockStep } from "../clock.ts";
 import type { Timers } from "../system/timers.ts";
 
 /** No PUBACK in this time: the connection is dead, or the device is stuck. */
@@ -18,7 +20,7 @@ const RETRY_MS = 1_000;
 
 /** What windows work with. */
 export interface WindowTools {
-    store: Pick<Store, "backlog" | "sent" | "settle">;
+    store: Pick<Store, "backlog">;
     connections: () => Connections;
     clock: Clock;
     timers: Timers;
@@ -193,20 +195,20 @@ export class Window {
             this.#inflight.delete(sequence);
             return false;
         }
-        background(store.sent(this.#route, sequence, clock.nowMs()));
+        background(store.backlog.markSent(this.#route, sequence, clock.nowMs()));
         return true;
     }
 
     #end(sequence: number, state: MessageState, why?: string): void {
         const { store, clock, background } = this.#tools;
-        background(store.settle(this.#route, sequence, state, clock.nowMs(), why));
+        background(store.backlog.settle(this.#route, sequence, state, clock.nowMs(), why));
     }
 
     /** Writes down that a push was delivered. When that fails it is tried again; at worst the device gets the push once more. */
     #settle(sequence: number): void {
         const { store, clock, background } = this.#tools;
         this.#settling.add(sequence);
-        const write = store.settle(this.#route, sequence, "delivered", clock.nowMs());
+        const write = store.backlog.settle(this.#route, sequence, "delivered", clock.nowMs());
         const after = write.then(
             () => {
                 this.#settling.delete(sequence);
@@ -235,7 +237,7 @@ export class Window {
         const limit = this.size + AHEAD;
         let full = true;
         try {
-            const read = this.#tools.store.backlog(this.#route, this.#cursor, limit);
+            const read = this.#tools.store.backlog.list(this.#route, this.#cursor, limit);
             this.#tools.background(read);
             const messages = await read;
             full = messages.length === limit;

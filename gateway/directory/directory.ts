@@ -2,7 +2,9 @@ import { createEnrolment, draftRegistration, type Enrolled, type Enrolment } fro
 import { GatewayError } from "../error.ts";
 import { createTurns } from "../system/in-turn.ts";
 import type { E164 } from "../number.ts";
-import type { Clock, RegistrationPage, Store } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { RegistrationPage } from "../ports/registrations.ts";
+import type { Store } from "../ports/store.ts";
 import type { Endpoint, Registration, Route } from "../registration.ts";
 import { hashSecret, isRoute, newSecret, sameText, systemRandom, type Random } from "./secrets.ts";
 
@@ -39,12 +41,16 @@ export interface Directory extends Enrolment {
     sweep(nowMs: number): Promise<Registration[]>;
 }
 
-export function createDirectory(options: { store: Store; clock: Clock; random?: Random }): Directory {
+export function createDirectory(options: {
+    store: Pick<Store, "registrations" | "contacts" | "codes" | "settings">;
+    clock: Clock;
+    random?: Random;
+}): Directory {
     const { store, clock, random = systemRandom } = options;
     const inTurn = createTurns();
 
     async function authenticate(route: string, secret: string): Promise<Registration | undefined> {
-        const registration = isRoute(route) ? await store.byRoute(route) : undefined;
+        const registration = isRoute(route) ? await store.registrations.byRoute(route) : undefined;
         if (registration === undefined) return undefined;
         const hash = hashSecret(secret);
         const { secretHash } = registration;
@@ -54,32 +60,35 @@ export function createDirectory(options: { store: Store; clock: Clock; random?: 
         if (!fits) return undefined;
         const change = { secretHash: hash, nextSecretHash: null, provisional: false };
         // Beaten by another connection with the same new secret, or by a new enrolment: look again.
-        if (!(await store.credentials(registration.route, secretHash, change))) return authenticate(route, secret);
+        if (!(await store.registrations.changeCredentials(registration.route, secretHash, change)))
+            return authenticate(route, secret);
         return { ...registration, secretHash: hash, nextSecretHash: undefined, provisional: false };
     }
 
     /** The device has its secret in its flash and came with it: from now on its code is worth nothing. */
     async function settle(registration: Registration): Promise<Registration | undefined> {
         const { route, secretHash } = registration;
-        if (await store.credentials(route, secretHash, { provisional: false })) {
+        if (await store.registrations.changeCredentials(route, secretHash, { provisional: false })) {
             return { ...registration, provisional: false };
         }
-        const now = await store.byRoute(route);
+        const now = await store.registrations.byRoute(route);
         return now?.secretHash === secretHash ? now : undefined;
     }
 
     async function rotate(route: Route): Promise<string | undefined> {
-        const registration = await store.byRoute(route);
+        const registration = await store.registrations.byRoute(route);
         if (registration === undefined) return undefined;
         const secret = newSecret(random);
         const next = [...nextHashes(registration), hashSecret(secret)].slice(-MAX_NEXT_SECRETS).join(" ");
-        const changed = await store.credentials(route, registration.secretHash, { nextSecretHash: next });
+        const changed = await store.registrations.changeCredentials(route, registration.secretHash, {
+            nextSecretHash: next,
+        });
         return changed ? secret : rotate(route);
     }
 
     /** Why nothing can be done for a number that nobody has. */
     async function missing(number: E164): Promise<GatewayError> {
-        if (await store.wasRegistered(number)) {
+        if (await store.registrations.wasRegistered(number)) {
             return new GatewayError(
                 "unregistered",
                 "This number is not registered any more: its device was removed, or was not seen for 270 days. Enrol a device with it again.",
@@ -100,23 +109,23 @@ export function createDirectory(options: { store: Store; clock: Clock; random?: 
         async register(number, { label, keepBacklog = false } = {}) {
             const { secret, draft } = draftRegistration(number, clock.nowMs(), random);
             const backlog = keepBacklog ? "keep" : "drop";
-            const made = await store.register({ ...draft, label, provisional: false, backlog });
+            const made = await store.registrations.register({ ...draft, label, provisional: false, backlog });
             return { route: draft.route, secret, ...made };
         },
 
-        find: (number) => store.byNumber(number),
-        findByRoute: async (route) => (isRoute(route) ? store.byRoute(route) : undefined),
-        list: (page) => store.registrations(page),
-        endpoints: (route) => store.endpoints(route),
+        find: (number) => store.registrations.byNumber(number),
+        findByRoute: async (route) => (isRoute(route) ? store.registrations.byRoute(route) : undefined),
+        list: (page) => store.registrations.list(page),
+        endpoints: (route) => store.contacts.endpoints(route),
 
         async recipient(number) {
-            const registration = await store.byNumber(number);
+            const registration = await store.registrations.byNumber(number);
             if (registration === undefined) throw await missing(number);
             return registration;
         },
 
         async remove(number) {
-            const ended = await store.unregister(number, clock.nowMs());
+            const ended = await store.registrations.unregister(number, clock.nowMs());
             if (ended === undefined) throw await missing(number);
             return ended;
         },
@@ -126,7 +135,7 @@ export function createDirectory(options: { store: Store; clock: Clock; random?: 
         async sweep(nowMs) {
             const ended: Registration[] = [];
             for (;;) {
-                const batch = await store.retire(nowMs - EXPIRED_MS, nowMs, SWEEP_BATCH);
+                const batch = await store.registrations.retire(nowMs - EXPIRED_MS, nowMs, SWEEP_BATCH);
                 if (batch.length === 0) return ended;
                 ended.push(...batch);
             }

@@ -2,7 +2,9 @@ import { createHmac } from "node:crypto";
 import { GatewayError } from "../error.ts";
 import { createTurns } from "../system/in-turn.ts";
 import type { E164 } from "../number.ts";
-import type { Clock, NewRegistration, Store } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { NewRegistration } from "../ports/registrations.ts";
+import type { Store } from "../ports/store.ts";
 import type { Registration, Route } from "../registration.ts";
 import { hashSecret, newRoute, newSecret, type Random } from "./secrets.ts";
 
@@ -55,7 +57,11 @@ export function draftRegistration(
     return { secret, draft: { number, route, secretHash: hashSecret(secret), createdMs: nowMs, epoch } };
 }
 
-export function createEnrolment(options: { store: Store; clock: Clock; random: Random }): Enrolment {
+export function createEnrolment(options: {
+    store: Pick<Store, "codes" | "settings">;
+    clock: Clock;
+    random: Random;
+}): Enrolment {
     const { store, clock, random } = options;
     let key: Promise<Buffer> | undefined;
     const inTurn = createTurns();
@@ -74,9 +80,9 @@ export function createEnrolment(options: { store: Store; clock: Clock; random: R
     }
 
     async function readKey(): Promise<Buffer> {
-        const known = await store.meta(CODE_KEY);
+        const known = await store.settings.get(CODE_KEY);
         const text = known ?? random(CODE_KEY_OCTETS).toString("base64");
-        if (known === undefined) await store.setMeta(CODE_KEY, text);
+        if (known === undefined) await store.settings.set(CODE_KEY, text);
         return Buffer.from(text, "base64");
     }
 
@@ -86,14 +92,14 @@ export function createEnrolment(options: { store: Store; clock: Clock; random: R
         const code = drawCode(random);
         const expiresMs = nowMs + CODE_VALID_MS;
         const codeHash = await hashCode(number, code);
-        await store.putCode({ number, codeHash, createdMs: nowMs, expiresMs, triesLeft: CODE_TRIES, keepBacklog });
+        await store.codes.add({ number, codeHash, createdMs: nowMs, expiresMs, triesLeft: CODE_TRIES, keepBacklog });
         return { code, expiresMs };
     }
 
     async function checkLimits(number: E164, nowMs: number): Promise<void> {
         const longestMs = Math.max(...CODE_LIMITS.map((limit) => limit.spanMs));
         // A clock that was set back: codes of the future count as made now, or there would be no code for as long as it was set back.
-        const madeMs = (await store.codes(number, nowMs - longestMs + 1)).map((code) =>
+        const madeMs = (await store.codes.list(number, nowMs - longestMs + 1)).map((code) =>
             Math.min(code.createdMs, nowMs),
         );
         const waitMs = Math.max(
@@ -118,7 +124,7 @@ export function createEnrolment(options: { store: Store; clock: Clock; random: R
         async redeem(number, code, chip) {
             if (!CODE_FORM.test(code) || !CHIP_FORM.test(chip)) return undefined;
             const { secret, draft } = draftRegistration(number, clock.nowMs(), random);
-            const made = await store.redeem(number, await hashCode(number, code), chip, {
+            const made = await store.codes.redeem(number, await hashCode(number, code), chip, {
                 ...draft,
                 provisional: true,
                 backlog: "drop", // the code says

@@ -1,7 +1,9 @@
 import { GatewayError } from "../error.ts";
 import { isE164, type E164 } from "../number.ts";
 import { ALL_NUMBERS, type NumberRange } from "../number-range.ts";
-import type { ApiToken, Clock, Role, Store } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Store } from "../ports/store.ts";
+import type { ApiToken, Role } from "../token.ts";
 import { hashSecret, newSecret, sameText, systemRandom, type Random } from "./secrets.ts";
 
 /** What a caller wants: to push, to see what became of a push, to see numbers and status, to change numbers, codes and tokens. */
@@ -58,12 +60,16 @@ export function isToken(text: string): boolean {
     return TOKEN_FORM.test(text);
 }
 
-export function createTokens(options: { store: Store; clock: Clock; random?: Random }): Tokens {
+export function createTokens(options: {
+    store: Pick<Store, "tokens" | "settings">;
+    clock: Clock;
+    random?: Random;
+}): Tokens {
     const { store, clock, random = systemRandom } = options;
 
     async function put(token: string, role: Role, pattern: string, label?: string): Promise<string> {
         const id = random(ID_OCTETS).toString("base64url");
-        await store.putToken({ id, role, hash: hashSecret(token), pattern, label, createdMs: clock.nowMs() });
+        await store.tokens.add({ id, role, hash: hashSecret(token), pattern, label, createdMs: clock.nowMs() });
         return id;
     }
 
@@ -85,13 +91,13 @@ export function createTokens(options: { store: Store; clock: Clock; random?: Ran
         async authenticateToken(token) {
             if (!isToken(token)) return undefined;
             const hash = hashSecret(token);
-            const known = await store.tokenByHash(hash);
+            const known = await store.tokens.byHash(hash);
             if (known === undefined || !sameText(known.hash, hash)) return undefined;
             return { id: known.id, role: known.role, pattern: known.pattern };
         },
 
         async listTokens() {
-            return (await store.tokens()).map(({ id, role, pattern, label, createdMs }) => ({
+            return (await store.tokens.list()).map(({ id, role, pattern, label, createdMs }) => ({
                 id,
                 role,
                 pattern,
@@ -100,14 +106,14 @@ export function createTokens(options: { store: Store; clock: Clock; random?: Ran
             }));
         },
 
-        revokeToken: (id) => store.deleteToken(id),
+        revokeToken: (id) => store.tokens.remove(id),
 
         async adoptAdminToken(keepToken) {
-            if ((await store.meta(ADOPTED)) !== undefined) return false;
+            if ((await store.settings.get(ADOPTED)) !== undefined) return false;
             const token = await keepToken(newSecret(random));
-            if ((await store.tokenByHash(hashSecret(token))) === undefined)
+            if ((await store.tokens.byHash(hashSecret(token))) === undefined)
                 await put(token, "admin", "*", "first start");
-            await store.setMeta(ADOPTED, String(clock.nowMs()));
+            await store.settings.set(ADOPTED, String(clock.nowMs()));
             return true;
         },
     };

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import { GatewayError } from "../error.ts";
 import type { E164 } from "../number.ts";
-import { type Action, type Caller, type Tokens, permits } from "../directory/tokens.ts";
+import { type Action, type Tokens, permits } from "../directory/tokens.ts";
+import type { Caller } from "../token.ts";
 import type { Server } from "./typed-server.ts";
 
 declare module "fastify" {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Log } from "../ports.ts";
+import type { Log } from "../log.ts";
 import type { ErrorBody } from "./errors.ts";
 
 /** Errors of Node's HTTP parser, by its code: the answer's status line, error code and message. */

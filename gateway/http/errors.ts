@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { type Code, GatewayError } from "../error.ts";
-import type { Log } from "../ports.ts";
+import type { Log } from "../log.ts";
 import { describeViolation } from "./validation.ts";
 
 /** The gateway's error codes, and those that only HTTP has. */

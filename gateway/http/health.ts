@@ -13,8 +13,8 @@ export function createHealth({ store, clock }: Pick<Services, "store" | "clock">
     let finding: Promise<void> = Promise.resolve();
 
     async function examine(nowMs: number): Promise<void> {
-        await store.setMeta("health", String(nowMs));
-        const { freeOctets } = await store.size();
+        await store.settings.set("health", String(nowMs));
+        const { freeOctets } = await store.upkeep.size();
         if (freeOctets !== undefined && freeOctets < MIN_FREE_OCTETS) {
             throw new GatewayError("unavailable", "The store's disk is full: free some space.");
         }

@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { parseE164 } from "../number.ts";
-import type { Appended } from "../ports.ts";
-import { type Caller, permits, rangeOf } from "../directory/tokens.ts";
+import type { Appended } from "../ports/backlog.ts";
+import { permits, rangeOf } from "../directory/tokens.ts";
+import type { Caller } from "../token.ts";
 import { callerFor } from "./callers.ts";
 import { RetryLater } from "./errors.ts";
 import type { Metrics } from "./metrics.ts";
@@ -83,7 +84,7 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
         async (request) => {
             const { caller } = request;
             // Somebody else's message looks like none, to the store already: an id tells nothing to whoever may not reach its number.
-            const receipt = caller && (await services.store.receipt(request.params.id, rangeOf(caller.pattern)));
+            const receipt = caller && (await services.store.receipts.find(request.params.id, rangeOf(caller.pattern)));
             if (receipt === undefined || !permits(caller!, "receipt", receipt.to)) {
                 throw new GatewayError(
                     "unknown_message",

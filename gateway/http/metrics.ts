@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
-import type { Appended } from "../ports.ts";
+import type { Appended } from "../ports/backlog.ts";
 import type { Services } from "./services.ts";
 
 /** The metrics of GET /metrics, for Prometheus. None names a number or a board's route. */
@@ -55,7 +55,7 @@ export function createMetrics({ connections, store }: Pick<Services, "connection
         help: "Size of the store on the disk",
         registers,
         async collect() {
-            this.set((await store.size()).octets);
+            this.set((await store.upkeep.size()).octets);
         },
     });
     return {

@@ -107,7 +107,7 @@ export function addNumberRoutes(server: Server, services: Services): void {
             callerFor(request, "read", number);
             const registration = await directory.recipient(number);
             const { route, capabilities, lastSequence } = registration;
-            const [endpoints, backlog] = await Promise.all([directory.endpoints(route), store.backlogSize(route)]);
+            const [endpoints, backlog] = await Promise.all([directory.endpoints(route), store.backlog.size(route)]);
             return {
                 ...lineOf(registration),
                 endpoints: endpoints.map(endpointOf),

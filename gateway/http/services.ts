@@ -1,7 +1,11 @@
 import type { CodeChannel } from "../directory/code-channel.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { Draft } from "../message.ts";
-import type { Appended, Clock, Connections, Log, Store } from "../ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Appended } from "../ports/backlog.ts";
+import type { Connections } from "../ports/connections.ts";
+import type { Store } from "../ports/store.ts";
 import type { Registration, Route } from "../registration.ts";
 import type { Throttle } from "../limits/throttle.ts";
 import type { Timers } from "../system/timers.ts";
@@ -25,7 +29,7 @@ export interface Services {
     clock: Clock;
     timers: Timers;
     log: Log;
-    store: Pick<Store, "receipt" | "backlogSize" | "size" | "setMeta">;
+    store: Pick<Store, "receipts" | "backlog" | "upkeep" | "settings">;
     directory: Directory;
     tokens: Tokens;
     throttle: Throttle;

@@ -41,7 +41,7 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
         { schema: { summary: "Connections and sizes", security, response: { 200: StatusBody } } },
         async (request) => {
             callerFor(request, "read");
-            const { octets } = await store.size();
+            const { octets } = await store.upkeep.size();
             const { refused, flapping, devices, publishers, enrolling, waiting } = connections.stats();
             const uptimeMs = timers.nowMs() - startedMs;
             return {

@@ -1,10 +1,11 @@
 import type { Urgency } from "../../shared/push/message.ts";
 import type { PushMessage } from "../message.ts";
-import type { Appended, BacklogSize, NewMessage } from "../ports.ts";
+import type { Appended, BacklogSize, BacklogStore, NewMessage } from "../ports/backlog.ts";
 import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";
+import { read, write, type CallsOf } from "./call.ts";
 import { nextPlace } from "./numbering.ts";
-import { noteOverflow } from "./overflow.ts";
+import { clearOverflow, noteOverflow } from "./overflow.ts";
 import { expirePublications, notePublication, repeatedPublication } from "./publications.ts";
 import { addReceipt, asStored, endReceipt, noteMoved, noteSent, repeatedMessage, type Ending } from "./receipts.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
@@ -24,7 +25,38 @@ const SELECT = `SELECT backlog.*, receipts.id, receipts.number FROM backlog JOIN
 /** What a message is made of beside its columns. */
 type Content = Pick<PushMessage, "body" | "title" | "from">;
 
-export function append(sql: Sql, start: number, message: NewMessage, most: BacklogSize): Appended | undefined {
+export function backlogCalls(sql: Sql, start: number, most: BacklogSize = MAX_BACKLOG): CallsOf<BacklogStore> {
+    return {
+        append: write((message) => append(sql, start, message, most)),
+        list: read((route, afterSequence, limit) =>
+            sql
+                .all(
+                    SELECT + "WHERE backlog.route = ? AND backlog.sequence > ? ORDER BY backlog.sequence LIMIT ?",
+                    route,
+                    afterSequence,
+                    limit,
+                )
+                .map(toMessage),
+        ),
+        size: read((route) => sizeOf(sql, route)),
+        markSent: write((route, sequence, atMs) => {
+            noteSent(sql, route, sequence, atMs, atMs + SENT_GRACE_MS);
+        }),
+        settle: write((route, sequence, state, atMs, why, sentMs) =>
+            settle(sql, route, sequence, { state, atMs, why, sentMs }),
+        ),
+        settleUpTo: write((route, sequence, atMs) => settleUpTo(sql, route, sequence, atMs)),
+        expire: write((nowMs, limit) => {
+            expirePublications(sql, nowMs);
+            const most = Math.min(limit, MAX_ENDED_AT_ONCE);
+            const rows = sql.all(SELECT + "WHERE due_ms <= ? ORDER BY due_ms LIMIT ?", nowMs, most);
+            return rows.map((row) => endRow(sql, row, { state: "expired", atMs: nowMs }));
+        }),
+        clearOverflow: write((route, reported) => clearOverflow(sql, route, reported)),
+    };
+}
+
+function append(sql: Sql, start: number, message: NewMessage, most: BacklogSize): Appended | undefined {
     const earlier =
         message.once === undefined ? repeatedPublication(sql, message) : repeatedMessage(sql, message, message.once);
     if (earlier !== undefined) return { message: earlier, repeated: true, collapsed: [], dropped: [] };
@@ -43,26 +75,12 @@ export function append(sql: Sql, start: number, message: NewMessage, most: Backl
     return { message: own ?? asStored(message, { sequence, state: "accepted" }), repeated: false, collapsed, dropped };
 }
 
-export function backlog(sql: Sql, route: Route, afterSequence: number, limit: number): PushMessage[] {
-    const rows = sql.all(
-        SELECT + "WHERE backlog.route = ? AND backlog.sequence > ? ORDER BY backlog.sequence LIMIT ?",
-        route,
-        afterSequence,
-        limit,
-    );
-    return rows.map((row) => toMessage(row));
-}
-
-export function backlogSize(sql: Sql, route: Route): BacklogSize {
+function sizeOf(sql: Sql, route: Route): BacklogSize {
     const row = sql.get("SELECT messages, octets FROM registrations WHERE route = ?", route);
     return { messages: Number(row?.messages ?? 0), octets: Number(row?.octets ?? 0) };
 }
 
-export function sent(sql: Sql, route: Route, sequence: number, atMs: number): void {
-    noteSent(sql, route, sequence, atMs, atMs + SENT_GRACE_MS);
-}
-
-export function settle(sql: Sql, route: Route, sequence: number, ending: Ending): boolean {
+function settle(sql: Sql, route: Route, sequence: number, ending: Ending): boolean {
     const { state } = ending;
     if (state === "accepted" || state === "sent") throw new TypeError(`"${state}" does not end a message`);
     const row = sql.get("DELETE FROM backlog WHERE route = ? AND sequence = ? RETURNING num, sents", route, sequence);
@@ -79,16 +97,6 @@ export function settleUpTo(sql: Sql, route: Route, sequence: number, atMs: numbe
     );
     for (const row of rows) end(sql, row, { state: "delivered", atMs });
     return rows.map((row) => row.sequence as number);
-}
-
-export function expire(sql: Sql, nowMs: number, limit: number): PushMessage[] {
-    expirePublications(sql, nowMs);
-    const rows = sql.all(
-        SELECT + "WHERE due_ms <= ? ORDER BY due_ms LIMIT ?",
-        nowMs,
-        Math.min(limit, MAX_ENDED_AT_ONCE),
-    );
-    return rows.map((row) => endRow(sql, row, { state: "expired", atMs: nowMs }));
 }
 
 /** @returns how many there were */
@@ -147,7 +155,7 @@ function collapseOlder(sql: Sql, message: NewMessage, sequence: number): PushMes
 function dropOverflow(sql: Sql, route: Route, atMs: number, most: BacklogSize): PushMessage[] {
     const dropped: PushMessage[] = [];
     for (;;) {
-        if (isWithin(backlogSize(sql, route), most)) break;
+        if (isWithin(sizeOf(sql, route), most)) break;
         const row =
             sql.get(
                 SELECT + "WHERE backlog.route = ? AND sent_ms IS NULL ORDER BY urgency, backlog.sequence LIMIT 1",

@@ -1,23 +1,28 @@
 import type { Worker } from "node:worker_threads";
 import { GatewayError } from "../error.ts";
-import type { Store } from "../ports.ts";
+import type { Store } from "../ports/store.ts";
 import { fromFailure } from "./failures.ts";
-import { KINDS, type Call, type Calls, type FromWorker, type Outcome, type ToWorker } from "./protocol.ts";
+import type { Call, CallName, FromWorker, Outcome, ToWorker } from "./protocol.ts";
 
 /** Appends that may be on their way to the disk: beyond that senders are faster than it, and wait at their own side. */
 const MAX_APPENDS_UNDER_WAY = 10_000;
 
 interface Pending {
-    name: keyof Calls;
+    name: CallName;
     resolve: (value: unknown) => void;
     reject: (error: Error) => void;
 }
 
 /**
- * Makes a store of a thread that has said `opened`.
+ * Makes a store of a thread that has reported `opened`.
+ * @param names what the thread can be asked
  * @param failed called once if the thread ends without being asked to: whatever was not answered has failed by then, and nothing works any more
  */
-export function createClient(worker: Worker, failed: (error: GatewayError) => void = () => {}): Store {
+export function createClient(
+    worker: Worker,
+    names: CallName[],
+    failed: (error: GatewayError) => void = () => {},
+): Store {
     const pending = new Map<number, Pending>();
     let lastId = 0;
     let appends = 0;
@@ -29,15 +34,15 @@ export function createClient(worker: Worker, failed: (error: GatewayError) => vo
 
     const send = (message: ToWorker) => worker.postMessage(message);
 
-    function invoke(name: keyof Calls, args: unknown[]): Promise<unknown> {
+    function invoke(name: CallName, args: unknown[]): Promise<unknown> {
         if (ended !== undefined) return Promise.reject(new GatewayError("unavailable", ended));
-        if (name === "append" && appends >= MAX_APPENDS_UNDER_WAY) {
+        if (name === "backlog.append" && appends >= MAX_APPENDS_UNDER_WAY) {
             const sentence = "More messages come in than the disk can take: try again in a few seconds.";
             return Promise.reject(new GatewayError("too_many", sentence));
         }
         return new Promise((resolve, reject) => {
             const id = ++lastId;
-            if (name === "append") appends++;
+            if (name === "backlog.append") appends++;
             pending.set(id, { name, resolve, reject });
             if (outbox.length === 0) queueMicrotask(post);
             outbox.push({ id, name, args });
@@ -66,7 +71,7 @@ export function createClient(worker: Worker, failed: (error: GatewayError) => vo
     function take(id: number): Pending | undefined {
         const call = pending.get(id);
         pending.delete(id);
-        if (call?.name === "append") appends--;
+        if (call?.name === "backlog.append") appends--;
         return call;
     }
 
@@ -102,6 +107,11 @@ export function createClient(worker: Worker, failed: (error: GatewayError) => vo
     worker.on("error", (error) => end(error));
     worker.on("exit", () => end());
 
-    const calls = Object.keys(KINDS).map((name) => [name, (...args: unknown[]) => invoke(name as keyof Calls, args)]);
-    return { ...(Object.fromEntries(calls) as Omit<Store, "close">), close };
+    const store: Record<string, unknown> = { close };
+    for (const name of names) {
+        const [port = "", call = ""] = name.split(".");
+        const calls = (store[port] ??= {}) as Record<string, unknown>;
+        calls[call] = (...args: unknown[]) => invoke(name, args);
+    }
+    return store as unknown as Store;
 }

@@ -1,41 +1,54 @@
 import { timingSafeEqual } from "node:crypto";
-import type { EnrolCode, NewRegistration, Registered } from "../ports.ts";
+import type { CodeStore, EnrolCode } from "../ports/codes.ts";
+import type { NewRegistration, Registered } from "../ports/registrations.ts";
 import type { E164 } from "../number.ts";
 import { byNumber, register } from "./registrations.ts";
-import { countUp } from "./meta.ts";
+import { countUp } from "./settings.ts";
+import { read, write, type CallsOf } from "./call.ts";
 import { optional, type Row, type Sql } from "./sql.ts";
 
-export function putCode(sql: Sql, code: EnrolCode): void {
-    sql.run(
-        `INSERT INTO codes (number, code_hash, created_ms, expires_ms, tries_left, keep_backlog, chip) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-        code.number,
-        code.codeHash,
-        code.createdMs,
-        code.expiresMs,
-        code.triesLeft,
-        code.keepBacklog,
-        code.chip,
-    );
+export function codeCalls(sql: Sql, start: number): CallsOf<CodeStore> {
+    return {
+        add: write((code) => {
+            sql.run(
+                `INSERT INTO codes (number, code_hash, created_ms, expires_ms, tries_left, keep_backlog, chip) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+                code.number,
+                code.codeHash,
+                code.createdMs,
+                code.expiresMs,
+                code.triesLeft,
+                code.keepBacklog,
+                code.chip,
+            );
+        }),
+        list: read((number, sinceMs) =>
+            sql
+                .all("SELECT * FROM codes WHERE number = ? AND created_ms >= ? ORDER BY num DESC", number, sinceMs)
+                .map(toCode),
+        ),
+        redeem: write((number, codeHash, chip, registration) =>
+            redeem(sql, start, number, codeHash, chip, registration),
+        ),
+    };
 }
 
-export function codes(sql: Sql, number: E164, sinceMs: number): EnrolCode[] {
-    const rows = sql.all("SELECT * FROM codes WHERE number = ? AND created_ms >= ? ORDER BY num DESC", number, sinceMs);
-    return rows.map((row) => ({
-        number,
+function toCode(row: Row): EnrolCode {
+    return {
+        number: row.number as E164,
         codeHash: row.code_hash as string,
         createdMs: row.created_ms as number,
         expiresMs: row.expires_ms as number,
         triesLeft: row.tries_left as number,
         chip: optional(row.chip),
         keepBacklog: row.keep_backlog === 1,
-    }));
+    };
 }
 
 /**
  * A wrong try counts, a right one does not: a device whose power fails in the middle may come back as often as it needs. Such a device
  * finds its code open also after its ten minutes, as long as nothing has connected with the secret.
  */
-export function redeem(
+function redeem(
     sql: Sql,
     start: number,
     number: E164,

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { GatewayError } from "../error.ts";
 import { checkStoreFiles, makeLockFile, makePrivateFile } from "./private-files.ts";
 import { unavailable } from "./failures.ts";
-import { countUp } from "./meta.ts";
+import { countUp } from "./settings.ts";
 import { APPLICATION_ID, describeSchema, migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
 

@@ -1,6 +1,7 @@
+import type { Calls } from "./calls.ts";
 import { toFailure } from "./failures.ts";
 import { mergeNotes } from "./merge-notes.ts";
-import { KINDS, type Call, type Calls, type Outcome } from "./protocol.ts";
+import type { Call, Outcome } from "./protocol.ts";
 import type { Sql } from "./sql.ts";
 
 /**
@@ -12,7 +13,7 @@ import type { Sql } from "./sql.ts";
  */
 export function runGroup(sql: Sql, calls: Calls, arrived: Call[], answer: (outcomes: Outcome[]) => void): void {
     const { group, noted } = mergeNotes(arrived);
-    const firstWrite = group.findIndex((call) => KINDS[call.name] === "write");
+    const firstWrite = group.findIndex((call) => calls.get(call.name)?.kind === "write");
     const reads = firstWrite < 0 ? group : group.slice(0, firstWrite);
     if (reads.length > 0) answer(reads.map((call) => run(calls, call)));
     const rest = group.slice(reads.length);
@@ -42,7 +43,9 @@ function runTransaction(sql: Sql, calls: Calls, group: Call[], apart = false): O
         rollBack(sql);
         if (ofOneCall) return runTransaction(sql, calls, group, true);
         const failure = toFailure(error);
-        return group.map((call) => (KINDS[call.name] === "read" ? run(calls, call) : { id: call.id, failure }));
+        return group.map((call) =>
+            calls.get(call.name)?.kind === "read" ? run(calls, call) : { id: call.id, failure },
+        );
     }
 }
 
@@ -72,7 +75,9 @@ function run(calls: Calls, call: Call): Outcome {
 }
 
 function invoke(calls: Calls, { name, args }: Call): unknown {
-    return (calls[name] as (...args: unknown[]) => unknown)(...args);
+    const call = calls.get(name);
+    if (call === undefined) throw new TypeError(`the store has no call "${name}"`);
+    return call.run(...args);
 }
 
 function rollBack(sql: Sql): void {

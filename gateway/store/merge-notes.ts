@@ -2,8 +2,8 @@ import type { Call } from "./protocol.ts";
 
 /**
  * While a commit takes its time, the note that a message was sent and the one that it was delivered often come to wait together: then the
- * second takes the first one's place and says both.
- * @returns the calls to make, and by the id of one that says both, the id of the note that it says
+ * second takes the first one's place and does both.
+ * @returns the calls to make, and by the id of one that does both, the id of the note that it replaces
  */
 export function mergeNotes(arrived: Call[]): { group: Call[]; noted: Map<number, number> } {
     const group: (Call | undefined)[] = [];
@@ -12,9 +12,9 @@ export function mergeNotes(arrived: Call[]): { group: Call[]; noted: Map<number,
     const sentAt = new Map<string, number>();
     for (const call of arrived) {
         const message = `${String(call.args[0])} ${String(call.args[1])}`;
-        const at = call.name === "settle" ? sentAt.get(message) : undefined;
+        const at = call.name === "backlog.settle" ? sentAt.get(message) : undefined;
         const note = at === undefined ? undefined : group[at];
-        if (call.name === "sent") sentAt.set(message, group.length);
+        if (call.name === "backlog.markSent") sentAt.set(message, group.length);
         if (at === undefined || note === undefined) {
             group.push(call);
             continue;

@@ -1,4 +1,4 @@
-import type { BacklogSize } from "../ports.ts";
+import type { BacklogSize } from "../ports/backlog.ts";
 import type { Route } from "../registration.ts";
 import type { Sql } from "./sql.ts";
 

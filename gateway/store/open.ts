@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { GatewayError } from "../error.ts";
-import type { BacklogSize, Store } from "../ports.ts";
+import type { BacklogSize } from "../ports/backlog.ts";
+import type { Store } from "../ports/store.ts";
 import { createClient } from "./client.ts";
 import { fromFailure } from "./failures.ts";
 import { remember } from "./remember.ts";
@@ -25,16 +26,14 @@ export async function openStore(options: {
         workerData: { dir: resolve(options.dir), backlog: options.backlog },
         execArgv: ["--enable-source-maps"], // and no loader: the thread has its own
     });
-    await new Promise<void>((opened, refused) => {
+    const { calls, notices } = await new Promise<Extract<FromWorker, { opened: true }>>((opened, refused) => {
         worker.once("error", refused);
         worker.once("exit", () => refused(new Error("the store's thread ended before it opened")));
         worker.once("message", (message: FromWorker) => {
-            if ("refused" in message) refused(fromFailure(message.refused));
-            else {
-                if ("opened" in message) for (const sentence of message.notices) options.notice?.(sentence);
-                opened();
-            }
+            if ("opened" in message) opened(message);
+            else if ("refused" in message) refused(fromFailure(message.refused));
         });
     });
-    return remember(createClient(worker, options.failed));
+    for (const sentence of notices) options.notice?.(sentence);
+    return remember(createClient(worker, calls, options.failed));
 }

@@ -2,7 +2,7 @@ import type { OverflowFields } from "../../shared/push/message.ts";
 import type { Route } from "../registration.ts";
 import { readJson, type Sql } from "./sql.ts";
 
-/** Adds what was dropped of a full backlog to what the device has to be told. */
+/** Adds what was dropped of a full backlog to what the device is to be sent. */
 export function noteOverflow(sql: Sql, route: Route, dropped: number[]): void {
     if (dropped.length === 0) return;
     const known = overflow(sql, route);
@@ -13,11 +13,11 @@ export function noteOverflow(sql: Sql, route: Route, dropped: number[]): void {
     });
 }
 
-/** What was dropped meanwhile is told the next time. */
-export function overflowTold(sql: Sql, route: Route, told: OverflowFields): void {
+/** What was dropped meanwhile is sent the next time. */
+export function clearOverflow(sql: Sql, route: Route, reported: OverflowFields): void {
     const known = overflow(sql, route);
     if (known === undefined) return;
-    const left = known.o - told.o;
+    const left = known.o - reported.o;
     write(sql, route, left > 0 ? { ...known, o: left } : undefined);
 }
 

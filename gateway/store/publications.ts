@@ -1,5 +1,7 @@
 import type { PushMessage } from "../message.ts";
-import type { NewMessage } from "../ports.ts";
+import type { NewMessage } from "../ports/backlog.ts";
+import type { PublicationStore } from "../ports/publications.ts";
+import { write, type CallsOf } from "./call.ts";
 import { storedMessage } from "./receipts.ts";
 import type { Sql } from "./sql.ts";
 
@@ -53,13 +55,16 @@ export function notePublication(sql: Sql, { publication, acceptedMs }: NewMessag
     );
 }
 
-export function publisherCame(sql: Sql, publisher: string): void {
-    sql.run("DELETE FROM publications WHERE publisher = ? AND connections > 0", publisher);
-    sql.run("UPDATE publications SET connections = 1 WHERE publisher = ?", publisher);
-}
-
-export function publisherKnows(sql: Sql, publisher: string, untilMs: number): void {
-    sql.run("DELETE FROM publications WHERE publisher = ? AND at_ms < ?", publisher, untilMs);
+export function publicationCalls(sql: Sql): CallsOf<PublicationStore> {
+    return {
+        came: write((publisher) => {
+            sql.run("DELETE FROM publications WHERE publisher = ? AND connections > 0", publisher);
+            sql.run("UPDATE publications SET connections = 1 WHERE publisher = ?", publisher);
+        }),
+        knows: write((publisher, untilMs) => {
+            sql.run("DELETE FROM publications WHERE publisher = ? AND at_ms < ?", publisher, untilMs);
+        }),
+    };
 }
 
 /** Forgets what can no longer be said again. */

@@ -1,8 +1,10 @@
 import type { MessageState, PushMessage, Receipt, ReceiptEvent } from "../message.ts";
-import type { NewMessage } from "../ports.ts";
+import type { NewMessage } from "../ports/backlog.ts";
+import type { ReceiptStore } from "../ports/receipts.ts";
 import type { E164 } from "../number.ts";
 import { ALL_NUMBERS } from "../number-range.ts";
 import type { Route } from "../registration.ts";
+import { read, write, type CallsOf } from "./call.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
 /** A history longer than that takes no more than its end: a device that comes and goes is sent the same message many times. */
@@ -11,6 +13,45 @@ const MAX_WHY_CHARS = 200;
 
 /** A line of a history as it is stored, JSON without the brackets around the whole. */
 type Line = [state: MessageState, atMs: number, why?: string];
+
+export function receiptCalls(sql: Sql): CallsOf<ReceiptStore> {
+    return {
+        find: read((id, { from, below } = ALL_NUMBERS) => {
+            const row = sql.get(
+                `SELECT id, receipts.sequence, number, state, history, sents, sent_ms FROM receipts LEFT JOIN backlog USING (num)
+                    WHERE id = ? AND number >= ? AND number < ?`,
+                id,
+                from,
+                below,
+            );
+            return row && toReceipt(row);
+        }),
+        markRead: write((route, sequence, atMs) => {
+            const changed = sql.run(
+                "UPDATE receipts SET state = ?, history = CAST(history || ? AS BLOB) WHERE route = ? AND sequence = ? AND state = ?",
+                "read",
+                "," + line("read", atMs),
+                route,
+                sequence,
+                "delivered",
+            );
+            return changed === 1;
+        }),
+    };
+}
+
+function toReceipt(row: Row): Receipt {
+    const lines = readJson<Line[]>(`[${row.history as string}${optional<string>(row.sents) ?? ""}]`);
+    return {
+        id: row.id as string,
+        to: row.number as E164,
+        sequence: row.sequence as number,
+        state: stateOf(row),
+        history: lines.map(([state, atMs, why]): ReceiptEvent =>
+            why === undefined ? { state, atMs } : { state, atMs, why },
+        ),
+    };
+}
 
 /** @returns the number that the message has in both tables */
 export function addReceipt(sql: Sql, message: NewMessage, sequence: number): number {
@@ -108,39 +149,6 @@ export function endReceipt(sql: Sql, num: number, sents: string, { state, atMs, 
         sents + sent + "," + line(state, atMs, why),
         num,
     );
-}
-
-export function read(sql: Sql, route: Route, sequence: number, atMs: number): boolean {
-    const changed = sql.run(
-        "UPDATE receipts SET state = ?, history = CAST(history || ? AS BLOB) WHERE route = ? AND sequence = ? AND state = ?",
-        "read",
-        "," + line("read", atMs),
-        route,
-        sequence,
-        "delivered",
-    );
-    return changed === 1;
-}
-
-export function receipt(sql: Sql, id: string, { from, below } = ALL_NUMBERS): Receipt | undefined {
-    const row = sql.get(
-        `SELECT id, receipts.sequence, number, state, history, sents, sent_ms FROM receipts LEFT JOIN backlog USING (num)
-            WHERE id = ? AND number >= ? AND number < ?`,
-        id,
-        from,
-        below,
-    );
-    if (row === undefined) return undefined;
-    const lines = readJson<Line[]>(`[${row.history as string}${optional<string>(row.sents) ?? ""}]`);
-    return {
-        id: row.id as string,
-        to: row.number as E164,
-        sequence: row.sequence as number,
-        state: stateOf(row),
-        history: lines.map(([state, atMs, why]): ReceiptEvent =>
-            why === undefined ? { state, atMs } : { state, atMs, why },
-        ),
-    };
 }
 
 function line(state: MessageState, atMs: number, why?: string): string {

@@ -1,48 +1,68 @@
 import type { OverflowFields } from "../../shared/push/message.ts";
-import type { NewRegistration, Registered, RegistrationPage, Store } from "../ports.ts";
+import type { NewRegistration, Registered, RegistrationStore } from "../ports/registrations.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "../registration.ts";
 import type { E164 } from "../number.ts";
 import { ALL_NUMBERS } from "../number-range.ts";
-import { dropBacklog, moveBacklog, settleUpTo } from "./backlog.ts";
-import { lastSeeable, meet } from "./numbering.ts";
+import { dropBacklog, moveBacklog } from "./backlog.ts";
+import { read, write, type CallsOf } from "./call.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
-/** Endpoints kept of a registration. */
-const MAX_ENDPOINTS = 20;
 /** Messages dropped by one call that ends registrations, before it leaves the rest to the next call. */
 const MAX_DROPPED_AT_ONCE = 1_000;
 
 const SELECT = `SELECT *, (SELECT endpoint FROM endpoints WHERE endpoints.route = registrations.route ORDER BY num DESC LIMIT 1)
     AS endpoint FROM registrations `;
 
+export function registrationCalls(sql: Sql, start: number): CallsOf<RegistrationStore> {
+    return {
+        register: write((registration) => register(sql, start, registration)),
+        unregister: write((number, atMs) => unregister(sql, number, atMs)),
+        retire: write((beforeMs, atMs, limit) => retire(sql, beforeMs, atMs, limit)),
+        byNumber: read((number) => byNumber(sql, number)),
+        byRoute: read((route) => byRoute(sql, route)),
+        list: read(({ after = "", from = ALL_NUMBERS.from, below = ALL_NUMBERS.below, limit }) => {
+            // one bound on each side, so that what is outside of them is not even passed over
+            const [lower, lowest] = after >= from ? ["number > ?", after] : ["number >= ?", from];
+            return sql
+                .all(
+                    `${SELECT} WHERE ended_ms IS NULL AND ${lower} AND number < ? ORDER BY number LIMIT ?`,
+                    lowest,
+                    below,
+                    limit,
+                )
+                .map(toRegistration);
+        }),
+        wasRegistered: read((number) => {
+            const row = sql.get(
+                `SELECT EXISTS (SELECT 1 FROM registrations WHERE number = ?1 AND ended_ms IS NOT NULL)
+                    AND NOT EXISTS (SELECT 1 FROM registrations WHERE number = ?1 AND ended_ms IS NULL) AS was`,
+                number,
+            );
+            return row?.was === 1;
+        }),
+        changeCredentials: write((route, expected, { secretHash, nextSecretHash, provisional }) => {
+            const changed = sql.run(
+                `UPDATE registrations SET secret_hash = coalesce(?, secret_hash), provisional = coalesce(?, provisional),
+                    next_secret_hash = CASE WHEN ? THEN ? ELSE next_secret_hash END
+                    WHERE route = ? AND secret_hash = ? AND ended_ms IS NULL`,
+                secretHash,
+                provisional,
+                nextSecretHash !== undefined,
+                nextSecretHash,
+                route,
+                expected,
+            );
+            return changed === 1;
+        }),
+    };
+}
+
 export function byNumber(sql: Sql, number: E164): Registration | undefined {
-    return readRow(sql.get(SELECT + "WHERE number = ? AND ended_ms IS NULL", number));
+    return readFirst(sql, "WHERE number = ? AND ended_ms IS NULL", number);
 }
 
 export function byRoute(sql: Sql, route: Route): Registration | undefined {
-    return readRow(sql.get(SELECT + "WHERE route = ? AND ended_ms IS NULL", route));
-}
-
-export function registrations(sql: Sql, page: RegistrationPage): Registration[] {
-    const { after = "", from = ALL_NUMBERS.from, below = ALL_NUMBERS.below, limit } = page;
-    // one bound on each side, so that what is outside of them is not even passed over
-    const [lower, lowest] = after >= from ? ["number > ?", after] : ["number >= ?", from];
-    const rows = sql.all(
-        `${SELECT} WHERE ended_ms IS NULL AND ${lower} AND number < ? ORDER BY number LIMIT ?`,
-        lowest,
-        below,
-        limit,
-    );
-    return rows.map((row) => toRegistration(row));
-}
-
-export function wasRegistered(sql: Sql, number: E164): boolean {
-    const row = sql.get(
-        `SELECT EXISTS (SELECT 1 FROM registrations WHERE number = ?1 AND ended_ms IS NOT NULL)
-            AND NOT EXISTS (SELECT 1 FROM registrations WHERE number = ?1 AND ended_ms IS NULL) AS was`,
-        number,
-    );
-    return row?.was === 1;
+    return readFirst(sql, "WHERE route = ? AND ended_ms IS NULL", route);
 }
 
 export function register(sql: Sql, start: number, registration: NewRegistration): Registered {
@@ -70,7 +90,7 @@ export function register(sql: Sql, start: number, registration: NewRegistration)
     return ended === undefined ? { registration: made, dropped } : { registration: made, ended, dropped };
 }
 
-export function unregister(sql: Sql, number: E164, atMs: number): Registration | undefined {
+function unregister(sql: Sql, number: E164, atMs: number): Registration | undefined {
     const ended = byNumber(sql, number);
     if (ended === undefined) return undefined;
     end(sql, ended.route, atMs);
@@ -79,17 +99,14 @@ export function unregister(sql: Sql, number: E164, atMs: number): Registration |
     return ended;
 }
 
-export function retire(sql: Sql, beforeMs: number, atMs: number, limit: number): Registration[] {
+function retire(sql: Sql, beforeMs: number, atMs: number, limit: number): Registration[] {
     const ended: Registration[] = [];
     let dropped = 0;
     while (ended.length < limit && dropped < MAX_DROPPED_AT_ONCE) {
-        const row = readRow(
-            sql.get(
-                SELECT +
-                    `WHERE ended_ms IS NULL AND coalesce(seen_ms, created_ms) < ?
-                    ORDER BY coalesce(seen_ms, created_ms) LIMIT 1`,
-                beforeMs,
-            ),
+        const row = readFirst(
+            sql,
+            `WHERE ended_ms IS NULL AND coalesce(seen_ms, created_ms) < ? ORDER BY coalesce(seen_ms, created_ms) LIMIT 1`,
+            beforeMs,
         );
         if (row === undefined) break;
         end(sql, row.route, atMs);
@@ -99,89 +116,15 @@ export function retire(sql: Sql, beforeMs: number, atMs: number, limit: number):
     return ended;
 }
 
-/** @param start which start of the gateway this is: see numbering.ts */
-export function contact(
-    sql: Sql,
-    start: number,
-    route: Route,
-    seen: Parameters<Store["contact"]>[1],
-): Registration | undefined {
-    const before = byRoute(sql, route);
-    if (before === undefined) return undefined;
-    const { handled } = seen;
-    const seeable = lastSeeable(sql, start, route);
-    const ahead = handled?.epoch === before.epoch && handled.sequence > seeable;
-    // What this file gave it before their ways parted it has seen, too: that is not sent again under the new epoch.
-    if (ahead) settleUpTo(sql, route, seeable, seen.atMs);
-    const epoch = seen.epoch ?? (ahead ? Math.floor(seen.atMs / 1000) : undefined);
-    sql.run(
-        `UPDATE registrations SET seen_ms = max(coalesce(seen_ms, 0), ?), epoch = ?, capabilities = coalesce(?, capabilities)
-            WHERE route = ?`,
-        seen.atMs,
-        epoch === undefined ? before.epoch : Math.max(epoch, before.epoch + 1), // never one that was there before
-        seen.capabilities && JSON.stringify(seen.capabilities),
-        route,
-    );
-    if (seen.endpoint !== undefined) addEndpoint(sql, route, seen.endpoint, before.endpoint);
-    if (seen.endpoint !== undefined || handled !== undefined) meet(sql, start, route);
-    return byRoute(sql, route);
-}
-
-export function endpoints(sql: Sql, route: Route): Endpoint[] {
-    const rows = sql.all("SELECT endpoint FROM endpoints WHERE route = ? ORDER BY num DESC", route);
-    return rows.map((row) => readJson<Endpoint>(row.endpoint));
-}
-
-export function liveSince(sql: Sql, sinceMs: number): number {
-    const row = sql.get(
-        "SELECT count(*) AS live FROM registrations WHERE ended_ms IS NULL AND coalesce(seen_ms, created_ms) >= ?",
-        sinceMs,
-    );
-    return row?.live as number;
-}
-
-export function credentials(
-    sql: Sql,
-    route: Route,
-    expected: string,
-    change: Parameters<Store["credentials"]>[2],
-): boolean {
-    const next = change.nextSecretHash;
-    const changed = sql.run(
-        `UPDATE registrations SET secret_hash = coalesce(?, secret_hash), provisional = coalesce(?, provisional),
-            next_secret_hash = CASE WHEN ? THEN ? ELSE next_secret_hash END
-            WHERE route = ? AND secret_hash = ? AND ended_ms IS NULL`,
-        change.secretHash,
-        change.provisional,
-        next !== undefined,
-        next,
-        route,
-        expected,
-    );
-    return changed === 1;
-}
-
-function addEndpoint(sql: Sql, route: Route, endpoint: Endpoint, last: Endpoint | undefined): void {
-    if (last?.sinceMs === endpoint.sinceMs) {
-        sql.run("DELETE FROM endpoints WHERE num = (SELECT max(num) FROM endpoints WHERE route = ?)", route);
-    }
-    sql.run("INSERT INTO endpoints (route, endpoint) VALUES (?, ?)", route, JSON.stringify(endpoint));
-    sql.run(
-        `DELETE FROM endpoints WHERE route = ?1
-            AND num <= (SELECT num FROM endpoints WHERE route = ?1 ORDER BY num DESC LIMIT 1 OFFSET ?2)`,
-        route,
-        MAX_ENDPOINTS,
-    );
-}
-
 /** Its messages are the caller's business. */
 function end(sql: Sql, route: Route, atMs: number): void {
     sql.run("UPDATE registrations SET ended_ms = ? WHERE route = ?", atMs, route);
     sql.run("DELETE FROM endpoints WHERE route = ?", route);
 }
 
-function readRow(row: Row | undefined): Registration | undefined {
-    return row === undefined ? undefined : toRegistration(row);
+function readFirst(sql: Sql, where: string, value: string | number): Registration | undefined {
+    const row = sql.get(SELECT + where, value);
+    return row && toRegistration(row);
 }
 
 function toRegistration(row: Row): Registration {

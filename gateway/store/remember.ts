@@ -1,5 +1,6 @@
 import type { E164 } from "../number.ts";
-import type { ApiToken, Store } from "../ports.ts";
+import type { Store } from "../ports/store.ts";
+import type { ApiToken } from "../token.ts";
 import type { Registration, Route } from "../registration.ts";
 
 /** Numbers and tokens that are kept at most: a message asks for one of each. */
@@ -7,74 +8,83 @@ export const MAX_KEPT = 1_000;
 
 /**
  * The store, with what each message asks for kept in memory: the registration of its number and the token of its sender. A gateway is alone on
- * its store, so nothing changes but by the calls made here: each that may change what is kept lets it be forgotten, when it is made and again
- * when it is answered. While there are few tokens all of them are kept, so that whoever tries wrong ones gives the store nothing to do.
+ * its store, so nothing changes but by the calls made here: each that may change what is kept forgets it, when it is made and again when it is
+ * answered. While there are few tokens all of them are kept, so that somebody who tries wrong ones gives the store nothing to do.
  */
 export function remember(store: Store): Store {
-    const registrations = new Kept<E164, Registration>();
-    const tokens = new Kept<string, ApiToken>();
+    const { registrations, contacts, backlog, codes, tokens, upkeep } = store;
+    const byNumber = new Kept<E164, Registration>();
+    const byHash = new Kept<string, ApiToken>();
     const allTokens = new Kept<"all", { byHash: Map<string, ApiToken> }>();
     let few = true;
-    const forgetRegistrations = () => registrations.forget(() => true);
-    const forgetRoute = (route: Route) => registrations.forget((kept) => kept.route === route);
+    const forgetRegistrations = () => byNumber.forget(() => true);
+    const forgetRoute = (route: Route) => byNumber.forget((kept) => kept.route === route);
     const forgetTokens = () => {
-        tokens.forget(() => true);
+        byHash.forget(() => true);
         allTokens.forget(() => true);
     };
 
     async function listTokens(): Promise<{ byHash: Map<string, ApiToken> } | undefined> {
-        const list = await store.tokens();
+        const list = await tokens.list();
         few = list.length <= MAX_KEPT;
         return few ? { byHash: new Map(list.map((token) => [token.hash, token])) } : undefined;
     }
 
-    async function tokenByHash(hash: string): Promise<ApiToken | undefined> {
-        const all = few ? await allTokens.find("all", listTokens) : undefined;
-        if (all === undefined) return tokens.find(hash, () => store.tokenByHash(hash));
-        const token = all.byHash.get(hash);
-        return token && { ...token };
-    }
-
     return {
         ...store,
-        register: around(store, "register", forgetRegistrations),
-        unregister: around(store, "unregister", forgetRegistrations),
-        retire: around(store, "retire", forgetRegistrations),
-        clockStepped: around(store, "clockStepped", forgetRegistrations),
-        redeem: around(store, "redeem", forgetRegistrations),
-        contact: around(store, "contact", forgetRoute),
-        credentials: around(store, "credentials", forgetRoute),
-        overflowTold: around(store, "overflowTold", forgetRoute),
-        putToken: around(store, "putToken", forgetTokens),
-        deleteToken: around(store, "deleteToken", forgetTokens),
-        byNumber: (number) => registrations.find(number, () => store.byNumber(number)),
-        tokenByHash,
-
-        async append(message) {
-            const appended = await store.append(message);
-            if (appended === undefined || appended.dropped.length > 0) forgetRoute(message.route);
-            else if (!appended.repeated) {
-                registrations.change(message.to, (kept) => {
-                    if (kept.route !== message.route) return;
-                    kept.lastSequence = Math.max(kept.lastSequence, appended.message.sequence);
-                });
-            }
-            return appended;
+        registrations: {
+            ...registrations,
+            register: invalidating(forgetRegistrations, (...args) => registrations.register(...args)),
+            unregister: invalidating(forgetRegistrations, (...args) => registrations.unregister(...args)),
+            retire: invalidating(forgetRegistrations, (...args) => registrations.retire(...args)),
+            changeCredentials: invalidating(forgetRoute, (...args) => registrations.changeCredentials(...args)),
+            byNumber: (number) => byNumber.find(number, () => registrations.byNumber(number)),
         },
+        contacts: { ...contacts, record: invalidating(forgetRoute, (...args) => contacts.record(...args)) },
+        backlog: {
+            ...backlog,
+            clearOverflow: invalidating(forgetRoute, (...args) => backlog.clearOverflow(...args)),
+            async append(message) {
+                const appended = await backlog.append(message);
+                if (appended === undefined || appended.dropped.length > 0) forgetRoute(message.route);
+                else if (!appended.repeated) {
+                    byNumber.change(message.to, (kept) => {
+                        if (kept.route !== message.route) return;
+                        kept.lastSequence = Math.max(kept.lastSequence, appended.message.sequence);
+                    });
+                }
+                return appended;
+            },
+        },
+        codes: { ...codes, redeem: invalidating(forgetRegistrations, (...args) => codes.redeem(...args)) },
+        tokens: {
+            ...tokens,
+            add: invalidating(forgetTokens, (...args) => tokens.add(...args)),
+            remove: invalidating(forgetTokens, (...args) => tokens.remove(...args)),
+            async byHash(hash) {
+                const all = few ? await allTokens.find("all", listTokens) : undefined;
+                if (all === undefined) return byHash.find(hash, () => tokens.byHash(hash));
+                const token = all.byHash.get(hash);
+                return token && { ...token };
+            },
+        },
+        upkeep: { ...upkeep, followClock: invalidating(forgetRegistrations, (...args) => upkeep.followClock(...args)) },
     };
 }
 
-/** A call that tells, before it is made and after it was answered, what it is made with. */
-function around<Name extends keyof Store>(store: Store, name: Name, tell: (...args: Parameters<Store[Name]>) => void) {
-    const call = async (...args: Parameters<Store[Name]>): Promise<unknown> => {
-        tell(...args);
+/** A call that forgets what it may change, before it is made and after it was answered. */
+function invalidating<Args extends unknown[], Value>(
+    forget: (first: NoInfer<Args>[0]) => void,
+    call: (...args: Args) => Promise<Value>,
+): (...args: Args) => Promise<Value> {
+    return async (...args) => {
+        forget(args[0]);
         try {
-            return await (store[name] as (...args: unknown[]) => Promise<unknown>)(...args);
+            return await call(...args);
         } finally {
-            tell(...args);
+            forget(args[0]);
         }
     };
-    return call as Store[Name];
 }
 
 /** What was asked for, until it may have changed. What is not there is asked for each time. */

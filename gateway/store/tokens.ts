@@ -1,29 +1,28 @@
-import type { ApiToken, Role } from "../ports.ts";
+import type { TokenStore } from "../ports/tokens.ts";
+import type { ApiToken, Role } from "../token.ts";
+import { read, write, type CallsOf } from "./call.ts";
 import { optional, type Row, type Sql } from "./sql.ts";
 
-export function putToken(sql: Sql, token: ApiToken): void {
-    sql.run(
-        "INSERT INTO tokens (id, role, hash, pattern, label, created_ms) VALUES (?, ?, ?, ?, ?, ?)",
-        token.id,
-        token.role,
-        token.hash,
-        token.pattern,
-        token.label,
-        token.createdMs,
-    );
-}
-
-export function tokenByHash(sql: Sql, hash: string): ApiToken | undefined {
-    const row = sql.get("SELECT * FROM tokens WHERE hash = ?", hash);
-    return row === undefined ? undefined : toToken(row);
-}
-
-export function tokens(sql: Sql): ApiToken[] {
-    return sql.all("SELECT * FROM tokens ORDER BY created_ms, id").map((row) => toToken(row));
-}
-
-export function deleteToken(sql: Sql, id: string): boolean {
-    return sql.run("DELETE FROM tokens WHERE id = ?", id) === 1;
+export function tokenCalls(sql: Sql): CallsOf<TokenStore> {
+    return {
+        add: write((token) => {
+            sql.run(
+                "INSERT INTO tokens (id, role, hash, pattern, label, created_ms) VALUES (?, ?, ?, ?, ?, ?)",
+                token.id,
+                token.role,
+                token.hash,
+                token.pattern,
+                token.label,
+                token.createdMs,
+            );
+        }),
+        byHash: read((hash) => {
+            const row = sql.get("SELECT * FROM tokens WHERE hash = ?", hash);
+            return row && toToken(row);
+        }),
+        list: read(() => sql.all("SELECT * FROM tokens ORDER BY created_ms, id").map(toToken)),
+        remove: write((id) => sql.run("DELETE FROM tokens WHERE id = ?", id) === 1),
+    };
 }
 
 function toToken(row: Row): ApiToken {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { BacklogSize } from "../ports.ts";
+import type { BacklogSize } from "../ports/backlog.ts";
 import { createCalls } from "./calls.ts";
 import { openDatabase, type OpenedDatabase } from "./database.ts";
 import { toFailure } from "./failures.ts";
@@ -48,5 +48,5 @@ function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: st
         if ("calls" in message) waiting.push(...message.calls);
         else closing = true;
     });
-    say({ opened: true, notices });
+    say({ opened: true, calls: [...calls.keys()], notices });
 }

@@ -1,4 +1,4 @@
-import type { Log } from "../ports.ts";
+import type { Log } from "../log.ts";
 import type { Timers } from "./timers.ts";
 
 /** Lines of one message that may come at once, and then in a second. */

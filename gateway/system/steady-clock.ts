@@ -1,16 +1,9 @@
-import type { Clock } from "../ports.ts";
+import type { Clock, ClockStep } from "../clock.ts";
 
 /** A wall clock that was set by less is followed at once; by more, together with the store. */
 export const STEP_MS = 60_000;
 /** Before 2025 no gateway of this kind ran: a clock that shows less has not been set, as that of a Pi without a network. */
 export const UNSET_MS = Date.UTC(2025);
-
-/** Moments in the store that move with the clock: those from `fromMs` to `untilMs`, by `byMs`. */
-export interface ClockStep {
-    fromMs: number;
-    untilMs: number;
-    byMs: number;
-}
 
 /** The wall clock, but for its jumps: they come with `follow`. */
 export interface SteadyClock extends Clock {

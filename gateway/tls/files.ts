@@ -3,7 +3,7 @@ import { readFileSync, statSync, unwatchFile, watchFile } from "node:fs";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import { GatewayError } from "../error.ts";
-import type { Log } from "../ports.ts";
+import type { Log } from "../log.ts";
 
 /** Where `toque tls init` puts what it made, and `toque serve` looks. */
 export const FOLDER = "tls";

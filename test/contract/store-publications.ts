@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Publication } from "../../gateway/message.ts";
-import type { NewMessage } from "../../gateway/ports.ts";
+import type { NewMessage } from "../../gateway/ports/backlog.ts";
 import { messageOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
 import type { Scene } from "./store.ts";
 
@@ -13,8 +13,9 @@ export function testPublications(scene: Scene): void {
     /** A publisher that nobody was before, on its first connection. It says which of its messages were new. */
     async function publisher() {
         const name = `publisher ${++publishers}`;
-        if ((await scene.store.byRoute(routeOf(1))) === undefined) await scene.store.register(registrationOf(1));
-        await scene.store.publisherCame(name);
+        if ((await scene.store.registrations.byRoute(routeOf(1))) === undefined)
+            await scene.store.registrations.register(registrationOf(1));
+        await scene.store.publications.came(name);
         return {
             name,
             says: async (
@@ -24,11 +25,11 @@ export function testPublications(scene: Scene): void {
                 given: Partial<NewMessage> = {},
             ) => {
                 const publication = { publisher: name, packetId, content: body, again: false, ...sign };
-                const appended = await scene.store.append(messageOf(1, { body, publication, ...given }));
+                const appended = await scene.store.backlog.append(messageOf(1, { body, publication, ...given }));
                 assert.ok(appended !== undefined);
                 return appended.repeated ? "repeated" : "new";
             },
-            comes: () => scene.store.publisherCame(name),
+            comes: () => scene.store.publications.came(name),
         };
     }
     const again = { again: true };
@@ -36,12 +37,12 @@ export function testPublications(scene: Scene): void {
     test("publication: said again on the next connection it is the first one, told by its id and its state", async () => {
         const { name, says, comes } = await publisher();
         const publication = { publisher: name, packetId: 7, content: "c", again: false };
-        const first = await scene.store.append(messageOf(1, { publication }));
+        const first = await scene.store.backlog.append(messageOf(1, { publication }));
         await comes();
-        const second = await scene.store.append(messageOf(1, { publication: { ...publication, ...again } }));
+        const second = await scene.store.backlog.append(messageOf(1, { publication: { ...publication, ...again } }));
         assert.deepEqual([second?.repeated, second?.message.id], [true, first?.message.id]);
         assert.equal(second !== undefined && "publication" in second.message, false);
-        assert.deepEqual(await scene.store.backlogSize(routeOf(1)), { messages: 1, octets: 100 });
+        assert.deepEqual(await scene.store.backlog.size(routeOf(1)), { messages: 1, octets: 100 });
         assert.equal(await says(7, "c"), "new", "without DUP it is a new one, whatever it looks like");
         assert.equal(await says(7, "c", again), "repeated", "and that one is known by now");
     });
@@ -80,7 +81,7 @@ export function testPublications(scene: Scene): void {
         const { name, says, comes } = await publisher();
         await says(1, "early");
         await says(2, "late", {}, { acceptedMs: START_MS + 1_000 });
-        await scene.store.publisherKnows(name, START_MS + 1_000);
+        await scene.store.publications.knows(name, START_MS + 1_000);
         await comes();
         assert.equal(await says(1, "early", again), "new");
         assert.equal(await says(2, "late", again), "repeated");
@@ -94,18 +95,20 @@ export function testPublications(scene: Scene): void {
         const at = (ms: number) => ({ acceptedMs: START_MS + ms, expiresMs: START_MS + ms + HOUR_MS });
         assert.equal(await says(1, "ring", again, at(HOUR_MS - 1)), "repeated");
         assert.equal(await says(2, "rang", again, at(HOUR_MS)), "new");
-        await scene.store.expire(START_MS + 2 * HOUR_MS - 1, 1_000);
+        await scene.store.backlog.expire(START_MS + 2 * HOUR_MS - 1, 1_000);
         assert.equal(await says(1, "ring", again, at(0)), "new");
     });
 
     test("publication: one that was never stored is new, whether no route, or a backlog of more urgent ones, refused it", async () => {
         const { says, comes, name } = await publisher();
         const publication = { publisher: name, packetId: 1, content: "ring", again: false };
-        assert.equal(await scene.store.append(messageOf(2, { publication })), undefined);
+        assert.equal(await scene.store.backlog.append(messageOf(2, { publication })), undefined);
         await comes();
         assert.equal(await says(1, "ring", again), "new");
-        await Promise.all(Array.from({ length: 1_000 }, () => scene.store.append(messageOf(1, { urgency: "high" }))));
-        const low = await scene.store.append(
+        await Promise.all(
+            Array.from({ length: 1_000 }, () => scene.store.backlog.append(messageOf(1, { urgency: "high" }))),
+        );
+        const low = await scene.store.backlog.append(
             messageOf(1, { urgency: "low", publication: { ...publication, packetId: 2 } }),
         );
         assert.equal(low?.message.state, "dropped");
@@ -121,7 +124,7 @@ export function testPublications(scene: Scene): void {
         const { name, says, comes } = await publisher();
         await says(1, "early");
         await says(2, "late", {}, { acceptedMs: START_MS + 1 });
-        await scene.store.publisherKnows(name, START_MS + 1);
+        await scene.store.publications.knows(name, START_MS + 1);
         await scene.reopen();
         await comes();
         assert.equal(await says(1, "early", again), "new");

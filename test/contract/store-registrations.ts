@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RegistrationPage } from "../../gateway/ports.ts";
+import type { RegistrationPage } from "../../gateway/ports/registrations.ts";
 import type { Endpoint } from "../../gateway/registration.ts";
 import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
 import type { Scene } from "./store.ts";
@@ -15,89 +15,92 @@ function endpointOf(index: number): Endpoint {
 export function testRegistrations(scene: Scene): void {
     test("register: found by its number and by its route, and by nothing else", async () => {
         const { store } = scene;
-        const { registration, ended } = await store.register(registrationOf(1, { label: "kitchen \u0000 é" }));
+        const { registration, ended } = await store.registrations.register(
+            registrationOf(1, { label: "kitchen \u0000 é" }),
+        );
         assert.equal(ended, undefined);
         assert.equal(registration.label, "kitchen \u0000 é");
         assert.equal(registration.lastSequence, 0);
         assert.equal(registration.seenMs, undefined);
-        assert.deepEqual(await store.byNumber(numberOf(1)), registration);
-        assert.deepEqual(await store.byRoute(routeOf(1)), registration);
-        assert.equal(await store.byNumber(numberOf(2)), undefined);
-        assert.equal(await store.byRoute(routeOf(2)), undefined);
+        assert.deepEqual(await store.registrations.byNumber(numberOf(1)), registration);
+        assert.deepEqual(await store.registrations.byRoute(routeOf(1)), registration);
+        assert.equal(await store.registrations.byNumber(numberOf(2)), undefined);
+        assert.equal(await store.registrations.byRoute(routeOf(2)), undefined);
     });
 
     test("register: anew ends the registration before, whose route never comes back", async () => {
         const { store } = scene;
-        const first = await store.register(registrationOf(1, { label: "kitchen" }));
-        const second = await store.register(registrationOf(1, { route: routeOf(2) }));
+        const first = await store.registrations.register(registrationOf(1, { label: "kitchen" }));
+        const second = await store.registrations.register(registrationOf(1, { route: routeOf(2) }));
         assert.equal(second.ended?.route, routeOf(1));
         assert.equal(second.registration.label, "kitchen", "the label stays with the number");
         assert.ok(second.registration.epoch > first.registration.epoch, "an epoch of its own, also within one second");
-        assert.equal(await store.byRoute(routeOf(1)), undefined);
-        assert.equal((await store.byNumber(numberOf(1)))?.route, routeOf(2));
-        assert.equal(await store.append(messageOf(1)), undefined);
-        await assert.rejects(store.register(registrationOf(3, { route: routeOf(1) })));
-        assert.equal(await store.byNumber(numberOf(3)), undefined);
+        assert.equal(await store.registrations.byRoute(routeOf(1)), undefined);
+        assert.equal((await store.registrations.byNumber(numberOf(1)))?.route, routeOf(2));
+        assert.equal(await store.backlog.append(messageOf(1)), undefined);
+        await assert.rejects(store.registrations.register(registrationOf(3, { route: routeOf(1) })));
+        assert.equal(await store.registrations.byNumber(numberOf(3)), undefined);
     });
 
     test("register: the backlog of the registration before is dropped", async () => {
         const { store } = scene;
-        await store.register(registrationOf(1));
-        const appended = await store.append(messageOf(1));
-        await store.register(registrationOf(1, { route: routeOf(2), backlog: "drop" }));
-        assert.deepEqual(await store.backlog(routeOf(2), 0, 10), []);
-        assert.deepEqual(await store.backlogSize(routeOf(2)), { messages: 0, octets: 0 });
-        const receipt = await store.receipt(appended?.message.id ?? "");
+        await store.registrations.register(registrationOf(1));
+        const appended = await store.backlog.append(messageOf(1));
+        await store.registrations.register(registrationOf(1, { route: routeOf(2), backlog: "drop" }));
+        assert.deepEqual(await store.backlog.list(routeOf(2), 0, 10), []);
+        assert.deepEqual(await store.backlog.size(routeOf(2)), { messages: 0, octets: 0 });
+        const receipt = await store.receipts.find(appended?.message.id ?? "");
         assert.equal(receipt?.state, "dropped");
         assert.match(receipt?.history.at(-1)?.why ?? "", /registered anew/);
     });
 
     test("register: the backlog of the registration before is kept, in its order, counted from 1", async () => {
         const { store } = scene;
-        await store.register(registrationOf(1));
-        for (const body of ["gone", "a", "b", "c"]) await store.append(messageOf(1, { body, id: `id ${body}` }));
-        await store.settle(routeOf(1), 1, "delivered", START_MS);
-        await store.sent(routeOf(1), 2, START_MS);
-        await store.register(registrationOf(1, { route: routeOf(2), backlog: "keep" }));
-        const moved = await store.backlog(routeOf(2), 0, 10);
+        await store.registrations.register(registrationOf(1));
+        for (const body of ["gone", "a", "b", "c"])
+            await store.backlog.append(messageOf(1, { body, id: `id ${body}` }));
+        await store.backlog.settle(routeOf(1), 1, "delivered", START_MS);
+        await store.backlog.markSent(routeOf(1), 2, START_MS);
+        await store.registrations.register(registrationOf(1, { route: routeOf(2), backlog: "keep" }));
+        const moved = await store.backlog.list(routeOf(2), 0, 10);
         assert.deepEqual(
             moved.map(({ body, sequence, state, route }) => [body, sequence, state, route]),
             ["a", "b", "c"].map((body, index) => [body, index + 1, "accepted", routeOf(2)]),
         );
-        assert.deepEqual(await store.backlogSize(routeOf(2)), { messages: 3, octets: 300 });
-        assert.deepEqual(await store.backlogSize(routeOf(1)), { messages: 0, octets: 0 });
-        assert.equal((await store.receipt("id b"))?.sequence, 2);
-        assert.equal((await store.append(messageOf(2)))?.message.sequence, 4);
-        assert.equal(await store.settle(routeOf(2), 1, "delivered", START_MS), true);
-        assert.equal((await store.receipt("id a"))?.state, "delivered");
+        assert.deepEqual(await store.backlog.size(routeOf(2)), { messages: 3, octets: 300 });
+        assert.deepEqual(await store.backlog.size(routeOf(1)), { messages: 0, octets: 0 });
+        assert.equal((await store.receipts.find("id b"))?.sequence, 2);
+        assert.equal((await store.backlog.append(messageOf(2)))?.message.sequence, 4);
+        assert.equal(await store.backlog.settle(routeOf(2), 1, "delivered", START_MS), true);
+        assert.equal((await store.receipts.find("id a"))?.state, "delivered");
     });
 
     test("register: tells how many messages it dropped, those accepted beside it included", async () => {
         const { store } = scene;
-        assert.equal((await store.register(registrationOf(1))).dropped, 0);
-        await store.append(messageOf(1));
+        assert.equal((await store.registrations.register(registrationOf(1))).dropped, 0);
+        await store.backlog.append(messageOf(1));
         const [, , { dropped }, late] = await Promise.all([
-            store.append(messageOf(1)),
-            store.append(messageOf(1)),
-            store.register(registrationOf(1, { route: routeOf(2) })),
-            store.append(messageOf(1)),
+            store.backlog.append(messageOf(1)),
+            store.backlog.append(messageOf(1)),
+            store.registrations.register(registrationOf(1, { route: routeOf(2) })),
+            store.backlog.append(messageOf(1)),
         ]);
         assert.deepEqual([dropped, late], [3, undefined]);
-        await store.append(messageOf(2, { to: numberOf(1) }));
-        const kept = await store.register(registrationOf(1, { route: routeOf(3), backlog: "keep" }));
+        await store.backlog.append(messageOf(2, { to: numberOf(1) }));
+        const kept = await store.registrations.register(registrationOf(1, { route: routeOf(3), backlog: "keep" }));
         assert.equal(kept.dropped, 0);
     });
 
     test("registrations: in the order of their numbers, page by page", async () => {
         const { store } = scene;
-        for (const index of [5, 3, 1, 4, 2]) await store.register(registrationOf(index));
-        await store.unregister(numberOf(2), START_MS);
-        const first = await store.registrations({ limit: 2 });
+        for (const index of [5, 3, 1, 4, 2]) await store.registrations.register(registrationOf(index));
+        await store.registrations.unregister(numberOf(2), START_MS);
+        const first = await store.registrations.list({ limit: 2 });
         assert.deepEqual(
             first.map(({ number }) => number),
             [numberOf(1), numberOf(3)],
         );
-        const rest = await store.registrations({ after: numberOf(3), limit: 10 });
+        const rest = await store.registrations.list({ after: numberOf(3), limit: 10 });
         assert.deepEqual(
             rest.map(({ number }) => number),
             [numberOf(4), numberOf(5)],
@@ -106,7 +109,7 @@ export function testRegistrations(scene: Scene): void {
 
     test("registrations: of a range, which no page leaves", async () => {
         const { store } = scene;
-        for (const index of [5, 3, 1, 4, 2]) await store.register(registrationOf(index));
+        for (const index of [5, 3, 1, 4, 2]) await store.registrations.register(registrationOf(index));
         const pages: [page: RegistrationPage, indices: number[]][] = [
             [{ from: numberOf(2), below: numberOf(5), limit: 10 }, [2, 3, 4]],
             [{ from: numberOf(2), below: numberOf(5), limit: 2 }, [2, 3]],
@@ -118,7 +121,7 @@ export function testRegistrations(scene: Scene): void {
             [{ from: `${numberOf(3)}0`, below: `${numberOf(3)}:`, limit: 10 }, []],
         ];
         for (const [page, indices] of pages) {
-            const found = await store.registrations(page);
+            const found = await store.registrations.list(page);
             assert.deepEqual(
                 found.map(({ number }) => number),
                 indices.map(numberOf),
@@ -129,117 +132,124 @@ export function testRegistrations(scene: Scene): void {
 
     test("unregister: ends the registration, drops its backlog, and is remembered until the number comes back", async () => {
         const { store } = scene;
-        assert.equal(await store.unregister(numberOf(1), START_MS), undefined);
-        assert.equal(await store.wasRegistered(numberOf(1)), false);
-        await store.register(registrationOf(1));
-        await store.append(messageOf(1, { id: "waiting" }));
-        assert.equal(await store.wasRegistered(numberOf(1)), false);
-        assert.equal((await store.unregister(numberOf(1), START_MS))?.route, routeOf(1));
-        assert.equal(await store.byNumber(numberOf(1)), undefined);
-        assert.equal(await store.byRoute(routeOf(1)), undefined);
-        assert.equal(await store.wasRegistered(numberOf(1)), true);
-        assert.equal((await store.receipt("waiting"))?.state, "dropped");
-        assert.deepEqual(await store.backlog(routeOf(1), 0, 10), []);
-        await store.register(registrationOf(1, { route: routeOf(2) }));
-        assert.equal(await store.wasRegistered(numberOf(1)), false);
+        assert.equal(await store.registrations.unregister(numberOf(1), START_MS), undefined);
+        assert.equal(await store.registrations.wasRegistered(numberOf(1)), false);
+        await store.registrations.register(registrationOf(1));
+        await store.backlog.append(messageOf(1, { id: "waiting" }));
+        assert.equal(await store.registrations.wasRegistered(numberOf(1)), false);
+        assert.equal((await store.registrations.unregister(numberOf(1), START_MS))?.route, routeOf(1));
+        assert.equal(await store.registrations.byNumber(numberOf(1)), undefined);
+        assert.equal(await store.registrations.byRoute(routeOf(1)), undefined);
+        assert.equal(await store.registrations.wasRegistered(numberOf(1)), true);
+        assert.equal((await store.receipts.find("waiting"))?.state, "dropped");
+        assert.deepEqual(await store.backlog.list(routeOf(1), 0, 10), []);
+        await store.registrations.register(registrationOf(1, { route: routeOf(2) }));
+        assert.equal(await store.registrations.wasRegistered(numberOf(1)), false);
     });
 
     test("retire: ends what had no contact since, at most so many; what never had any counts from its making", async () => {
         const { store } = scene;
-        for (const index of [1, 2, 3, 4]) await store.register(registrationOf(index));
-        await store.contact(routeOf(1), { atMs: START_MS + 10 * DAY_MS });
-        await store.append(messageOf(2, { id: "waiting" }));
+        for (const index of [1, 2, 3, 4]) await store.registrations.register(registrationOf(index));
+        await store.contacts.record(routeOf(1), { atMs: START_MS + 10 * DAY_MS });
+        await store.backlog.append(messageOf(2, { id: "waiting" }));
         const before = START_MS + DAY_MS;
-        assert.equal((await store.retire(before, before, 2)).length, 2);
-        assert.equal((await store.retire(before, before, 2)).length, 1);
-        assert.equal((await store.retire(before, before, 2)).length, 0);
+        assert.equal((await store.registrations.retire(before, before, 2)).length, 2);
+        assert.equal((await store.registrations.retire(before, before, 2)).length, 1);
+        assert.equal((await store.registrations.retire(before, before, 2)).length, 0);
         assert.deepEqual(
-            (await store.registrations({ limit: 10 })).map(({ number }) => number),
+            (await store.registrations.list({ limit: 10 })).map(({ number }) => number),
             [numberOf(1)],
         );
-        assert.equal((await store.receipt("waiting"))?.state, "dropped");
-        assert.equal(await store.wasRegistered(numberOf(2)), true);
+        assert.equal((await store.receipts.find("waiting"))?.state, "dropped");
+        assert.equal(await store.registrations.wasRegistered(numberOf(2)), true);
     });
 
     test("live since: counts registrations in contact since then, and those made since; ended ones are none", async () => {
         const { store } = scene;
-        assert.equal(await store.liveSince(0), 0);
-        for (const index of [1, 2, 3, 4]) await store.register(registrationOf(index));
-        await store.contact(routeOf(1), { atMs: START_MS + 10 * DAY_MS });
-        await store.unregister(numberOf(4), START_MS + DAY_MS);
-        await store.register(registrationOf(3, { route: routeOf(5) }));
-        assert.equal(await store.liveSince(START_MS), 3);
-        assert.equal(await store.liveSince(START_MS + 1), 1);
-        assert.equal(await store.liveSince(START_MS + 10 * DAY_MS), 1);
-        assert.equal(await store.liveSince(START_MS + 10 * DAY_MS + 1), 0);
+        assert.equal(await store.contacts.liveSince(0), 0);
+        for (const index of [1, 2, 3, 4]) await store.registrations.register(registrationOf(index));
+        await store.contacts.record(routeOf(1), { atMs: START_MS + 10 * DAY_MS });
+        await store.registrations.unregister(numberOf(4), START_MS + DAY_MS);
+        await store.registrations.register(registrationOf(3, { route: routeOf(5) }));
+        assert.equal(await store.contacts.liveSince(START_MS), 3);
+        assert.equal(await store.contacts.liveSince(START_MS + 1), 1);
+        assert.equal(await store.contacts.liveSince(START_MS + 10 * DAY_MS), 1);
+        assert.equal(await store.contacts.liveSince(START_MS + 10 * DAY_MS + 1), 0);
     });
 
     test("contact: keeps the last 20 endpoints, newest first, and what it is not told stays", async () => {
         const { store } = scene;
-        await store.register(registrationOf(1));
-        await store.contact(routeOf(1), { atMs: START_MS, capabilities: CAPABILITIES, endpoint: endpointOf(0) });
+        await store.registrations.register(registrationOf(1));
+        await store.contacts.record(routeOf(1), {
+            atMs: START_MS,
+            capabilities: CAPABILITIES,
+            endpoint: endpointOf(0),
+        });
         for (let index = 1; index < 25; index++) {
-            await store.contact(routeOf(1), { atMs: START_MS + index, endpoint: endpointOf(index) });
+            await store.contacts.record(routeOf(1), { atMs: START_MS + index, endpoint: endpointOf(index) });
         }
-        const registration = await store.contact(routeOf(1), { atMs: START_MS + 5 });
+        const registration = await store.contacts.record(routeOf(1), { atMs: START_MS + 5 });
         assert.deepEqual(registration?.capabilities, CAPABILITIES);
         assert.deepEqual(registration?.endpoint, endpointOf(24));
         assert.equal(registration?.seenMs, START_MS + 24, "a contact that was written late does not turn it back");
         assert.deepEqual(
-            await store.endpoints(routeOf(1)),
+            await store.contacts.endpoints(routeOf(1)),
             Array.from({ length: 20 }, (_, index) => endpointOf(24 - index)),
         );
-        assert.equal(await store.contact(routeOf(2), { atMs: START_MS }), undefined);
-        assert.deepEqual(await store.endpoints(routeOf(2)), []);
+        assert.equal(await store.contacts.record(routeOf(2), { atMs: START_MS }), undefined);
+        assert.deepEqual(await store.contacts.endpoints(routeOf(2)), []);
     });
 
     test("contact: an endpoint that is there since the same time as the last one takes its place", async () => {
         const { store } = scene;
-        await store.register(registrationOf(1));
+        await store.registrations.register(registrationOf(1));
         const [first, second] = [endpointOf(1), endpointOf(2)];
         for (const endpoint of [first, second, { ...second, port: 7 }]) {
-            await store.contact(routeOf(1), { atMs: START_MS, endpoint });
+            await store.contacts.record(routeOf(1), { atMs: START_MS, endpoint });
         }
-        assert.deepEqual(await store.endpoints(routeOf(1)), [{ ...second, port: 7 }, first]);
+        assert.deepEqual(await store.contacts.endpoints(routeOf(1)), [{ ...second, port: 7 }, first]);
     });
 
     test("contact: an epoch that is given is new in any case", async () => {
         const { store } = scene;
-        const { registration } = await store.register(registrationOf(1));
-        const later = await store.contact(routeOf(1), { atMs: START_MS, epoch: registration.epoch + 100 });
+        const { registration } = await store.registrations.register(registrationOf(1));
+        const later = await store.contacts.record(routeOf(1), { atMs: START_MS, epoch: registration.epoch + 100 });
         assert.equal(later?.epoch, registration.epoch + 100);
-        const turnedBack = await store.contact(routeOf(1), { atMs: START_MS, epoch: registration.epoch });
+        const turnedBack = await store.contacts.record(routeOf(1), { atMs: START_MS, epoch: registration.epoch });
         assert.equal(turnedBack?.epoch, registration.epoch + 101);
     });
 
     test("credentials: change only what is given, and only while the secret is the expected one", async () => {
         const { store } = scene;
-        await store.register(registrationOf(1, { provisional: true }));
-        assert.equal(await store.credentials(routeOf(1), "another", { provisional: false }), false);
-        assert.equal(await store.credentials(routeOf(1), "hash 1", { nextSecretHash: "next" }), true);
-        assert.equal((await store.byRoute(routeOf(1)))?.nextSecretHash, "next");
-        assert.equal((await store.byRoute(routeOf(1)))?.provisional, true);
-        const change = { secretHash: "next", nextSecretHash: null, provisional: false };
-        assert.deepEqual(await Promise.all([1, 2].map(() => store.credentials(routeOf(1), "hash 1", change))), [
+        await store.registrations.register(registrationOf(1, { provisional: true }));
+        assert.equal(await store.registrations.changeCredentials(routeOf(1), "another", { provisional: false }), false);
+        assert.equal(
+            await store.registrations.changeCredentials(routeOf(1), "hash 1", { nextSecretHash: "next" }),
             true,
-            false,
-        ]);
-        const registration = await store.byRoute(routeOf(1));
+        );
+        assert.equal((await store.registrations.byRoute(routeOf(1)))?.nextSecretHash, "next");
+        assert.equal((await store.registrations.byRoute(routeOf(1)))?.provisional, true);
+        const change = { secretHash: "next", nextSecretHash: null, provisional: false };
+        assert.deepEqual(
+            await Promise.all([1, 2].map(() => store.registrations.changeCredentials(routeOf(1), "hash 1", change))),
+            [true, false],
+        );
+        const registration = await store.registrations.byRoute(routeOf(1));
         assert.equal(registration?.secretHash, "next");
         assert.equal(registration?.nextSecretHash, undefined);
         assert.equal(registration?.provisional, false);
-        await store.unregister(numberOf(1), START_MS);
-        assert.equal(await store.credentials(routeOf(1), "next", { provisional: true }), false);
+        await store.registrations.unregister(numberOf(1), START_MS);
+        assert.equal(await store.registrations.changeCredentials(routeOf(1), "next", { provisional: true }), false);
     });
 
     test("forget: a registration that ended long ago is unknown again, and its route still does not come back to life", async () => {
         const { store } = scene;
-        await store.register(registrationOf(1));
-        await store.unregister(numberOf(1), START_MS);
-        assert.equal(await store.forget(START_MS, 100), 0);
-        assert.equal(await store.wasRegistered(numberOf(1)), true);
-        assert.equal(await store.forget(START_MS + 1, 100), 1);
-        assert.equal(await store.wasRegistered(numberOf(1)), false);
-        assert.equal(await store.append(messageOf(1)), undefined);
+        await store.registrations.register(registrationOf(1));
+        await store.registrations.unregister(numberOf(1), START_MS);
+        assert.equal(await store.upkeep.forget(START_MS, 100), 0);
+        assert.equal(await store.registrations.wasRegistered(numberOf(1)), true);
+        assert.equal(await store.upkeep.forget(START_MS + 1, 100), 1);
+        assert.equal(await store.registrations.wasRegistered(numberOf(1)), false);
+        assert.equal(await store.backlog.append(messageOf(1)), undefined);
     });
 }

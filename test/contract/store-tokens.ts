@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ApiToken } from "../../gateway/ports.ts";
+import type { ApiToken } from "../../gateway/token.ts";
 import { START_MS } from "../support/records.ts";
 import type { Scene } from "./store.ts";
 
@@ -12,36 +12,36 @@ export function testTokens(scene: Scene): void {
     test("tokens: put, found by hash, listed in the order of their making, deleted", async () => {
         const { store } = scene;
         const [one, two] = [tokenOf("one", { createdMs: START_MS + 1 }), tokenOf("two", { label: undefined })];
-        await store.putToken(one);
-        await store.putToken(two);
-        assert.deepEqual(await store.tokenByHash("hash of one"), one);
-        assert.equal(await store.tokenByHash("hash of three"), undefined);
-        assert.deepEqual(await store.tokens(), [two, one]);
-        assert.equal(await store.deleteToken("one"), true);
-        assert.equal(await store.deleteToken("one"), false);
-        assert.equal(await store.tokenByHash("hash of one"), undefined);
+        await store.tokens.add(one);
+        await store.tokens.add(two);
+        assert.deepEqual(await store.tokens.byHash("hash of one"), one);
+        assert.equal(await store.tokens.byHash("hash of three"), undefined);
+        assert.deepEqual(await store.tokens.list(), [two, one]);
+        assert.equal(await store.tokens.remove("one"), true);
+        assert.equal(await store.tokens.remove("one"), false);
+        assert.equal(await store.tokens.byHash("hash of one"), undefined);
     });
 
     test("tokens: two of one id or of one hash are refused", async () => {
         const { store } = scene;
-        await store.putToken(tokenOf("one"));
-        await assert.rejects(store.putToken(tokenOf("one", { hash: "another" })));
-        await assert.rejects(store.putToken(tokenOf("two", { hash: "hash of one" })));
-        assert.equal((await store.tokens()).length, 1);
+        await store.tokens.add(tokenOf("one"));
+        await assert.rejects(store.tokens.add(tokenOf("one", { hash: "another" })));
+        await assert.rejects(store.tokens.add(tokenOf("two", { hash: "hash of one" })));
+        assert.equal((await store.tokens.list()).length, 1);
     });
 
     test("meta: what was set last, also after a restart", async () => {
-        assert.equal(await scene.store.meta("key"), undefined);
-        await scene.store.setMeta("key", "1");
-        await scene.store.setMeta("key", "2");
+        assert.equal(await scene.store.settings.get("key"), undefined);
+        await scene.store.settings.set("key", "1");
+        await scene.store.settings.set("key", "2");
         await scene.reopen();
-        assert.equal(await scene.store.meta("key"), "2");
+        assert.equal(await scene.store.settings.get("key"), "2");
     });
 
     test("size: octets on the disk", async () => {
-        const { octets } = await scene.store.size();
+        const { octets } = await scene.store.upkeep.size();
         assert.ok(octets > 0);
-        for (let count = 0; count < 50; count++) await scene.store.setMeta(`key ${count}`, "x".repeat(10_000));
-        assert.ok((await scene.store.size()).octets > octets + 500_000);
+        for (let count = 0; count < 50; count++) await scene.store.settings.set(`key ${count}`, "x".repeat(10_000));
+        assert.ok((await scene.store.upkeep.size()).octets > octets + 500_000);
     });
 }

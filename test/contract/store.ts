@@ -1,5 +1,5 @@
 import { after, before, beforeEach, suite } from "node:test";
-import type { Store } from "../../gateway/ports.ts";
+import type { Store } from "../../gateway/ports/store.ts";
 import { testCodes } from "./store-codes.ts";
 import { testDurability } from "./store-durability.ts";
 import { testMessages } from "./store-messages.ts";
@@ -56,7 +56,7 @@ export function runStoreSuite({ name, factory }: { name: string; factory: StoreF
 /** Ends and forgets what the test before has left: a store for each would take a thread and a second each. */
 async function clear(store: Store): Promise<void> {
     const everMs = Number.MAX_SAFE_INTEGER;
-    while ((await store.retire(everMs, 0, 1_000)).length > 0);
-    while ((await store.forget(everMs, 10_000)) > 0);
-    for (const { id } of await store.tokens()) await store.deleteToken(id);
+    while ((await store.registrations.retire(everMs, 0, 1_000)).length > 0);
+    while ((await store.upkeep.forget(everMs, 10_000)) > 0);
+    for (const { id } of await store.tokens.list()) await store.tokens.remove(id);
 }

@@ -1,7 +1,7 @@
 // Appends to a store as fast as it takes messages, and says on its output what was acknowledged, until it is killed.
 // node --import tsx append-until-killed.ts <module with open()> <where> <round>
 import { writeSync } from "node:fs";
-import type { Store } from "../../gateway/ports.ts";
+import type { Store } from "../../gateway/ports/store.ts";
 import { messageOf } from "./records.ts";
 
 const [module = "", where = "", round = ""] = process.argv.slice(2);
@@ -13,7 +13,7 @@ async function append(lane: number): Promise<void> {
     for (let count = 0; ; count++) {
         const id = `${round}-${lane}-${count}`;
         // Each lane's messages replace each other: that and the append are one transaction, or two of a lane would be found.
-        const appended = await store.append(messageOf(lane % 2, { id, body: id, collapseKey: `lane ${lane}` }));
+        const appended = await store.backlog.append(messageOf(lane % 2, { id, body: id, collapseKey: `lane ${lane}` }));
         if (appended === undefined) throw new Error("no such registration");
         writeSync(1, `${id} ${appended.message.sequence}\n`);
     }

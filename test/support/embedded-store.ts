@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Store } from "../../gateway/ports.ts";
+import type { Store } from "../../gateway/ports/store.ts";
 import { openStore } from "../../gateway/store/open.ts";
 
 /** A folder for an embedded store that is not there yet. */

@@ -6,7 +6,7 @@ import { messageOf, registrationOf, routeOf } from "./records.ts";
 
 const [dir = ""] = process.argv.slice(2);
 const store = await openStore({ dir });
-await store.register(registrationOf(1)).catch(() => undefined);
+await store.registrations.register(registrationOf(1)).catch(() => undefined);
 const acknowledged: string[] = [];
 const failures: string[] = [];
 for (let round = 0; round < 400 && failures.length < 40; round++) {
@@ -14,7 +14,7 @@ for (let round = 0; round < 400 && failures.length < 40; round++) {
     await Promise.all(
         ids.map(async (id) => {
             try {
-                await store.append(messageOf(1, { id, body: "x".repeat(3_000), octets: 1, urgency: "high" }));
+                await store.backlog.append(messageOf(1, { id, body: "x".repeat(3_000), octets: 1, urgency: "high" }));
                 acknowledged.push(id);
             } catch (error) {
                 failures.push(error instanceof GatewayError ? `${error.code}: ${error.message}` : String(error));
@@ -22,6 +22,6 @@ for (let round = 0; round < 400 && failures.length < 40; round++) {
         }),
     );
 }
-const waiting = (await store.backlog(routeOf(1), 0, 5_000)).length;
+const waiting = (await store.backlog.list(routeOf(1), 0, 5_000)).length;
 await store.close();
 console.log(JSON.stringify({ acknowledged, failures, waiting }));

@@ -15,7 +15,7 @@ interface Rule {
 
 const NOTHING = /^$/;
 const NODE = "node:[\\w/]+";
-const NOUNS = /^gateway\/(?!(?:app|config)\.ts$)[\w-]+\.ts$/;
+const NOUNS = /^gateway\/(?:ports\/)?(?!(?:app|config)\.ts$)[\w-]+\.ts$/;
 /** The domain's rooms, the highest first: each sees the nouns, itself and what is below it. */
 const ROOMS = ["delivery", "directory", "limits", "system"];
 const DOMAIN = new RegExp(`^gateway/(${ROOMS.join("|")})/`);

@@ -1,4 +1,5 @@
-import type { NewMessage, NewRegistration } from "../../gateway/ports.ts";
+import type { NewMessage } from "../../gateway/ports/backlog.ts";
+import type { NewRegistration } from "../../gateway/ports/registrations.ts";
 import type { E164 } from "../../gateway/number.ts";
 import type { Route } from "../../gateway/registration.ts";
 

@@ -1,12 +1,12 @@
-import type { Store } from "../../gateway/ports.ts";
-import { KINDS } from "../../gateway/store/protocol.ts";
+import type { Store } from "../../gateway/ports/store.ts";
+import type { CallName } from "../../gateway/store/protocol.ts";
 
 /**
  * A store whose disk is slow: calls that arrive together wait together, in their order, before they reach the store behind.
  * @param delayMs how long the next group waits
- * @param broken says before each call whether it fails instead: throw what it shall fail with
+ * @param broken called before each call: throws what the call shall fail with
  */
-export function slowStore(store: Store, delayMs: () => number, broken: (name: keyof Store) => void = () => {}): Store {
+export function slowStore(store: Store, delayMs: () => number, broken: (name: CallName) => void = () => {}): Store {
     let group: (() => void)[] = [];
     let timer: NodeJS.Timeout | undefined;
 
@@ -22,17 +22,26 @@ export function slowStore(store: Store, delayMs: () => number, broken: (name: ke
         });
     }
 
-    const calls = (Object.keys(KINDS) as (keyof typeof KINDS)[]).map((name) => [
-        name,
-        async (...args: unknown[]) => {
-            await turn();
-            broken(name);
-            return (store[name] as (...args: unknown[]) => Promise<unknown>)(...args);
-        },
-    ]);
-    const slow = Object.fromEntries(calls) as Omit<Store, "close">;
+    type Port = Record<string, (...args: unknown[]) => Promise<unknown>>;
+    const ports: Record<string, Port> = {};
+    for (const [name, port] of Object.entries(store) as [string, unknown][]) {
+        if (name !== "close") ports[name] = slowPort(name, port as Port);
+    }
+
+    function slowPort(name: string, port: Port): Port {
+        const slow: Port = {};
+        for (const [call, run] of Object.entries(port)) {
+            slow[call] = async (...args) => {
+                await turn();
+                broken(`${name}.${call}` as CallName);
+                return run(...args);
+            };
+        }
+        return slow;
+    }
+
     return {
-        ...slow,
+        ...(ports as unknown as Store),
         async close() {
             await turn();
             await store.close();

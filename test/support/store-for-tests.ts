@@ -1,4 +1,4 @@
-import type { Store } from "../../gateway/ports.ts";
+import type { Store } from "../../gateway/ports/store.ts";
 import { make, open, remove } from "./embedded-store.ts";
 import { START_MS } from "./records.ts";
 

@@ -8,9 +8,9 @@ import {
 import { GatewayError } from "../../../gateway/error.ts";
 import type { Publication } from "../../../gateway/message.ts";
 import type { E164 } from "../../../gateway/number.ts";
-import type { ConnectionEvents } from "../../../gateway/ports.ts";
+import type { ConnectionEvents } from "../../../gateway/ports/connections.ts";
 import type { Registration, Route } from "../../../gateway/registration.ts";
-import type { Caller } from "../../../gateway/directory/tokens.ts";
+import type { Caller } from "../../../gateway/token.ts";
 
 /** Routes, codes and tokens that the door knows. A route's secret is "secret-" and the route. */
 export const ROUTE = "AAAAbbbb0000-__x" as Route;

@@ -15,7 +15,7 @@ function openScene(boards: number) {
         scene.asked.push(sinceMs);
         return scene.failing ? Promise.reject(new Error("no disk")) : Promise.resolve(scene.boards);
     };
-    const base = createBackoffBase({ store: { liveSince }, clock: { nowMs: () => scene.nowMs } });
+    const base = createBackoffBase({ store: { contacts: { liveSince } }, clock: { nowMs: () => scene.nowMs } });
     return Object.assign(scene, { base });
 }
 

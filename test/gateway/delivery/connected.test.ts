@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import mqtt from "mqtt";
-import type { Store } from "../../../gateway/ports.ts";
+import type { Store } from "../../../gateway/ports/store.ts";
 import { slowStore } from "../../support/slow-store.ts";
 import { RawClient } from "../aedes/door.ts";
 import { connect, packetsIn, PINGREQ, publish, puback, subscribe } from "../aedes/packets.ts";
@@ -76,7 +76,7 @@ test("any MQTT client gets what waited and what comes, in order, and nothing twi
             if (round < 2) for (const body of ["live", "too"]) await house.send(registration, `${body} ${round}`);
             const count = round === 0 ? 5 : 7;
             await until(() => bodies.length >= count, `${count} messages`);
-            await until(async () => (await house.store.backlogSize(route)).messages === 0, "an empty backlog");
+            await until(async () => (await house.store.backlog.size(route)).messages === 0, "an empty backlog");
             await client.endAsync();
         }
         assert.deepEqual(bodies, ["1", "2", "3", "live 0", "too 0", "live 1", "too 1"]);
@@ -109,7 +109,7 @@ test("a store that takes 0 to 50 ms, and connections that break: none lost, none
         sending = false;
         await breaking;
         await until(() => device.shown.length >= accepted.length, `${device.shown.length} of ${accepted.length} shown`);
-        await until(async () => (await house.store.backlogSize(enrolled.route)).messages === 0, "an empty backlog");
+        await until(async () => (await house.store.backlog.size(enrolled.route)).messages === 0, "an empty backlog");
         assert.deepEqual([...device.shown].sort(), [...accepted].sort());
         assert.equal(new Set(device.shown).size, device.shown.length);
         assert.ok(device.pushes.length > 5, `${device.pushes.length} connections`);

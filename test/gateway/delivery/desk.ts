@@ -3,7 +3,9 @@ import { createDelivery, type Delivery } from "../../../gateway/delivery/deliver
 import { createDirectory, type Directory } from "../../../gateway/directory/directory.ts";
 import type { Draft } from "../../../gateway/message.ts";
 import type { E164 } from "../../../gateway/number.ts";
-import type { Appended, Connections, Store } from "../../../gateway/ports.ts";
+import type { Appended } from "../../../gateway/ports/backlog.ts";
+import type { Connections } from "../../../gateway/ports/connections.ts";
+import type { Store } from "../../../gateway/ports/store.ts";
 import { createQueue } from "../../../gateway/delivery/queue.ts";
 import type { Route } from "../../../gateway/registration.ts";
 import type { RegistrationFields } from "../../../shared/push/registration.ts";
@@ -141,12 +143,12 @@ export async function openDesk(
         },
         async settled() {
             for (let round = 0; round < 5; round++) {
-                await store.meta("anything"); // answered after all that was asked before
+                await store.settings.get("anything"); // answered after all that was asked before
                 await new Promise((resolve) => setImmediate(resolve));
             }
         },
         async states(id) {
-            return ((await store.receipt(id))?.history ?? []).map(({ state }) => state);
+            return ((await store.receipts.find(id))?.history ?? []).map(({ state }) => state);
         },
         async restart() {
             await delivery.close();

@@ -5,7 +5,8 @@ import { createDelivery, type Delivery } from "../../../gateway/delivery/deliver
 import { createDirectory } from "../../../gateway/directory/directory.ts";
 import type { Enrolled } from "../../../gateway/directory/enrolment.ts";
 import type { Draft } from "../../../gateway/message.ts";
-import type { Appended, Store } from "../../../gateway/ports.ts";
+import type { Appended } from "../../../gateway/ports/backlog.ts";
+import type { Store } from "../../../gateway/ports/store.ts";
 import { createQueue } from "../../../gateway/delivery/queue.ts";
 import type { Registration } from "../../../gateway/registration.ts";
 import { createTokens, type Tokens } from "../../../gateway/directory/tokens.ts";

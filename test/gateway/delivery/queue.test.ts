@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GatewayError } from "../../../gateway/error.ts";
 import type { Draft } from "../../../gateway/message.ts";
-import type { Store } from "../../../gateway/ports.ts";
+import type { Store } from "../../../gateway/ports/store.ts";
 import { encodePush } from "../../../gateway/delivery/push.ts";
 import { createQueue, type Queue } from "../../../gateway/delivery/queue.ts";
 import type { Registration } from "../../../gateway/registration.ts";
@@ -23,7 +23,7 @@ function scenario(name: string, play: (scene: Scene) => Promise<void>): void {
     test(`queue: ${name}`, () =>
         withStore(async (store) => {
             const queue = createQueue({ store, clock: handClock() });
-            const { registration } = await store.register(registrationOf(1));
+            const { registration } = await store.registrations.register(registrationOf(1));
             const append = (given: Partial<Draft> = {}) => queue.append(registration, { to: TO, body: "hi", ...given });
             await play({ queue, store, registration, append });
         }));
@@ -41,7 +41,7 @@ scenario("a message gets an id, a sequence, and a day to live", async ({ store, 
     assert.equal(message.urgency, "normal");
     assert.equal(message.acceptedMs, START_MS);
     assert.equal(message.expiresMs, START_MS + 86_400_000);
-    assert.deepEqual(await store.backlog(routeOf(1), 0, 10), [message]);
+    assert.deepEqual(await store.backlog.list(routeOf(1), 0, 10), [message]);
     assert.notEqual((await append()).message.id, message.id);
 });
 
@@ -77,7 +77,7 @@ const REFUSED: [name: string, draft: Record<string, unknown>, sentence: RegExp][
 test("queue: a draft that cannot be meant is refused with a sentence, and stores nothing", async (context) => {
     await withStore(async (store) => {
         const queue = createQueue({ store, clock: handClock() });
-        const { registration } = await store.register(registrationOf(1));
+        const { registration } = await store.registrations.register(registrationOf(1));
         for (const [name, draft, sentence] of REFUSED) {
             await context.test(name, () =>
                 assert.rejects(
@@ -88,7 +88,7 @@ test("queue: a draft that cannot be meant is refused with a sentence, and stores
         }
         for (const ttlS of [0, 2_419_200]) await queue.append(registration, { to: TO, body: "hi", ttlS });
         await queue.append(registration, { to: TO, body: "hi", collapseKey: "ü".repeat(32), once: "x".repeat(200) });
-        assert.equal((await store.byRoute(routeOf(1)))?.lastSequence, 3);
+        assert.equal((await store.registrations.byRoute(routeOf(1)))?.lastSequence, 3);
     });
 });
 
@@ -126,7 +126,7 @@ for (const [packetOctets, room] of LIMITS) {
 }
 
 scenario("a registration that ended meanwhile takes nothing", async ({ store, append }) => {
-    await store.unregister(TO, START_MS);
+    await store.registrations.unregister(TO, START_MS);
     await assert.rejects(append(), isRefused("unregistered", /ended just now/));
 });
 
@@ -135,7 +135,7 @@ scenario("a backlog full of more urgent messages says so, and drops nothing for 
     await assert.rejects(append({ once: "key" }), isRefused("too_many", /full of more urgent/));
     const { dropped } = await append({ urgency: "high" });
     assert.equal(dropped.length, 1);
-    await store.settleUpTo(routeOf(1), 10, START_MS);
+    await store.backlog.settleUpTo(routeOf(1), 10, START_MS);
     assert.equal(
         (await append({ once: "key" })).repeated,
         false,
@@ -148,5 +148,5 @@ scenario("said again, a message is accepted once, also when it was dropped later
     await Promise.all(Array.from({ length: 1_000 }, () => append()));
     const again = await append({ once: "key", urgency: "low" });
     assert.deepEqual([again.repeated, again.message.id, again.message.state], [true, first.message.id, "dropped"]);
-    assert.equal((await store.receipt(first.message.id))?.state, "dropped");
+    assert.equal((await store.receipts.find(first.message.id))?.state, "dropped");
 });

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 
 async function seen() {
-    return (await desk.store.byRoute(desk.route))!;
+    return (await desk.store.registrations.byRoute(desk.route))!;
 }
 
 test("a registration stores where the device is and what it can do, clamped to the limits", async () => {
@@ -70,7 +70,7 @@ test("what the device says it has handled is settled, and not sent again", async
     await desk.until(2);
     desk.delivery.closed(desk.route); // its PUBACKs of 1 and 2 were lost
     await desk.settled();
-    await desk.store.sent(desk.route, 2, startMs);
+    await desk.store.backlog.markSent(desk.route, 2, startMs);
     desk.lines.length = 0;
     await desk.comes({ e: epoch, n: 2 });
     await desk.until(2);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { GatewayError } from "../../../gateway/error.ts";
-import type { Caller } from "../../../gateway/directory/tokens.ts";
+import type { Caller } from "../../../gateway/token.ts";
 import { BOOT, NUMBER, openDesk, OTHER, type Desk } from "./desk.ts";
 
 let desk: Desk;
@@ -31,7 +31,7 @@ test("read, said after the PUBACK or by the handler before it, is the last line 
 test("read, said again on the next connection while its registration is being stored, comes after the delivery that this tells of", async () => {
     await desk.comes();
     const { message } = await desk.send("its PUBACK is lost");
-    const { epoch } = (await desk.store.byRoute(desk.route))!;
+    const { epoch } = (await desk.store.registrations.byRoute(desk.route))!;
     desk.delivery.closed(desk.route);
     desk.delivery.connected(desk.route, { address: "127.0.0.1", port: 40_001 });
     desk.delivery.subscribed(desk.route);
@@ -63,7 +63,7 @@ for (const [why, state] of [
         await desk.settled();
         assert.deepEqual(await desk.states(message.id), ["accepted", "sent", state]);
         assert.equal(desk.lines[2], "push 2 b");
-        const receipt = await desk.store.receipt(message.id);
+        const receipt = await desk.store.receipts.find(message.id);
         assert.equal(receipt?.history.at(-1)?.why, why);
     });
 }
@@ -86,7 +86,7 @@ test("msg: a device pushes to another number; the gateway says who it is; said a
     const said = { i: 1, g: 99, to: OTHER, b: "hi", t: "T", u: "high", k: "key", l: 60, from: "+1555", f: "+1555" };
     await desk.delivery.said(desk.route, "msg", json(said));
     await desk.delivery.said(desk.route, "msg", json(said));
-    const backlog = await desk.store.backlog(other.route, 0, 10);
+    const backlog = await desk.store.backlog.list(other.route, 0, 10);
     assert.equal(backlog.length, 1);
     const { from, to, body, title, urgency, collapseKey, expiresMs, acceptedMs } = backlog[0]!;
     assert.deepEqual(
@@ -95,7 +95,7 @@ test("msg: a device pushes to another number; the gateway says who it is; said a
     );
     assert.equal(expiresMs - acceptedMs, 60_000);
     await desk.delivery.said(desk.route, "msg", json({ ...said, g: 100, k: undefined })); // after another boot
-    assert.equal((await desk.store.backlogSize(other.route)).messages, 2);
+    assert.equal((await desk.store.backlog.size(other.route)).messages, 2);
 });
 
 test("msg to itself arrives like any other", async () => {
@@ -127,7 +127,7 @@ for (const [what, saying, payload] of BAD) {
         await desk.delivery.said(desk.route, saying, payload);
         assert.equal(desk.logged.length, 1);
         assert.ok(!desk.logged[0]!.includes("600"), desk.logged[0]);
-        assert.equal((await desk.store.backlogSize(desk.route)).messages, 0);
+        assert.equal((await desk.store.backlog.size(desk.route)).messages, 0);
     });
 }
 
@@ -138,7 +138,7 @@ test("a publisher's plain text is the body; a JSON object with a body has the ot
     const fields = { body: "b", title: "t", urgency: "low", ttlS: 60, collapseKey: "k" };
     await desk.delivery.published(SENDER, "34600111222", json(fields));
     await desk.delivery.published(SENDER, "34600111222", Buffer.from('{"celsius":21}'));
-    const backlog = await desk.store.backlog(desk.route, 0, 10);
+    const backlog = await desk.store.backlog.list(desk.route, 0, 10);
     assert.deepEqual(
         backlog.map(({ body, title, urgency, collapseKey }) => [body, title, urgency, collapseKey]),
         [
@@ -166,6 +166,6 @@ for (const [what, caller, to, payload, code] of REFUSED) {
         await assert.rejects(desk.delivery.published(caller, to, payload), (error) => {
             return error instanceof GatewayError && error.code === code;
         });
-        assert.equal((await desk.store.backlogSize(desk.route)).messages, 0);
+        assert.equal((await desk.store.backlog.size(desk.route)).messages, 0);
     });
 }

@@ -29,16 +29,20 @@ function setUp(expired: number[] = []) {
             },
         },
         store: {
-            async expire(nowMs, limit) {
-                asked.push(`expire ${nowMs} ${limit}`);
-                await hold;
-                const count = expired.shift() ?? 0;
-                if (count < 0) throw new Error("the disk is full");
-                return Array<PushMessage>(count);
+            backlog: {
+                async expire(nowMs, limit) {
+                    asked.push(`expire ${nowMs} ${limit}`);
+                    await hold;
+                    const count = expired.shift() ?? 0;
+                    if (count < 0) throw new Error("the disk is full");
+                    return Array<PushMessage>(count);
+                },
             },
-            async forget(beforeMs) {
-                asked.push(`forget ${beforeMs}`);
-                return 0;
+            upkeep: {
+                async forget(beforeMs) {
+                    asked.push(`forget ${beforeMs}`);
+                    return 0;
+                },
             },
         },
         directory: {

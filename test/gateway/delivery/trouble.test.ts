@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GatewayError } from "../../../gateway/error.ts";
-import type { Store } from "../../../gateway/ports.ts";
+import type { CallName } from "../../../gateway/store/protocol.ts";
 import { slowStore } from "../../support/slow-store.ts";
 import { openDesk, type Desk } from "./desk.ts";
 
 /** What of the store fails at the moment. */
-let failing: (keyof Store)[] = [];
+let failing: CallName[] = [];
 /** What of the store was called, in order. */
-let called: (keyof Store)[] = [];
+let called: CallName[] = [];
 /** How long the store takes. */
 let delayMs: () => number = () => 0;
 
@@ -16,7 +16,7 @@ async function behind(work: (desk: Desk) => Promise<void>): Promise<void> {
     failing = [];
     called = [];
     delayMs = () => 0;
-    const broken = (name: keyof Store) => {
+    const broken = (name: CallName) => {
         called.push(name);
         if (failing.includes(name)) throw new GatewayError("unavailable", "The store cannot write.");
     };
@@ -40,12 +40,12 @@ async function settled(desk: Desk): Promise<void> {
 test("a backlog that cannot be read is read again, a second later", () =>
     behind(async (desk) => {
         await desk.send("hello");
-        failing = ["backlog"];
+        failing = ["backlog.list"];
         await desk.comes();
         await settled(desk);
         assert.equal(desk.lines.length, 1);
         desk.timers.turn(500);
-        const reads = () => called.filter((name) => name === "backlog").length;
+        const reads = () => called.filter((name) => name === "backlog.list").length;
         assert.equal(reads(), 1, "not at once: that would be a busy loop");
         desk.timers.turn(600);
         await settled(desk);
@@ -62,7 +62,7 @@ test("a settle write that fails is tried again; meanwhile pushes go on", () =>
         const { message } = await desk.send("a");
         await desk.send("b");
         await desk.until(2);
-        failing = ["settle"];
+        failing = ["backlog.settle"];
         desk.acknowledges(1);
         await desk.until(3);
         await settled(desk);
@@ -78,7 +78,7 @@ test("a settle write that is lost with its connection leads to a repeat, never t
         await desk.comes();
         await desk.send("a");
         await desk.until(2);
-        failing = ["settle"];
+        failing = ["backlog.settle"];
         desk.acknowledges(1);
         await settled(desk);
         desk.delivery.closed(desk.route);
@@ -92,7 +92,7 @@ test("with a store that writes nothing down, no more than 64 settled pushes are 
     behind(async (desk) => {
         for (let count = 0; count < 120; count++) await desk.send("x");
         await desk.comes({ w: 16 });
-        failing = ["settle"];
+        failing = ["backlog.settle"];
         let acknowledged = 0;
         for (let round = 0; round < 40; round++) {
             await settled(desk);
@@ -107,7 +107,7 @@ test("with a store that writes nothing down, no more than 64 settled pushes are 
         }
         assert.equal(acknowledged, 120);
         await settled(desk);
-        assert.equal((await desk.store.backlogSize(desk.route)).messages, 0);
+        assert.equal((await desk.store.backlog.size(desk.route)).messages, 0);
     }));
 
 test("an acknowledged push whose settle write is still under way is not sent again on the next connection", () =>
@@ -128,7 +128,7 @@ test("an acknowledged push whose settle write is still under way is not sent aga
 test("a registration that cannot be stored rejects, so that there is no PUBACK; and no push is sent", () =>
     behind(async (desk) => {
         await desk.send("hello");
-        failing = ["contact"];
+        failing = ["contacts.record"];
         await assert.rejects(desk.comes(), { code: "unavailable" });
         desk.timers.turn(1_000);
         await settled(desk);
@@ -151,12 +151,12 @@ test("a registration that takes the store a second is answered before the first 
 test("what the store could not take is not acknowledged: nack, read and msg reject", () =>
     behind(async (desk) => {
         await desk.comes();
-        failing = ["settle", "read", "append"];
+        failing = ["backlog.settle", "receipts.markRead", "backlog.append"];
         const json = (fields: object) => Buffer.from(JSON.stringify(fields));
         const refused = { code: "unavailable" };
         await assert.rejects(desk.delivery.said(desk.route, "nack", json({ n: 5, y: "handler" })), refused);
         await assert.rejects(desk.delivery.said(desk.route, "read", json({ n: 5 })), refused);
-        const { number } = (await desk.store.byRoute(desk.route))!;
+        const { number } = (await desk.store.registrations.byRoute(desk.route))!;
         const say = json({ i: 1, g: 1, to: number, b: "x" });
         await assert.rejects(desk.delivery.said(desk.route, "msg", say), refused);
     }));
@@ -171,16 +171,16 @@ test("one push costs the store one settle, one note, and a ninth of a read", () 
             desk.acknowledges(sequence);
         }
         await settled(desk);
-        const count = (name: keyof Store) => called.filter((call) => call === name).length;
-        assert.deepEqual([count("settle"), count("sent")], [90, 90]);
-        assert.ok(count("backlog") <= 11, `${count("backlog")} reads`);
+        const count = (name: CallName) => called.filter((call) => call === name).length;
+        assert.deepEqual([count("backlog.settle"), count("backlog.markSent")], [90, 90]);
+        assert.ok(count("backlog.list") <= 11, `${count("backlog.list")} reads`);
         called = [];
         for (let sequence = 91; sequence <= 100; sequence++) {
             await desk.send("live");
             await desk.until(1 + sequence);
             desk.acknowledges(sequence);
         }
-        assert.equal(count("backlog"), 0, "a message that comes alone is not read at all");
+        assert.equal(count("backlog.list"), 0, "a message that comes alone is not read at all");
     }));
 
 test("closing waits for the writes under way", () =>

@@ -19,14 +19,14 @@ test("a message for a connected device is sent at once, delivered at its PUBACK,
     await desk.comes();
     const { message } = await desk.send("hello");
     await desk.until(2);
-    const { epoch } = (await desk.store.byRoute(desk.route))!;
+    const { epoch } = (await desk.store.registrations.byRoute(desk.route))!;
     assert.deepEqual(desk.lines, [`tell {"e":${epoch},"c":${Math.floor(startMs / 1000)},"w":0}`, "push 1 hello"]);
     await desk.settled();
     assert.deepEqual(await desk.states(message.id), ["accepted", "sent"]);
     desk.acknowledges(1);
     await desk.settled();
     assert.deepEqual(await desk.states(message.id), ["accepted", "sent", "delivered"]);
-    assert.equal((await desk.store.backlogSize(desk.route)).messages, 0);
+    assert.equal((await desk.store.backlog.size(desk.route)).messages, 0);
 });
 
 test("what waited is sent in the order of sequences, one after the other, whatever its urgency; the answer says how many", async () => {
@@ -66,7 +66,7 @@ test("as many are inflight as the device announced, and never more", async () =>
         bodies,
         Array.from({ length: 60 }, (_, index) => `${index + 1}`),
     );
-    assert.equal((await desk.store.backlogSize(desk.route)).messages, 0);
+    assert.equal((await desk.store.backlog.size(desk.route)).messages, 0);
 });
 
 test("a device that wants a window of 1,000 gets one of 16, one of 0 gets 1", async () => {
@@ -92,7 +92,7 @@ test("no push before the registration is stored; a client that does not register
     desk.timers.turn(1);
     assert.deepEqual(await desk.until(1), ["push 1 hello"]);
     await desk.settled();
-    const { endpoint } = (await desk.store.byRoute(desk.route))!;
+    const { endpoint } = (await desk.store.registrations.byRoute(desk.route))!;
     assert.equal(endpoint?.address, "127.0.0.1");
 });
 
@@ -172,7 +172,7 @@ test("appends that are told of in another order than stored are sent in the orde
     const registration = await desk.directory.recipient("+34600111222" as never);
     const stored = await Promise.all(
         ["a", "b", "c"].map((body, index) =>
-            desk.store.append({
+            desk.store.backlog.append({
                 id: `id ${index}`,
                 route: registration.route,
                 to: registration.number,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createDirectory, type Directory, EXPIRED_MS, STALE_MS } from "../../../gateway/directory/directory.ts";
-import type { Store } from "../../../gateway/ports.ts";
+import type { Store } from "../../../gateway/ports/store.ts";
 import { messageOf, numberOf, routeOf, START_MS } from "../../support/records.ts";
 import { handClock, withStore, type HandClock } from "../../support/store-for-tests.ts";
 
@@ -30,7 +30,7 @@ scenario(
         assert.equal(registration.provisional, false);
         assert.equal(registration.epoch, START_MS / 1000);
         assert.equal(ended, undefined);
-        assert.ok(!JSON.stringify(await store.byRoute(route)).includes(secret));
+        assert.ok(!JSON.stringify(await store.registrations.byRoute(route)).includes(secret));
         const other = await directory.register(numberOf(2));
         assert.notEqual(other.route, route);
         assert.notEqual(other.secret, secret);
@@ -58,14 +58,14 @@ scenario("authenticate: the secret of the route and no other", async ({ director
 scenario("register anew: the old secret opens nothing, the backlog goes or stays as wished", async (scene) => {
     const { directory, store } = scene;
     const first = await directory.register(numberOf(1));
-    await store.append(messageOf(1, { route: first.route }));
+    await store.backlog.append(messageOf(1, { route: first.route }));
     const second = await directory.register(numberOf(1), { keepBacklog: true });
     assert.equal(second.ended?.route, first.route);
     assert.equal(await directory.authenticate(first.route, first.secret), undefined);
     assert.equal(await directory.findByRoute(first.route), undefined);
-    assert.equal((await store.backlogSize(second.route)).messages, 1);
+    assert.equal((await store.backlog.size(second.route)).messages, 1);
     const third = await directory.register(numberOf(1));
-    assert.equal((await store.backlogSize(third.route)).messages, 0);
+    assert.equal((await store.backlog.size(third.route)).messages, 0);
     assert.equal((await directory.find(numberOf(1)))?.route, third.route);
 });
 
@@ -137,11 +137,11 @@ scenario("remove: there has to be something to remove", async ({ directory }) =>
 scenario("stale after 30 days without contact, ended after 270", async ({ directory, store, clock }) => {
     const never = (await directory.register(numberOf(1))).registration;
     const { route } = await directory.register(numberOf(2));
-    await store.append(messageOf(1, { route: never.route, id: "waiting" }));
+    await store.backlog.append(messageOf(1, { route: never.route, id: "waiting" }));
     assert.equal(STALE_MS, 30 * 24 * 3_600_000);
     assert.equal(EXPIRED_MS, 270 * 24 * 3_600_000);
     clock.turn(STALE_MS);
-    const seen = await store.contact(route, { atMs: clock.nowMs() });
+    const seen = await store.contacts.record(route, { atMs: clock.nowMs() });
     assert.ok(seen !== undefined);
     assert.equal(directory.stale(never, clock.nowMs()), false);
     clock.turn(1);
@@ -155,7 +155,7 @@ scenario("stale after 30 days without contact, ended after 270", async ({ direct
         [numberOf(1)],
     );
     await assert.rejects(directory.recipient(numberOf(1)), { code: "unregistered", message: /270 days/ });
-    assert.equal((await store.receipt("waiting"))?.state, "dropped");
+    assert.equal((await store.receipts.find("waiting"))?.state, "dropped");
     assert.equal((await directory.recipient(numberOf(2))).route, route);
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createDirectory, type Directory } from "../../../gateway/directory/directory.ts";
 import { CODE_DIGITS, CODE_LIMITS, CODE_TRIES } from "../../../gateway/directory/enrolment.ts";
-import type { Store } from "../../../gateway/ports.ts";
+import type { Store } from "../../../gateway/ports/store.ts";
 import { numberOf } from "../../support/records.ts";
 import { handClock, withStore, type HandClock } from "../../support/store-for-tests.ts";
 
@@ -37,7 +37,7 @@ scenario("a code of eight digits makes a registration, provisional until its sec
     assert.equal((await directory.find(NUMBER))?.route, made.route);
     const connected = await directory.authenticate(made.route, made.secret);
     assert.equal(connected?.provisional, false);
-    assert.equal((await store.byRoute(made.route))?.provisional, false);
+    assert.equal((await store.registrations.byRoute(made.route))?.provisional, false);
     assert.equal(await directory.redeem(NUMBER, code, "a1B2c3"), undefined, "one time");
     assert.ok(await directory.authenticate(made.route, made.secret));
 });
@@ -141,9 +141,9 @@ scenario(
     async (scene) => {
         const { directory, store } = scene;
         await directory.createCode(NUMBER);
-        const [kept] = await store.codes(NUMBER, 0);
+        const [kept] = await store.codes.list(NUMBER, 0);
         assert.match(kept?.codeHash ?? "", /^[0-9a-f]{64}$/);
-        assert.equal(Buffer.from((await store.meta("code key")) ?? "", "base64").length, 32);
+        assert.equal(Buffer.from((await store.settings.get("code key")) ?? "", "base64").length, 32);
     },
 );
 

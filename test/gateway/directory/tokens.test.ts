@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync, writeFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Role, Store } from "../../../gateway/ports.ts";
+import type { Store } from "../../../gateway/ports/store.ts";
+import type { Role } from "../../../gateway/token.ts";
 import type { E164 } from "../../../gateway/number.ts";
 import { ADMIN_TOKEN_FILE, ensureAdminToken } from "../../../gateway/store/admin-token.ts";
 import { createTokens, permits, rangeOf, type Action, type Tokens } from "../../../gateway/directory/tokens.ts";
@@ -53,13 +54,13 @@ scenario("a token is known by itself alone, and the store has only its hash", as
     const { id, token } = await tokens.createToken("sender", "+34*", "shop");
     assert.match(token, /^[\w-]{22}$/);
     assert.deepEqual(await tokens.authenticateToken(token), { id, role: "sender", pattern: "+34*" });
-    assert.ok(!JSON.stringify(await store.tokens()).includes(token));
+    assert.ok(!JSON.stringify(await store.tokens.list()).includes(token));
     for (const other of [
         "",
         token + "A",
         token.slice(1),
         token.toLowerCase() + " ",
-        (await store.tokens())[0]?.hash ?? "",
+        (await store.tokens.list())[0]?.hash ?? "",
     ]) {
         assert.equal(await tokens.authenticateToken(other), undefined);
     }

@@ -9,11 +9,13 @@ function healthOf(state: { nowMs: number; freeOctets: number | undefined; writes
     return createHealth({
         clock: { nowMs: () => state.nowMs },
         store: {
-            setMeta: async () => {
-                state.writes++;
-                if (state.fails !== undefined) throw state.fails;
+            settings: {
+                set: async () => {
+                    state.writes++;
+                    if (state.fails !== undefined) throw state.fails;
+                },
             },
-            size: async () => ({ octets: 4096, freeOctets: state.freeOctets }),
+            upkeep: { size: async () => ({ octets: 4096, freeOctets: state.freeOctets }) },
         } as unknown as Parameters<typeof createHealth>[0]["store"],
     });
 }

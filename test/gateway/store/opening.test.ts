@@ -33,8 +33,10 @@ function folder(): string {
 async function filled(messages = 50): Promise<string> {
     const dir = folder();
     const store = await openStore({ dir });
-    await Promise.all([0, 1].map((index) => store.register(registrationOf(index))));
-    await Promise.all(Array.from({ length: messages }, () => store.append(messageOf(1, { body: "x".repeat(500) }))));
+    await Promise.all([0, 1].map((index) => store.registrations.register(registrationOf(index))));
+    await Promise.all(
+        Array.from({ length: messages }, () => store.backlog.append(messageOf(1, { body: "x".repeat(500) }))),
+    );
     await store.close();
     return dir;
 }
@@ -49,7 +51,7 @@ async function refused(dir: string, sentence: RegExp): Promise<void> {
 test("open: makes its folder and its files, for their owner alone", async () => {
     const dir = join(folder(), "deep", "er");
     const store = await openStore({ dir });
-    await store.setMeta("key", "1");
+    await store.settings.set("key", "1");
     assert.equal(statSync(dir).mode & 0o777, 0o700);
     for (const end of ["", "-wal"]) assert.equal(statSync(join(dir, STORE_FILE + end)).mode & 0o777, 0o600);
     await store.close();
@@ -57,7 +59,7 @@ test("open: makes its folder and its files, for their owner alone", async () => 
 
 test("open: a relative folder is meant from where the program was started", async () => {
     const dir = folder();
-    const script = `import { open } from ${JSON.stringify(MODULE)}; const store = await open("data"); await store.setMeta("key", "1"); await store.close();`;
+    const script = `import { open } from ${JSON.stringify(MODULE)}; const store = await open("data"); await store.settings.set("key", "1"); await store.close();`;
     const file = join(dir, "script.mts");
     writeFileSync(file, script);
     const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), file], {
@@ -75,7 +77,7 @@ test("open: the log that a killed gateway left behind is merged, and nothing of 
     await once(child, "close");
     assert.ok(statSync(join(dir, `${STORE_FILE}-wal`)).size > 0);
     const store = await openStore({ dir });
-    assert.ok((await store.backlogSize(routeOf(1))).messages > 50);
+    assert.ok((await store.backlog.size(routeOf(1))).messages > 50);
     await store.close();
     assert.equal(statSync(join(dir, `${STORE_FILE}-wal`), { throwIfNoEntry: false })?.size ?? 0, 0);
 });
@@ -175,10 +177,10 @@ test("open: of 100 seeded damages of five octets each none crashes; what opens a
 
 /** A read and some writes, of all that `filled` put there. */
 const CALLS: Call[] = [
-    { id: 1, name: "backlog", args: [routeOf(1), 0, 1_000] },
-    { id: 2, name: "append", args: [messageOf(1)] },
-    { id: 3, name: "settleUpTo", args: [routeOf(1), 100, 1] },
-    { id: 4, name: "registrations", args: [{ limit: 10 }] },
+    { id: 1, name: "backlog.list", args: [routeOf(1), 0, 1_000] },
+    { id: 2, name: "backlog.append", args: [messageOf(1)] },
+    { id: 3, name: "backlog.settleUpTo", args: [routeOf(1), 100, 1] },
+    { id: 4, name: "registrations.list", args: [{ limit: 10 }] },
 ];
 
 test("open: the log of a store that is gone is not written into a new one", async () => {
@@ -193,7 +195,7 @@ test("open: the log of a store that is gone is not written into a new one", asyn
     writeFileSync(file, before[0] ?? "");
     assert.ok(readFileSync(log).equals(before[1] ?? Buffer.alloc(0)));
     const store = await openStore({ dir });
-    assert.ok((await store.backlogSize(routeOf(1))).messages > 50);
+    assert.ok((await store.backlog.size(routeOf(1))).messages > 50);
     await store.close();
 });
 
@@ -239,10 +241,10 @@ test("open: a store of the version before is brought to this one, and all that w
     );
     sql.close();
     const store = await openStore({ dir });
-    assert.equal((await store.receipt("m"))?.state, "sent");
-    assert.equal((await store.backlog(routeOf(1), 0, 1))[0]?.body, "hello");
-    assert.equal(await store.settle(routeOf(1), 1, "delivered", 3), true);
-    const states = (await store.receipt("m"))?.history.map(({ state }) => state);
+    assert.equal((await store.receipts.find("m"))?.state, "sent");
+    assert.equal((await store.backlog.list(routeOf(1), 0, 1))[0]?.body, "hello");
+    assert.equal(await store.backlog.settle(routeOf(1), 1, "delivered", 3), true);
+    const states = (await store.receipts.find("m"))?.history.map(({ state }) => state);
     assert.deepEqual(states, ["accepted", "sent", "delivered"]);
     await store.close();
 });
@@ -251,8 +253,8 @@ test("open: a start that was cut short while the file was made is begun anew", a
     const dir = folder();
     writeFileSync(join(dir, `${STORE_FILE}.new`), "half");
     const store = await openStore({ dir });
-    await store.register(registrationOf(1));
-    assert.equal((await store.byNumber(numberOf(1)))?.route, routeOf(1));
+    await store.registrations.register(registrationOf(1));
+    assert.equal((await store.registrations.byNumber(numberOf(1)))?.route, routeOf(1));
     await store.close();
     assert.equal(statSync(join(dir, `${STORE_FILE}.new`), { throwIfNoEntry: false }), undefined);
 });

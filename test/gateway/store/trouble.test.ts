@@ -53,9 +53,9 @@ test("disk full: writes fail with a sentence, reads go on, what was acknowledged
     assert.equal(waiting, acknowledged.length, "it could still be read, and what failed left nothing behind");
 
     const store = await openStore({ dir });
-    for (const id of acknowledged) assert.equal((await store.receipt(id))?.state, "accepted");
-    assert.equal((await store.backlogSize(routeOf(1))).messages, acknowledged.length);
-    const next = await store.append(messageOf(1, { id: "with room again" }));
+    for (const id of acknowledged) assert.equal((await store.receipts.find(id))?.state, "accepted");
+    assert.equal((await store.backlog.size(routeOf(1))).messages, acknowledged.length);
+    const next = await store.backlog.append(messageOf(1, { id: "with room again" }));
     assert.equal(next?.message.sequence, acknowledged.length + 1);
     await store.close();
 });
@@ -63,13 +63,13 @@ test("disk full: writes fail with a sentence, reads go on, what was acknowledged
 test("locked by another program: writes fail with a sentence, reads go on, nobody else waits, and it comes back", async () => {
     const dir = folder();
     const store = await openStore({ dir });
-    await store.register(registrationOf(1));
+    await store.registrations.register(registrationOf(1));
     const other = new Database(join(dir, STORE_FILE));
     other.exec("BEGIN IMMEDIATE");
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();
-    const writes = Array.from({ length: 5 }, () => store.append(messageOf(1)));
-    const read = store.byNumber(numberOf(1));
+    const writes = Array.from({ length: 5 }, () => store.backlog.append(messageOf(1)));
+    const read = store.registrations.byNumber(numberOf(1));
     const settled = await Promise.allSettled(writes);
     delay.disable();
     for (const one of settled) {
@@ -79,17 +79,17 @@ test("locked by another program: writes fail with a sentence, reads go on, nobod
     assert.ok(delay.max / 1e6 < 500, `the thread waits for the lock, and this one does not: ${delay.max / 1e6} ms`);
     other.exec("ROLLBACK");
     other.close();
-    assert.equal((await store.append(messageOf(1)))?.message.sequence, 1);
+    assert.equal((await store.backlog.append(messageOf(1)))?.message.sequence, 1);
     await store.close();
 });
 
 test("a lock that is given back in time is waited for", async () => {
     const dir = folder();
     const store = await openStore({ dir });
-    await store.register(registrationOf(1));
+    await store.registrations.register(registrationOf(1));
     const other = new Database(join(dir, STORE_FILE));
     other.exec("BEGIN IMMEDIATE");
-    const appended = store.append(messageOf(1));
+    const appended = store.backlog.append(messageOf(1));
     setTimeout(() => other.exec("COMMIT"), 200);
     assert.equal((await appended)?.message.sequence, 1);
     other.close();
@@ -98,16 +98,16 @@ test("a lock that is given back in time is waited for", async () => {
 
 test("bad arguments: a call that nobody can mean fails alone, and the process lives", async () => {
     const store = await openStore({ dir: folder() });
-    await store.register(registrationOf(1));
+    await store.registrations.register(registrationOf(1));
     const bad = [true, {}, [], Symbol("s"), () => 1, 1n, NaN, Infinity].map((id) =>
-        store.append(messageOf(1, { id: id as never })),
+        store.backlog.append(messageOf(1, { id: id as never })),
     );
-    const good = store.append(messageOf(1));
+    const good = store.backlog.append(messageOf(1));
     const settled = await Promise.allSettled(bad);
     assert.ok(settled.every(({ status }) => status === "rejected"));
     assert.ok((await good) !== undefined);
-    await assert.rejects(store.receipt({} as never));
-    assert.ok((await store.byNumber(numberOf(1))) !== undefined);
+    await assert.rejects(store.receipts.find({} as never));
+    assert.ok((await store.registrations.byNumber(numberOf(1))) !== undefined);
     await store.close();
 });
 
@@ -115,44 +115,48 @@ test("the thread ends by itself: calls under way and later ones are refused with
     const worker = new Worker("require('node:worker_threads').parentPort.once('message', () => process.exit(1))", {
         eval: true,
     });
-    const store = createClient(worker);
-    const calls = [store.meta("a"), store.append(messageOf(1)), store.byNumber(numberOf(1))];
+    const store = createClient(worker, ["settings.get", "backlog.append", "registrations.byNumber"]);
+    const calls = [
+        store.settings.get("a"),
+        store.backlog.append(messageOf(1)),
+        store.registrations.byNumber(numberOf(1)),
+    ];
     for (const one of await Promise.allSettled(calls)) {
         assert.ok(one.status === "rejected" && isUnavailable(/the gateway ends/)(one.reason));
     }
-    await assert.rejects(store.meta("a"), isUnavailable(/the gateway ends/));
+    await assert.rejects(store.settings.get("a"), isUnavailable(/the gateway ends/));
     await store.close();
 });
 
 test("appends beyond what may be under way are told to wait, and none that was taken is lost", async () => {
     const store = await openStore({ dir: folder() });
-    await store.register(registrationOf(1));
-    const calls = Array.from({ length: 10_050 }, () => store.append(messageOf(1, { octets: 1 })));
-    const settle = store.setMeta("key", "not held up by that");
+    await store.registrations.register(registrationOf(1));
+    const calls = Array.from({ length: 10_050 }, () => store.backlog.append(messageOf(1, { octets: 1 })));
+    const settle = store.settings.set("key", "not held up by that");
     const settled = await Promise.allSettled(calls);
     const refused = settled.filter((one) => one.status === "rejected");
     assert.equal(refused.length, 50);
     assert.ok(refused.every((one) => (one.reason as GatewayError).code === "too_many"));
     await settle;
-    assert.equal((await store.byRoute(routeOf(1)))?.lastSequence, 10_000);
-    assert.ok((await store.append(messageOf(1))) !== undefined);
+    assert.equal((await store.registrations.byRoute(routeOf(1)))?.lastSequence, 10_000);
+    assert.ok((await store.backlog.append(messageOf(1))) !== undefined);
     await store.close();
 });
 
 test("sweeps: a call ends or forgets no more than it may, so that others get their turn", async () => {
     const store = await openStore({ dir: folder() });
     const routes = [1, 2, 3];
-    await Promise.all(routes.map((index) => store.register(registrationOf(index))));
+    await Promise.all(routes.map((index) => store.registrations.register(registrationOf(index))));
     const all = routes.flatMap((index) =>
-        Array.from({ length: 700 }, () => store.append(messageOf(index, { octets: 1 }))),
+        Array.from({ length: 700 }, () => store.backlog.append(messageOf(index, { octets: 1 }))),
     );
     await Promise.all(all);
     assert.equal(
-        (await store.retire(START_MS + 1, START_MS + 1, 100)).length,
+        (await store.registrations.retire(START_MS + 1, START_MS + 1, 100)).length,
         2,
         "1,400 messages are enough for one call",
     );
-    assert.equal((await store.expire(START_MS + 10_000_000, 1e9)).length, 700);
-    assert.equal(await store.forget(START_MS + 20_000_000, 1e9), 2_102);
+    assert.equal((await store.backlog.expire(START_MS + 10_000_000, 1e9)).length, 700);
+    assert.equal(await store.upkeep.forget(START_MS + 20_000_000, 1e9), 2_102);
     await store.close();
 });

@@ -140,7 +140,7 @@ class InstantGateway {
 /** The same conversation of 2,000 cores, with a clock turned by hand. @returns the peak, and when the last one was back */
 async function rehearse(awayMs: number, seed: number): Promise<{ peak: number; backMs: number; missing: number }> {
     const clock = new EventQueue();
-    const store = { liveSince: () => Promise.resolve(DEVICES) };
+    const store = { contacts: { liveSince: () => Promise.resolve(DEVICES) } };
     const gateway = new InstantGateway(clock, await createBackoffBase({ store, clock }).ask());
     const registered = Array.from({ length: DEVICES }, (_, index) => ({
         number: `+8881${String(index).padStart(8, "0")}`,

@@ -1,0 +1,50 @@
+import type { OverflowFields } from "../../shared/push/message.ts";
+import type { Draft, MessageState, PushMessage } from "../message.ts";
+import type { Route } from "../registration.ts";
+
+/** A message before the store gave it a sequence. */
+export type NewMessage = Omit<PushMessage, "sequence" | "state"> & Pick<Draft, "once" | "publication">;
+
+/** What an append did. */
+export interface Appended {
+    message: PushMessage;
+    /** true: `once` was known, or the `publication` was; `message` is the one accepted earlier, and nothing was stored */
+    repeated: boolean;
+    collapsed: PushMessage[];
+    /** over 1,000 messages or 256 KiB: the oldest of the lowest urgency */
+    dropped: PushMessage[];
+}
+
+export interface BacklogSize {
+    messages: number;
+    octets: number;
+}
+
+/** What waits or is inflight, per route and in the order of its sequences. */
+export interface BacklogStore {
+    /** Gives the next sequence and stores, collapses and drops (and counts that in `overflow`) in one transaction. Undefined: no such route. */
+    append(message: NewMessage): Promise<Appended | undefined>;
+    /** The messages above a sequence, in order. */
+    list(route: Route, afterSequence: number, limit: number): Promise<PushMessage[]>;
+    size(route: Route): Promise<BacklogSize>;
+    /** Notes that a message was written to its device. It stays in the backlog. */
+    markSent(route: Route, sequence: number, atMs: number): Promise<void>;
+    /**
+     * Ends a message: out of the backlog, its history one line longer. False: it was not in the backlog.
+     * @param sentMs when it was sent, if that is not noted: its line comes before
+     */
+    settle(
+        route: Route,
+        sequence: number,
+        state: MessageState,
+        atMs: number,
+        why?: string,
+        sentMs?: number,
+    ): Promise<boolean>;
+    /** Ends as delivered what the device reports as handled. @returns the sequences */
+    settleUpTo(route: Route, sequence: number, atMs: number): Promise<number[]>;
+    /** Ends as expired what is past its time, at most `limit`. @returns what ended */
+    expire(nowMs: number, limit: number): Promise<PushMessage[]>;
+    /** Takes what the device was sent of a registration's `overflow` off it. */
+    clearOverflow(route: Route, reported: OverflowFields): Promise<void>;
+}

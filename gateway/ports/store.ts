@@ -1,0 +1,31 @@
+import type { BacklogStore } from "./backlog.ts";
+import type { CodeStore } from "./codes.ts";
+import type { ContactStore } from "./contacts.ts";
+import type { PublicationStore } from "./publications.ts";
+import type { ReceiptStore } from "./receipts.ts";
+import type { RegistrationStore } from "./registrations.ts";
+import type { SettingStore } from "./settings.ts";
+import type { TokenStore } from "./tokens.ts";
+import type { Upkeep } from "./upkeep.ts";
+
+/**
+ * What outlives the gateway, as ports of a few calls each; a user takes only those that it needs: `Pick<Store, "backlog" | "receipts">`.
+ * Every promise resolves after the commit that holds its write is on the disk; calls that arrive together are committed together, each
+ * succeeding or failing alone. Rejections are GatewayError("unavailable") for a store that cannot write.
+ * `test/contract/store.ts` is the suite that every implementation passes.
+ */
+export interface Ports {
+    registrations: RegistrationStore;
+    contacts: ContactStore;
+    backlog: BacklogStore;
+    publications: PublicationStore;
+    receipts: ReceiptStore;
+    codes: CodeStore;
+    tokens: TokenStore;
+    settings: SettingStore;
+    upkeep: Upkeep;
+}
+
+export interface Store extends Ports {
+    close(): Promise<void>;
+}

@@ -1,0 +1,10 @@
+import type { ApiToken } from "../token.ts";
+
+/** Bearer tokens, by their hashes. */
+export interface TokenStore {
+    add(token: ApiToken): Promise<void>;
+    byHash(hash: string): Promise<ApiToken | undefined>;
+    list(): Promise<ApiToken[]>;
+    /** False: no such id. */
+    remove(id: string): Promise<boolean>;
+}

@@ -1,0 +1,11 @@
+import type { ClockStep } from "../clock.ts";
+
+/** What keeps the store small and right. */
+export interface Upkeep {
+    /** Forgets receipts, registrations and codes that ended before `beforeMs`, at most `limit`. @returns how many */
+    forget(beforeMs: number, limit: number): Promise<number>;
+    /** Moves stored moments with a clock that was set. Calls made before see the old moments, later ones the new. */
+    followClock(step: ClockStep): Promise<void>;
+    /** Octets on disk, its log included; and the disk's free octets, where the system reports them. */
+    size(): Promise<{ octets: number; freeOctets?: number }>;
+}

@@ -1,0 +1,60 @@
+import { statfsSync, statSync } from "node:fs";
+import type { Upkeep } from "../ports/upkeep.ts";
+import { read, write, type CallsOf } from "./call.ts";
+import type { Sql } from "./sql.ts";
+
+/** Rows that one call deletes at most: the thread is needed by others. */
+const MAX_FORGOTTEN_AT_ONCE = 5_000;
+
+/** What has ended can go after a while: receipts, registrations, codes. */
+const ENDED = [
+    "DELETE FROM receipts WHERE num IN (SELECT num FROM receipts WHERE ended_ms < ? LIMIT ?)",
+    "DELETE FROM registrations WHERE route IN (SELECT route FROM registrations WHERE ended_ms < ? LIMIT ?)",
+    `DELETE FROM codes WHERE num IN (SELECT num FROM codes WHERE created_ms < ? AND NOT EXISTS
+        (SELECT 1 FROM registrations WHERE registrations.route = codes.route AND provisional = 1 AND ended_ms IS NULL) LIMIT ?)`,
+];
+
+/** Every moment that something ends by, but those of the histories: these keep what the clock showed. */
+const MOMENTS = [
+    // the one that chooses the rows last, for it is changed with the others
+    ["backlog", ["expires_ms", "due_ms", "accepted_ms"]],
+    ["registrations", ["created_ms"]],
+    ["registrations", ["seen_ms"]],
+    ["registrations", ["ended_ms"]],
+    ["receipts", ["ended_ms"]],
+    ["codes", ["expires_ms", "created_ms"]],
+    ["publications", ["at_ms"]],
+] as const;
+
+export function upkeepCalls(sql: Sql, file: string): CallsOf<Upkeep> {
+    return {
+        forget: write((beforeMs, limit) => {
+            const most = Math.min(limit, MAX_FORGOTTEN_AT_ONCE);
+            let gone = 0;
+            for (const statement of ENDED) {
+                if (gone < most) gone += sql.run(statement, beforeMs, most - gone);
+            }
+            return gone;
+        }),
+        followClock: write(({ fromMs, untilMs, byMs }) => {
+            for (const [table, columns] of MOMENTS) {
+                const set = columns.map((column) => `${column} = ${column} + ?1`).join(", ");
+                sql.run(`UPDATE ${table} SET ${set} WHERE ${columns.at(-1)} BETWEEN ?2 AND ?3`, byMs, fromMs, untilMs);
+            }
+        }),
+        size: read(() => ({ octets: octetsOf(file) + octetsOf(file + "-wal"), freeOctets: freeOctets(file) })),
+    };
+}
+
+function octetsOf(file: string): number {
+    return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function freeOctets(file: string): number | undefined {
+    try {
+        const { bavail, bsize } = statfsSync(file);
+        return bavail * bsize;
+    } catch {
+        return undefined; // some file systems do not report it
+    }
+}
