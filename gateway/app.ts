@@ -22,14 +22,14 @@ import type { Store } from "./ports/store.ts";
 import { createQueue } from "./delivery/queue.ts";
 import type { Registration } from "./registration.ts";
 import { createShares } from "./limits/shares.ts";
-import { ADMIN_TOKEN_FILE, ensureAdminToken } from "./store/admin-token.ts";
+import { ensureAdminToken } from "./store/admin-token.ts";
 import { createSteadyClock, type SteadyClock } from "./system/steady-clock.ts";
 import { openStore } from "./store/open.ts";
 import { startSweeps } from "./delivery/sweeps.ts";
 import { createThrottle } from "./limits/throttle.ts";
 import { SYSTEM_TIMERS, type Timers } from "./system/timers.ts";
 import { findTlsFiles, readTlsFiles, watchTlsFiles } from "./tls/files.ts";
-import { createTokens } from "./directory/tokens.ts";
+import { ADMIN_TOKEN_FILE, createTokens } from "./directory/tokens.ts";
 
 /** A gateway that listens. */
 export interface Gateway {

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { OPTIONS } from "../config.ts";
+import { ADMIN_TOKEN_FILE } from "../directory/tokens.ts";
 import { isLoopback } from "../limits/client-key.ts";
+import { chooseFolder, readFound } from "./data-folder.ts";
 import { Failure } from "./failure.ts";
-import { chooseFolder, readFound } from "./found-files.ts";
 import { readGatewayFile } from "./gateway-file.ts";
 
 /** Where the gateway is and who asks: flags that every command but `serve` takes. */
@@ -26,9 +27,9 @@ export interface Client {
 
 /** @throws Failure from each call, with the gateway's own sentence or what to do when there was none */
 export function createClient(target: Target, environment: NodeJS.ProcessEnv): Client {
-    const { data, named: dataNamed } = chooseFolder(target.data, environment);
+    const folder = chooseFolder(target.data, environment);
     const named = target.url ?? set(environment.TOQUE_URL);
-    const url = readAddress(named ?? readGatewayFile(data, dataNamed)?.url ?? FALLBACK_URL);
+    const url = readAddress(named ?? readGatewayFile(folder)?.url ?? FALLBACK_URL);
 
     function token(): string {
         const given = target.token ?? set(environment.TOQUE_TOKEN);
@@ -37,11 +38,11 @@ export function createClient(target: Target, environment: NodeJS.ProcessEnv): Cl
             return given;
         }
         // This folder's token is for this folder's gateway: one elsewhere gets it only if somebody says so.
-        if (named !== undefined && !dataNamed && !isLoopback(new URL(url).hostname)) {
+        if (named !== undefined && !folder.named && !isLoopback(new URL(url).hostname)) {
             throw new Failure(`Which token is for ${url}? Give it with --token or TOQUE_TOKEN.`);
         }
-        const file = join(data, "admin-token");
-        const found = readFound(data, "admin-token", dataNamed)?.trim();
+        const file = join(folder.data, ADMIN_TOKEN_FILE);
+        const found = readFound(folder, ADMIN_TOKEN_FILE)?.trim();
         if (found !== undefined && TOKEN.test(found)) return found;
         const why = found === undefined ? `there is no file ${file} to be read` : `what the file ${file} holds is none`;
         throw new Failure(

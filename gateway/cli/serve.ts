@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import type { Gateway } from "../app.ts";
 import { type Config, type Flags, OPTIONS, readConfig } from "../config.ts";
 import { GatewayError } from "../error.ts";
-import { foreignOwner } from "../system/file-status.ts";
+import { foreignOwner } from "../system/private-file.ts";
+import { checkFolder, chooseFolder } from "./data-folder.ts";
 import { Failure } from "./failure.ts";
-import { checkFolder, chooseFolder } from "./found-files.ts";
 import { removeGatewayFile, writeGatewayFile } from "./gateway-file.ts";
 
 /** `toque serve`: runs until SIGINT or SIGTERM, or until it cannot go on; a second signal ends it at once. */
@@ -20,8 +20,7 @@ export function serveCommand(): Command {
 
 async function serve(flags: Flags & { json?: boolean }): Promise<void> {
     const config = readFlags(flags);
-    const { data, named } = chooseFolder(flags.data, process.env);
-    if (!named) checkFolder(data, foreignOwner); // who else may write there is told in the log
+    checkFolder(chooseFolder(flags.data, process.env), foreignOwner); // the log names a folder that others can write
     const ended = untilSignal();
     const { startGateway } = await import("../app.ts"); // the other commands start faster without it
     const gateway = await startGateway(config);
@@ -34,11 +33,7 @@ async function serve(flags: Flags & { json?: boolean }): Promise<void> {
         writeGatewayFile(config.data, { url, mqttPort, httpPort, pid: process.pid });
     } catch (error) {
         await gateway.close(); // otherwise its listeners keep the process, and no signal ends it
-        if (error instanceof Failure) throw error;
-        const { code } = error as NodeJS.ErrnoException;
-        throw new Failure(
-            `The folder ${config.data} cannot be written (${code}): look at its disk's space and its rights.`,
-        );
+        throw error;
     }
     const text =
         `Toque listens for boards on ${mqttAddress}${tlsPort === undefined ? "" : ` (TLS: port ${tlsPort})`} ` +

@@ -3,8 +3,8 @@ import { hostname, networkInterfaces } from "node:os";
 import { OPTIONS } from "../config.ts";
 import { GatewayError } from "../error.ts";
 import { writeHomeAuthority } from "../tls/home-files.ts";
+import { checkFolder, chooseFolder } from "./data-folder.ts";
 import { Failure } from "./failure.ts";
-import { checkFolder, chooseFolder } from "./found-files.ts";
 import { plain } from "./print.ts";
 
 /** A name of DNS, an address of either kind. */
@@ -27,16 +27,16 @@ export function tlsCommand(): Command {
         .option(OPTIONS.data.flag, "the gateway's folder (TOQUE_DATA; toque-data unless given)")
         .option("--name <names...>", "names and addresses of the gateway, instead of this machine's own")
         .action(async (flags: { data?: string; name?: string[] }) => {
-            const { data, named } = chooseFolder(flags.data, process.env);
-            if (!named) checkFolder(data);
+            const folder = chooseFolder(flags.data, process.env);
+            checkFolder(folder);
             const names = flags.name ?? ownNames();
             if (names.some((name) => !NAME.test(name)))
                 throw new Failure("--name takes names and addresses, as in --name toque.local 192.168.1.5.", 2);
             try {
                 const { createHomeAuthority } = await import("../tls/authority.ts"); // nobody else needs what it stands on
-                const folder = writeHomeAuthority(data, await createHomeAuthority(names, Date.now()));
+                const made = writeHomeAuthority(folder.data, await createHomeAuthority(names, Date.now()));
                 process.stdout.write(
-                    `Made ${plain(folder)}: for ${names.map(plain).join(", ")}.\n` +
+                    `Made ${plain(made)}: for ${names.map(plain).join(", ")}.\n` +
                         `"toque serve" uses it from its next start on, on port 8883. Give ca.pem to whoever connects by TLS,\n` +
                         `and keep ca-key.pem to yourself: who has it can pretend to be the gateway.\n`,
                 );

@@ -20,6 +20,8 @@ const MAY: { readonly [R in Role]: readonly Action[] } = {
 
 /** "*", a prefix of E.164 with "*" behind it, or one number. */
 const PREFIX_FORM = /^\+([1-9][0-9]{0,14})?\*$/;
+/** The file in the data folder that holds the first admin's token. */
+export const ADMIN_TOKEN_FILE = "admin-token";
 const TOKEN_FORM = /^[\w-]{22}$/;
 const ID_OCTETS = 6;
 const MAX_LABEL_CHARS = 100;

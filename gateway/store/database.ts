@@ -1,11 +1,12 @@
-import { existsSync, fsyncSync, closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { GatewayError } from "../error.ts";
-import { checkStoreFiles, makeLockFile, makePrivateFile } from "./private-files.ts";
+import { makeFolder, makePrivateFile, moveIntoPlace } from "../system/private-file.ts";
 import { unavailable } from "./failures.ts";
 import { countUp } from "./settings.ts";
 import { APPLICATION_ID, describeSchema, migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
+import { checkStoreFiles, makeLockFile } from "./store-files.ts";
 
 /** The store's file in the data folder, and the one that a running gateway holds locked. */
 export const STORE_FILE = "toque.db";
@@ -37,13 +38,6 @@ export interface OpenedDatabase {
     close(): void;
 }
 
-/** As mkdir -p does. Node's own tries for ever where a folder that is there says that it is not (/proc, some network drives). */
-function makeFolder(dir: string): void {
-    if (existsSync(dir)) return;
-    if (!existsSync(dirname(dir))) makeFolder(dirname(dir));
-    mkdirSync(dir, { mode: 0o700 });
-}
-
 /** Opens the store of a data folder. @throws GatewayError unavailable. Nothing is ever deleted or repaired. */
 export function openDatabase(dir: string): OpenedDatabase {
     const file = join(dir, STORE_FILE);
@@ -52,9 +46,10 @@ export function openDatabase(dir: string): OpenedDatabase {
     } catch (error) {
         throw refusal(`The data folder ${dir} cannot be made: choose one that may be written, with --data.`, error);
     }
-    const lock = lockFolder(dir);
+    const notices: string[] = [];
+    const lock = lockFolder(dir, notices);
     try {
-        const notices = checkStoreFiles(dir, file, join(dir, LOCK_FILE));
+        notices.push(...checkStoreFiles(dir, file));
         if (!existsSync(file)) create(file);
         const sql = openChecked(file);
         const start = countUp(sql, "starts"); // what a device can have seen before it is known: numbering.ts
@@ -79,11 +74,11 @@ export function openDatabase(dir: string): OpenedDatabase {
 }
 
 /** One gateway a folder. The lock is the system's: it goes with the process, however that ends. */
-function lockFolder(dir: string): Sql {
+function lockFolder(dir: string, notices: string[]): Sql {
     const file = join(dir, LOCK_FILE);
     let lock: Sql | undefined;
     try {
-        makeLockFile(file);
+        notices.push(...makeLockFile(file));
         lock = openSql(file, LOCK_MS);
         lock.exec("BEGIN EXCLUSIVE");
         return lock;
@@ -114,9 +109,7 @@ function create(file: string): void {
         sql.exec("PRAGMA synchronous = FULL");
         migrate(sql);
         sql.close();
-        flush(draft);
-        renameSync(draft, file);
-        flush(join(file, ".."));
+        moveIntoPlace(draft, file);
     } catch (error) {
         throw unavailable(error) ?? cannotOpen(file, error);
     }
@@ -173,15 +166,6 @@ function isSound(sql: Sql, file: string): boolean {
     const check = small ? "integrity_check" : "quick_check";
     if (small) tables.push("receipts");
     return tables.every((table) => sql.get(`PRAGMA ${check}(${table})`)?.[check] === "ok");
-}
-
-function flush(path: string): void {
-    const handle = openSync(path, "r");
-    try {
-        fsyncSync(handle);
-    } finally {
-        closeSync(handle);
-    }
 }
 
 function damaged(file: string, cause?: unknown): GatewayError {

@@ -16,10 +16,8 @@ const SENTENCES: Record<string, string> = {
     SQLITE_NOMEM: "The store cannot write: there is no memory left. Close other programs, then try again.",
     SQLITE_CANTOPEN:
         "The store's file cannot be opened. Look whether its folder is there and may be written, then try again.",
-    SQLITE_CORRUPT:
-        "The store's file is damaged. Stop the gateway, move the file and its log (-wal) away, and put a backup in their place.",
-    SQLITE_NOTADB:
-        "The store's file is damaged. Stop the gateway, move the file and its log (-wal) away, and put a backup in their place.",
+    SQLITE_CORRUPT: DAMAGED,
+    SQLITE_NOTADB: DAMAGED,
 };
 
 /** The caller's error for a failure of the disk, the file or its locks. Undefined: the failure is a bug. */

@@ -1,20 +1,7 @@
-import {
-    chmodSync,
-    closeSync,
-    existsSync,
-    fchmodSync,
-    fsyncSync,
-    lstatSync,
-    mkdirSync,
-    openSync,
-    readdirSync,
-    renameSync,
-    rmSync,
-    writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { GatewayError } from "../error.ts";
-import { kindOf } from "../system/file-status.ts";
+import { cannotWrite, kindOf, makeFolder, makePrivateFile, moveIntoPlace } from "../system/private-file.ts";
 import type { HomeAuthority } from "./authority.ts";
 import { FOLDER } from "./files.ts";
 
@@ -43,16 +30,11 @@ export function writeHomeAuthority(data: string, { ca, gateway, caDer }: HomeAut
         rmSync(draft, { recursive: true, force: true });
         mkdirSync(draft, { mode: 0o700 });
         chmodSync(draft, 0o700);
-        for (const [name, text, mode] of files) writeWhole(join(draft, name), text, mode);
-        flush(draft);
-        renameSync(draft, folder); // an empty folder of that name is replaced, its rights with it
-        flush(data);
+        for (const [name, text, mode] of files) makePrivateFile(join(draft, name), text, mode);
+        moveIntoPlace(draft, folder); // an empty folder of that name is replaced, its rights with it
         return folder;
     } catch (error) {
-        if (error instanceof GatewayError) throw error;
-        const { code = "no code" } = error as NodeJS.ErrnoException;
-        const sentence = `${folder} cannot be made (${code}): look at the space and the rights of ${data}, then run this again.`;
-        throw new GatewayError("unavailable", sentence, { cause: error });
+        throw error instanceof GatewayError ? error : cannotWrite(folder, error);
     }
 }
 
@@ -72,33 +54,6 @@ function refuseUsed(folder: string): void {
         throw refusal(
             `${folder} has no CA, but is not empty (${found}): move the folder away first, then run this again.`,
         );
-    }
-}
-
-/** As mkdir -p does. Node's own tries for ever where a folder that is there says that it is not (/proc, some network drives). */
-function makeFolder(path: string): void {
-    if (existsSync(path)) return;
-    if (!existsSync(dirname(path))) makeFolder(dirname(path));
-    mkdirSync(path, { mode: 0o700 });
-}
-
-function writeWhole(file: string, text: string, mode: number): void {
-    const handle = openSync(file, "wx", mode);
-    try {
-        fchmodSync(handle, mode); // whatever the umask
-        writeFileSync(handle, text);
-        fsyncSync(handle);
-    } finally {
-        closeSync(handle);
-    }
-}
-
-function flush(folder: string): void {
-    const handle = openSync(folder, "r");
-    try {
-        fsyncSync(handle);
-    } finally {
-        closeSync(handle);
     }
 }
 

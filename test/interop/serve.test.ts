@@ -18,6 +18,6 @@ test("serve: an address that cannot be left in the data folder ends it with a se
     assert.equal(stdout, "");
     assert.match(
         stderr,
-        /^toque: \S+gateway\.json\.new is a folder, where the gateway writes its address: move it away\.\n$/,
+        /^toque: \S+gateway\.json\.new is a folder, where the gateway keeps a file of its own: move it away, then start again\.\n$/,
     );
 });

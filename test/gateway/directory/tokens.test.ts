@@ -5,8 +5,15 @@ import { test } from "node:test";
 import type { Store } from "../../../gateway/ports/store.ts";
 import type { Role } from "../../../gateway/token.ts";
 import type { E164 } from "../../../gateway/number.ts";
-import { ADMIN_TOKEN_FILE, ensureAdminToken } from "../../../gateway/store/admin-token.ts";
-import { createTokens, permits, rangeOf, type Action, type Tokens } from "../../../gateway/directory/tokens.ts";
+import { ensureAdminToken } from "../../../gateway/store/admin-token.ts";
+import {
+    ADMIN_TOKEN_FILE,
+    createTokens,
+    permits,
+    rangeOf,
+    type Action,
+    type Tokens,
+} from "../../../gateway/directory/tokens.ts";
 import { START_MS } from "../../support/records.ts";
 import { handClock, withStore } from "../../support/store-for-tests.ts";
 

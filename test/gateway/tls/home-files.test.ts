@@ -145,7 +145,7 @@ test("tls init: cut short at any step, it leaves no half of a CA, says so in a s
         } catch (error) {
             assert.match(
                 (error as Error).message,
-                /tls cannot be made \(ENOSPC\): look at the space and the rights of/,
+                /tls cannot be written \(ENOSPC\): look at the space and the rights of/,
             );
             assert.equal((error as Error).name, "GatewayError");
         }
@@ -162,7 +162,7 @@ test("tls init: cut short at any step, it leaves no half of a CA, says so in a s
 test("tls init: a data folder that can never be made is a sentence, not an endless try", (t) => {
     const file = join(folder(t), "file");
     writeFileSync(file, "");
-    const message = /cannot be made \(E[A-Z]+\): look at the space and the rights of/;
+    const message = /cannot be written \(E[A-Z]+\): look at the space and the rights of/;
     assert.throws(() => writeHomeAuthority(join(file, "data"), MADE), { name: "GatewayError", message });
     if (process.platform !== "linux") return;
     assert.throws(() => writeHomeAuthority("/proc/toque/data", MADE), { name: "GatewayError", message });

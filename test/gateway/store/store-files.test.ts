@@ -37,7 +37,7 @@ function closedStore(t: TestContext): string {
     return dir;
 }
 
-/** Opens and closes it. @returns what whoever runs the gateway is told */
+/** Opens and closes it. @returns its notices */
 function open(dir: string): string[] {
     const database = openDatabase(dir);
     database.close();
@@ -48,7 +48,7 @@ function refused(dir: string, message: string): void {
     assert.throws(() => openDatabase(dir).close(), { name: "GatewayError", code: "unavailable", message });
 }
 
-test("private files: the lock is for its owner alone, whatever the umask, and an older one becomes so", (t) => {
+test("store files: the lock is for its owner alone, whatever the umask, and an older one becomes so", (t) => {
     const dir = folder(t);
     assert.deepEqual(open(dir), []);
     assert.equal(modeOf(join(dir, LOCK)), 0o600);
@@ -66,17 +66,17 @@ test("private files: the lock is for its owner alone, whatever the umask, and an
     }
 });
 
-test("private files: a link at the lock's name is refused, and what it means is not made", (t) => {
+test("store files: a link at the lock's name is refused, and what it means is not made", (t) => {
     const dir = folder(t);
     symlinkSync(join(dir, "elsewhere"), join(dir, LOCK));
     refused(
         dir,
-        `${join(dir, LOCK)} is a link, where the store keeps a file of its own: move it away, then start again.`,
+        `${join(dir, LOCK)} is a link, where the gateway keeps a file of its own: move it away, then start again.`,
     );
     assert.deepEqual(readdirSync(dir), [LOCK]);
 });
 
-test("private files: taking an older lock's rights away does not let go of it", (t) => {
+test("store files: taking an older lock's rights away does not let go of it", (t) => {
     const dir = folder(t);
     const database = openDatabase(dir);
     t.after(() => database.close());
@@ -96,13 +96,13 @@ const SEEN: [kind: string, put: (path: string) => void][] = [
 ];
 for (const name of [`${STORE_FILE}-wal`, `${STORE_FILE}-shm`, `${STORE_FILE}-journal`, LOCK, `${LOCK}-journal`]) {
     for (const [kind, put] of SEEN) {
-        test(`private files: ${kind} at ${name} is named, with what to do`, (t) => {
+        test(`store files: ${kind} at ${name} is named, with what to do`, (t) => {
             const dir = closedStore(t);
             rmSync(join(dir, name), { force: true });
             put(join(dir, name));
             refused(
                 dir,
-                `${join(dir, name)} is ${kind}, where the store keeps a file of its own: move it away, then start again.`,
+                `${join(dir, name)} is ${kind}, where the gateway keeps a file of its own: move it away, then start again.`,
             );
             assert.equal(existsSync(join(dir, `${name}.elsewhere`)), false);
             renameSync(join(dir, name), join(dir, "away"));
@@ -111,18 +111,18 @@ for (const name of [`${STORE_FILE}-wal`, `${STORE_FILE}-shm`, `${STORE_FILE}-jou
     }
 }
 
-test("private files: a folder in the place of the store or its draft is named", (t) => {
+test("store files: a folder in the place of the store or its draft is named", (t) => {
     for (const name of [STORE_FILE, `${STORE_FILE}.new`, `${STORE_FILE}.new-wal`]) {
         const dir = folder(t);
         mkdirSync(join(dir, name));
         refused(
             dir,
-            `${join(dir, name)} is a folder, where the store keeps a file of its own: move it away, then start again.`,
+            `${join(dir, name)} is a folder, where the gateway keeps a file of its own: move it away, then start again.`,
         );
     }
 });
 
-test("private files: a store that is a link is opened where it leads; one that leads nowhere is not begun anew", (t) => {
+test("store files: a store that is a link is opened where it leads; one that leads nowhere is not begun anew", (t) => {
     const dir = closedStore(t);
     const [file, elsewhere] = [join(dir, STORE_FILE), join(dir, "disk")];
     mkdirSync(elsewhere);
@@ -138,30 +138,30 @@ test("private files: a store that is a link is opened where it leads; one that l
     refused(dir, sentence);
 });
 
-test("private files: a store that others could read, a backup put back perhaps, is its owner's alone, and that is told", (t) => {
+test("store files: a store that others could read, a backup put back perhaps, becomes its owner's alone, with a notice", (t) => {
     const dir = closedStore(t);
     const file = join(dir, STORE_FILE);
     for (const mode of [0o644, 0o660, 0o666]) {
         chmodSync(file, mode);
         writeFileSync(`${file}-wal`, "", { mode: 0o600 });
         chmodSync(`${file}-wal`, mode);
-        const said = (path: string) => `Other users could open ${path}, a file of the store. Now its owner alone can.`;
-        assert.deepEqual(open(dir), [said(file), said(`${file}-wal`)]);
+        const sentence = (path: string) => `Other users could open ${path}. Now only its owner can.`;
+        assert.deepEqual(open(dir), [sentence(file), sentence(`${file}-wal`)]);
         assert.equal(modeOf(file), 0o600);
         assert.deepEqual(open(dir), []);
     }
 });
 
-test("private files: what is told gets out of the store's thread", async (t) => {
+test("store files: notices come out of the store's thread", async (t) => {
     const dir = closedStore(t);
     chmodSync(join(dir, STORE_FILE), 0o604);
     const notices: string[] = [];
     const store = await openStore({ dir, notice: (sentence) => void notices.push(sentence) });
     await store.close();
-    assert.match(notices.join(), /^Other users could open .+toque\.db, a file of the store\./);
+    assert.match(notices.join(), /^Other users could open .+toque\.db\./);
 });
 
-test("private files: a data folder that others can write, or that is another user's, is told", (t) => {
+test("store files: a data folder that others can write, or that is another user's, gets a notice", (t) => {
     const dir = closedStore(t);
     chmodSync(dir, 0o777);
     assert.match(open(dir).join(), /^The data folder .+ can be written by other users: they can put another store/);

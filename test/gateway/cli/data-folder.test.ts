@@ -49,7 +49,7 @@ const PLANTED: [name: string, skip: string | false, plant: (data: string) => voi
         "all of it another user's",
         NOT_ROOT,
         (data) => [join(data, "gateway.json"), data].forEach(giveAway),
-        /^toque: toque-data belongs to another user \(uid 65534\), so nothing in toque-data is believed unless you name it: say --data toque-data if you trust it/,
+        /^toque: toque-data belongs to another user \(uid 65534\), so nothing in toque-data is trusted unless you name it: use --data toque-data if you trust it/,
     ],
     [
         "a file of another user's in one's own folder",
@@ -102,7 +102,7 @@ test("toque: a token that another user left in the folder is sent nowhere", { sk
     assert.deepEqual(asked, []);
 });
 
-test("toque: one's own folder is found without a name; a link in it is not followed", async () => {
+test("toque: one's own folder is found without a name; a link in it is followed when it is one's own", async (t) => {
     const cwd = workplace();
     await run(cwd, ["status"]);
     assert.deepEqual(asked, [`Bearer ${SECRET}`]);
@@ -111,6 +111,10 @@ test("toque: one's own folder is found without a name; a link in it is not follo
     const file = join(cwd, "toque-data/gateway.json");
     renameSync(file, join(cwd, "elsewhere"));
     symlinkSync(join(cwd, "elsewhere"), file);
+    await run(cwd, ["status"]);
+    assert.deepEqual(asked, [`Bearer ${SECRET}`]);
+    if (NOT_ROOT !== false) return t.diagnostic(`skipped in part: ${NOT_ROOT}`);
+    giveAway(file);
     await run(cwd, ["status"]);
     assert.deepEqual(asked, []);
 });
