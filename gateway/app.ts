@@ -10,23 +10,22 @@ import { createWebhookChannel } from "./channels/webhook.ts";
 import type { CodeChannel } from "./directory/code-channel.ts";
 import { type Config, readVersion } from "./config.ts";
 import { createDelivery, type Delivery } from "./delivery/delivery.ts";
+import { createIntake } from "./delivery/intake.ts";
 import { createDirectory } from "./directory/directory.ts";
 import { GatewayError } from "./error.ts";
 import { createServer } from "./http/server.ts";
 import type { Server } from "./http/typed-server.ts";
 import { createLog } from "./system/log.ts";
-import type { Draft } from "./message.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { Store } from "./ports/store.ts";
 import { createQueue } from "./delivery/queue.ts";
-import type { Registration } from "./registration.ts";
-import { createShares } from "./limits/shares.ts";
+import { MESSAGE_SHARES, Shares } from "./limits/shares.ts";
 import { ensureAdminToken } from "./store/admin-token.ts";
 import { createSteadyClock, type SteadyClock } from "./system/steady-clock.ts";
 import { openStore } from "./store/open.ts";
 import { startSweeps } from "./delivery/sweeps.ts";
-import { createThrottle } from "./limits/throttle.ts";
+import { Throttle } from "./limits/throttle.ts";
 import { SYSTEM_TIMERS, type Timers } from "./system/timers.ts";
 import { findTlsFiles, readTlsFiles, watchTlsFiles } from "./tls/files.ts";
 import { ADMIN_TOKEN_FILE, createTokens } from "./directory/tokens.ts";
@@ -110,25 +109,23 @@ async function start(
     const directory = createDirectory({ store, clock });
     const tokens = createTokens({ store, clock });
     const queue = createQueue({ store, clock });
-    const throttle = createThrottle(timers, config.backlogMessages);
+    const throttle = new Throttle(timers, config.backlogMessages);
     await ensureAdminToken(tokens, dir, notice);
 
-    const shares = createShares();
-    const send = (registration: Registration, draft: Draft, sender: string) =>
-        shares.run(sender, async () => {
-            const appended = await queue.append(registration, draft);
-            delivery.appended(appended);
-            return appended;
-        });
+    const intake = createIntake({
+        directory,
+        queue,
+        throttle,
+        shares: new Shares(MESSAGE_SHARES),
+        notify: (appended) => delivery.appended(appended),
+    });
     const delivery = createDelivery({
         store,
-        directory,
-        send,
+        intake: () => intake,
         connections: () => connections,
         clock,
         log,
         timers,
-        throttle,
         backoffBase: createBackoffBase({ store, clock }),
     });
     closers.push(() => delivery.close());
@@ -155,8 +152,7 @@ async function start(
         store,
         directory,
         tokens,
-        throttle,
-        send,
+        intake,
         connections,
         channel,
         mqttListening,

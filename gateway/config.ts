@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { GatewayError } from "./error.ts";
 import { isLoopback } from "./limits/client-key.ts";
+import type { LogLevel } from "./system/log.ts";
 
 /** One option: its flag, its environment variable, what it is without both, and how its text is read. */
 interface Option<T> {
@@ -112,8 +113,6 @@ export const OPTIONS = {
 /** What the gateway is told once, at its start. */
 export type Config = { [Key in keyof typeof OPTIONS]: ReturnType<(typeof OPTIONS)[Key]["read"]> | Absent<Key> };
 type Absent<Key extends keyof typeof OPTIONS> = (typeof OPTIONS)[Key]["fallback"] extends string ? never : undefined;
-
-export type LogLevel = "info" | "warn" | "error" | "silent";
 
 /** The flags' texts by the option's name, as commander gives them. */
 export type Flags = { [Key in keyof typeof OPTIONS]?: string };

@@ -1,5 +1,5 @@
 import type { Server } from "node:net";
-import { createCalmLog } from "../system/calm-log.ts";
+import { createCalmLog } from "../limits/calm-log.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
@@ -59,6 +59,11 @@ interface Holder {
 
 const SWEEP_MS = 60_000;
 
+/** Nothing is wrong with the client: it may come again later. */
+function later(why: string): Refusal {
+    return { connack: CONNACK.unavailable, why };
+}
+
 /** For the log: chips and publishers' client ids stay out of it. */
 function routeOf(peer: Peer): Route | undefined {
     return peer instanceof DevicePeer ? peer.route : undefined;
@@ -72,7 +77,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const admission = new Admission(limits, timers);
     const calm = createCalmLog(log, timers);
     const broker = createBroker(calm);
-    const turnOf = (route: Route) => admission.turnOf(route);
+    const turnOf = (route: Route) => admission.messages.wait(route);
     const identities = { ...options, turnOf, refusals: new RepeatedRefusals(timers) };
     const reception = new Reception(limits, timers, (visit) => void receive(visit), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
@@ -98,7 +103,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     }
 
     function refuse(visit: Visit, { connack, why, failed }: Refusal): void {
-        if (failed === true) admission.failed(visit.guest.network);
+        if (failed === true) admission.failed(visit.guest.client);
         calm.info({ address: visit.guest.address, why }, "a connection was refused");
         reception.refuse(visit, connack, why);
     }
@@ -113,24 +118,24 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     }
 
     async function welcome(visit: Visit): Promise<void> {
-        const { network, address, port } = visit.guest;
+        const { client, address, port } = visit.guest;
         const claim = readClaim(visit.request);
         if ("connack" in claim) return refuse(visit, claim);
-        const early = admission.beforeLookup(network, claim);
-        if (early !== undefined) return refuse(visit, early);
+        const early = admission.beforeLookup(client, claim.knownAs);
+        if (early !== undefined) return refuse(visit, later(early));
         const identified = await inTime(identify(claim, { address, port }, identities));
         if ("connack" in identified) return refuse(visit, identified);
         if (identified.ended !== undefined) close(identified.ended.route, "its number was enrolled anew");
         if (visit.socket.destroyed) return;
         if ((closedAt.get(identified.key) ?? closedBefore.get(identified.key) ?? 0) >= visit.number) {
-            return refuse(visit, { connack: CONNACK.unavailable, why: "its route was closed while it connected" });
+            return refuse(visit, later("its route was closed while it connected"));
         }
         const key = identified.key === "" ? `${++unnamed}` : identified.key;
-        const late = admission.afterLookup(network, claim, key);
-        if (late !== undefined) return refuse(visit, late);
+        const late = admission.afterLookup(client, claim.knownAs, key);
+        if (late !== undefined) return refuse(visit, later(late));
         const before = holders.get(key);
         if (before !== undefined && before.number > visit.number) {
-            return refuse(visit, { connack: CONNACK.unavailable, why: "a later connection of the same came first" });
+            return refuse(visit, later("a later connection of the same came first"));
         }
         if (before !== undefined) {
             // now and then a device's own older connection; all the time: two boards have one secret
@@ -145,14 +150,13 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     async function inTime(identified: Promise<Identified | Refusal>): Promise<Identified | Refusal> {
         let forget = () => {};
         const late = new Promise<Refusal>((resolve) => {
-            const refusal = { connack: CONNACK.unavailable, why: "the store did not answer in time" };
-            forget = timers.after(limits.authenticateMs, () => resolve(refusal));
+            forget = timers.after(limits.authenticateMs, () => resolve(later("the store did not answer in time")));
         });
         try {
             return await Promise.race([identified, late]);
         } catch (error) {
             calm.error({ error }, "a connection could not be authenticated");
-            return { connack: CONNACK.unavailable, why: "the store failed" };
+            return later("the store failed");
         } finally {
             forget();
         }

@@ -37,7 +37,7 @@ export async function openListener(
         const guest = reception.admit(raw);
         if (guest === undefined) return;
         if (secure === undefined) return reception.receive(guest, raw);
-        if (admission.mayShakeHands(guest.network)) return secure.shakeHands(guest);
+        if (admission.mayShakeHands(guest.client)) return secure.shakeHands(guest);
         reception.end(guest, "too many TLS handshakes of one address");
     });
     await new Promise<void>((resolve, reject) => {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { networkOf, plainAddress } from "../limits/client-key.ts";
+import { clientKey, plainAddress } from "../limits/client-key.ts";
+import { UnauthenticatedSockets } from "../limits/unauthenticated-sockets.ts";
 import type { Timers } from "../system/timers.ts";
 import { readConnect, type ConnectRequest } from "./connect-packet.ts";
 import { Framer, type Frame } from "./framer.ts";
@@ -15,8 +16,8 @@ export interface Guest {
     raw: Socket;
     address: string;
     port: number;
-    /** what limits of an address are counted by: an IPv4 address, or the /64 that an IPv6 address is in */
-    network: string;
+    /** the key that per-client limits use */
+    client: string;
     forgetDeadline(): void;
 }
 
@@ -38,10 +39,8 @@ export class Reception {
     readonly #came: (visit: Visit) => void;
     readonly #refused: (why: string, guest?: Guest) => void;
     readonly #connections = new Set<Socket>();
-    readonly #perNetwork = new Map<string, number>();
-    /** the oldest first */
-    readonly #waiting = new Set<Guest>();
-    readonly #waitingPerNetwork = new Map<string, Set<Guest>>();
+    readonly #perClient = new Map<string, number>();
+    readonly #waiting: UnauthenticatedSockets<Guest>;
     #lastNumber = 0;
 
     /** @param refused called with why a connection was ended; with whose, when only this class knows of it */
@@ -55,6 +54,10 @@ export class Reception {
         this.#timers = timers;
         this.#came = came;
         this.#refused = refused;
+        this.#waiting = new UnauthenticatedSockets(
+            { all: limits.waiting, perClient: limits.waitingPerAddress },
+            (oldest) => this.end(oldest, "too many connections without CONNECT"),
+        );
     }
 
     /** Number of the last CONNECT that came. */
@@ -72,18 +75,18 @@ export class Reception {
         raw.on("error", () => raw.destroy());
         if (remoteAddress === undefined || remotePort === undefined) return void raw.destroy();
         const address = plainAddress(remoteAddress);
-        const network = networkOf(address);
-        const count = this.#perNetwork.get(network) ?? 0;
+        const client = clientKey(address);
+        const count = this.#perClient.get(client) ?? 0;
         if (this.#connections.size >= this.#limits.connections || count >= this.#limits.perAddress) {
             this.#refused("too many connections");
             return void raw.destroy();
         }
         this.#connections.add(raw);
-        this.#perNetwork.set(network, count + 1);
+        this.#perClient.set(client, count + 1);
         const forgetDeadline = this.#timers.after(this.#limits.connectMs, () => this.end(guest, "no CONNECT in time"));
-        const guest: Guest = { raw, address, port: remotePort, network, forgetDeadline };
+        const guest: Guest = { raw, address, port: remotePort, client, forgetDeadline };
         raw.on("close", () => this.#left(guest));
-        this.#wait(guest);
+        this.#waiting.add(guest, client);
         return guest;
     }
 
@@ -134,26 +137,9 @@ export class Reception {
         guest.forgetDeadline = this.#timers.after(LAST_WORD_MS, () => guest.raw.destroy());
     }
 
-    /** The oldest one that waits gives way: whoever means it sends CONNECT at once. */
-    #wait(guest: Guest): void {
-        let neighbours = this.#waitingPerNetwork.get(guest.network);
-        if (neighbours === undefined) this.#waitingPerNetwork.set(guest.network, (neighbours = new Set()));
-        neighbours.add(guest);
-        this.#waiting.add(guest);
-        if (neighbours.size > this.#limits.waitingPerAddress) this.#giveWay(neighbours);
-        if (this.#waiting.size > this.#limits.waiting) this.#giveWay(this.#waiting);
-    }
-
-    #giveWay(guests: Set<Guest>): void {
-        for (const oldest of guests) return this.end(oldest, "too many connections without CONNECT");
-    }
-
     #stopWaiting(guest: Guest): void {
         guest.forgetDeadline();
         this.#waiting.delete(guest);
-        const neighbours = this.#waitingPerNetwork.get(guest.network);
-        neighbours?.delete(guest);
-        if (neighbours?.size === 0) this.#waitingPerNetwork.delete(guest.network);
     }
 
     /** Ends the connection of a guest without a word. */
@@ -166,9 +152,9 @@ export class Reception {
     #left(guest: Guest): void {
         this.#stopWaiting(guest);
         this.#connections.delete(guest.raw);
-        const count = this.#perNetwork.get(guest.network) ?? 0;
-        if (count > 1) this.#perNetwork.set(guest.network, count - 1);
-        else this.#perNetwork.delete(guest.network);
+        const count = this.#perClient.get(guest.client) ?? 0;
+        if (count > 1) this.#perClient.set(guest.client, count - 1);
+        else this.#perClient.delete(guest.client);
     }
 
     /** Ends every connection that came in here, whatever became of it. */

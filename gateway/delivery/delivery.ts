@@ -2,21 +2,17 @@ import type { HelloFields, OverflowFields } from "../../shared/push/message.ts";
 import type { RegistrationFields } from "../../shared/push/registration.ts";
 import type { BackoffBase } from "./backoff-base.ts";
 import { storeContact, storeRegistration } from "./store-registration.ts";
+import { boardSender, type Intake } from "./intake.ts";
 import { Window } from "./window.ts";
-import type { Directory } from "../directory/directory.ts";
-import { GatewayError, type Code } from "../error.ts";
-import type { Draft } from "../message.ts";
-import type { Clock } from "../clock.ts";
+import { isFinal } from "../error.ts";
+import type { Clock, ClockStep } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Appended } from "../ports/backlog.ts";
 import type { ConnectionEvents, Connections } from "../ports/connections.ts";
 import type { Store } from "../ports/store.ts";
 import type { Endpoint, Registration, Route } from "../registration.ts";
 import { readNack, readPublished, readRead, readSay } from "./board-payloads.ts";
-import type { Throttle } from "../limits/throttle.ts";
-import type { ClockStep } from "../clock.ts";
 import { SYSTEM_TIMERS, type Timers } from "../system/timers.ts";
-import { permits } from "../directory/tokens.ts";
 
 /** A client that does not register gets its pushes so long after it subscribed. */
 export const PATIENCE_MS = 250;
@@ -32,22 +28,9 @@ const CLOCK_STEP_MS = 1_500;
 /** Routes whose overflow is in memory, too, while they are away. */
 const MAX_OVERFLOWS = 10_000;
 
-/** Faults of what was said: said again it would fail again. */
-const BAD_INPUT: Code[] = [
-    "invalid_request",
-    "invalid_number",
-    "forbidden",
-    "unknown_number",
-    "unknown_message",
-    "unregistered",
-    "too_large",
-];
-
 export interface DeliveryOptions {
     store: Pick<Store, "registrations" | "contacts" | "backlog" | "receipts" | "publications">;
-    directory: Pick<Directory, "recipient">;
-    /** Stores a message and tells delivery (`appended`): resolves after the commit. @param sender whose share of the store it takes */
-    send(registration: Registration, draft: Draft, sender: string): Promise<Appended>;
+    intake: () => Intake;
     /** asked for at each use, because connections take delivery as an argument */
     connections: () => Connections;
     clock: Clock;
@@ -55,8 +38,6 @@ export interface DeliveryOptions {
     timers?: Timers;
     /** what hellos tell as the base of the backoff; without it nothing */
     backoffBase?: BackoffBase;
-    /** holds devices and publishers that flood a number */
-    throttle?: Pick<Throttle, "enter" | "settle">;
 }
 
 /** The only place that decides when to send. Its state is of connected routes only, bounded for each. */
@@ -84,7 +65,7 @@ interface Session {
 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-    const { store, directory, connections, clock, log, throttle } = options;
+    const { store, connections, clock, log } = options;
     const timers = options.timers ?? SYSTEM_TIMERS;
     const sessions = new Map<Route, Session>();
     /** by route: what is acknowledged and not written down yet; kept over reconnects */
@@ -161,23 +142,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         if (overflow !== undefined && !overflows.has(route)) overflows.set(route, overflow);
     }
 
-    /** @param sender whom the throttle counts it for */
-    async function accept(sender: string, draft: Draft): Promise<void> {
-        const registration = await directory.recipient(draft.to);
-        if ((throttle?.enter(sender, draft.to) ?? 0) > 0) {
-            throw new GatewayError("too_many", "The backlog of this number is full: send later.");
-        }
-        let pushedOut = 0;
-        try {
-            pushedOut = (await options.send(registration, draft, sender)).dropped.length;
-        } catch (error) {
-            if (error instanceof GatewayError && error.code === "too_many") pushedOut = 1;
-            throw error;
-        } finally {
-            throttle?.settle(sender, draft.to, pushedOut);
-        }
-    }
-
     async function say(route: Route, saying: "read" | "nack" | "msg", payload: Buffer): Promise<void> {
         const window = sessions.get(route)?.window;
         if (saying === "read") {
@@ -191,7 +155,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             await store.backlog.settle(route, n, y === "expired" ? "expired" : "failed", clock.nowMs(), y);
         } else {
             const self = await store.registrations.byRoute(route);
-            if (self !== undefined) await accept(route, readSay(payload, route, self.number));
+            if (self !== undefined)
+                await options.intake().accept(boardSender(route), readSay(payload, route, self.number));
         }
     }
 
@@ -254,7 +219,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             try {
                 await say(route, saying, payload);
             } catch (error) {
-                if (!(error instanceof GatewayError) || !BAD_INPUT.includes(error.code)) throw error;
+                if (!isFinal(error)) throw error;
                 // Without PUBACK the device would say it again and again, and nothing behind it.
                 log.warn({ route, saying, code: error.code, why: error.message }, "what a device said was dropped");
             }
@@ -270,11 +235,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         },
 
         async published(caller, digits, payload, publication) {
-            const draft = { ...readPublished(digits, payload), publication };
-            if (!permits(caller, "send", draft.to)) {
-                throw new GatewayError("forbidden", "This token may not send to that number.");
-            }
-            await accept(caller.id, draft);
+            await options.intake().accept(caller, { ...readPublished(digits, payload), publication });
         },
 
         publisherCame: (publisher) => background(store.publications.came(publisher)),

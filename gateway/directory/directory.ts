@@ -1,6 +1,6 @@
 import { createEnrolment, draftRegistration, type Enrolled, type Enrolment } from "./enrolment.ts";
 import { GatewayError } from "../error.ts";
-import { createTurns } from "../system/in-turn.ts";
+import { createMutex } from "../system/mutex.ts";
 import type { E164 } from "../number.ts";
 import type { Clock } from "../clock.ts";
 import type { RegistrationPage } from "../ports/registrations.ts";
@@ -47,7 +47,7 @@ export function createDirectory(options: {
     random?: Random;
 }): Directory {
     const { store, clock, random = systemRandom } = options;
-    const inTurn = createTurns();
+    const exclusively = createMutex();
 
     async function authenticate(route: string, secret: string): Promise<Registration | undefined> {
         const registration = isRoute(route) ? await store.registrations.byRoute(route) : undefined;
@@ -104,7 +104,7 @@ export function createDirectory(options: {
         ...createEnrolment({ store, clock, random }),
         authenticate,
         // Of two at the same moment one would not know of the other's secret, and a device would be left with one that nobody knows.
-        rotate: (route) => inTurn(() => rotate(route)),
+        rotate: (route) => exclusively(() => rotate(route)),
 
         async register(number, { label, keepBacklog = false } = {}) {
             const { secret, draft } = draftRegistration(number, clock.nowMs(), random);

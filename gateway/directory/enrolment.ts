@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { GatewayError } from "../error.ts";
-import { createTurns } from "../system/in-turn.ts";
+import { createMutex } from "../system/mutex.ts";
 import type { E164 } from "../number.ts";
 import type { Clock } from "../clock.ts";
 import type { NewRegistration } from "../ports/registrations.ts";
@@ -64,7 +64,7 @@ export function createEnrolment(options: {
 }): Enrolment {
     const { store, clock, random } = options;
     let key: Promise<Buffer> | undefined;
-    const inTurn = createTurns();
+    const exclusively = createMutex();
 
     /** Codes have 27 bits: only a key that is not beside them keeps a stolen table of them from being tried out in a second. */
     async function hashCode(number: E164, code: string): Promise<string> {
@@ -118,7 +118,7 @@ export function createEnrolment(options: {
     return {
         createCode(number, { keepBacklog = false } = {}) {
             // Two at the same moment would both find the limit not yet reached.
-            return inTurn(() => makeCode(number, keepBacklog));
+            return exclusively(() => makeCode(number, keepBacklog));
         },
 
         async redeem(number, code, chip) {

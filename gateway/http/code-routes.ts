@@ -1,7 +1,7 @@
 import { GatewayError } from "../error.ts";
 import { parseE164 } from "../number.ts";
 import { callerFor } from "./callers.ts";
-import { createPending } from "./pending.ts";
+import { Shares } from "../limits/shares.ts";
 import { AddCodeBody, AddedCodeBody } from "./schemas.ts";
 import type { Server } from "./typed-server.ts";
 import type { Services } from "./services.ts";
@@ -13,7 +13,7 @@ const MAX_SENDING = 8;
 /** POST /v1/codes: one-time codes with which a board takes a number. */
 export function addCodeRoutes(server: Server, services: Services): void {
     const { directory, channel } = services;
-    const sending = createPending(MAX_SENDING, "codes");
+    const sending = new Shares({ atOnce: MAX_SENDING, most: MAX_SENDING, things: "codes" });
     server.post(
         "/v1/codes",
         {

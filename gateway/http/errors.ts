@@ -18,6 +18,7 @@ export const STATUS: { [Name in HttpCode]: number } = {
     unknown_route: 404,
     wrong_method: 405,
     timed_out: 408,
+    conflict: 409,
     unregistered: 410,
     too_large: 413,
     unsupported_type: 415,
@@ -34,17 +35,7 @@ export interface ErrorBody {
     error: { code: HttpCode; message: string };
 }
 
-/** An error with a Retry-After header, in seconds. */
-export class RetryLater extends GatewayError {
-    readonly retryAfterS: number;
-
-    constructor(code: "too_many" | "unavailable", retryAfterS: number, message: string) {
-        super(code, message);
-        this.retryAfterS = retryAfterS;
-    }
-}
-
-/** Retry-After of any other error, in seconds. */
+/** Retry-After of an error without a time of its own, in seconds. */
 const RETRY_AFTER_S = { too_many: 60, unavailable: 5 };
 
 /** Answers a GatewayError with its own message. Anything else is our bug: it goes to the log, and the caller gets "internal". */
@@ -55,8 +46,8 @@ export function createErrorHandler(log: Log) {
             log.error({ error, requestId: request.id, route: request.routeOptions.url }, "internal error in a request");
         }
         if (code === "too_many" || code === "unavailable") {
-            const retryAfterS = error instanceof RetryLater ? error.retryAfterS : RETRY_AFTER_S[code];
-            void reply.header("Retry-After", retryAfterS);
+            const named = error instanceof GatewayError ? error.retryAfterS : undefined;
+            void reply.header("Retry-After", named ?? RETRY_AFTER_S[code]);
         }
         if (code === "unauthorized") void reply.header("WWW-Authenticate", "Bearer");
         void reply.code(STATUS[code]).headers(ANSWER_HEADERS);

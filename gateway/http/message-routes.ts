@@ -3,43 +3,17 @@ import { createHash } from "node:crypto";
 import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { parseE164 } from "../number.ts";
-import type { Appended } from "../ports/backlog.ts";
 import { permits, rangeOf } from "../directory/tokens.ts";
 import type { Caller } from "../token.ts";
 import { callerFor } from "./callers.ts";
-import { RetryLater } from "./errors.ts";
 import type { Metrics } from "./metrics.ts";
-import { createPending } from "./pending.ts";
 import { AcceptedBody, IdPath, ReceiptBody, SendBody } from "./schemas.ts";
 import type { Server } from "./typed-server.ts";
 import type { Services } from "./services.ts";
 import { isoTime } from "./time.ts";
 
-const FLOODED =
-    "The board of this number is not taking its messages, and its backlog is full: wait as long as Retry-After says, or send less.";
-
 /** POST /v1/messages and GET /v1/messages/:id. */
 export function addMessageRoutes(server: Server, services: Services, metrics: Metrics): void {
-    const { directory, throttle } = services;
-    const pending = createPending();
-
-    async function append(caller: Caller, draft: Draft): Promise<Appended> {
-        const registration = await directory.recipient(draft.to);
-        const waitS = throttle.enter(caller.id, draft.to);
-        if (waitS > 0) throw new RetryLater("too_many", waitS, FLOODED);
-        let pushedOut = 0;
-        try {
-            const appended = await services.send(registration, draft, caller.id);
-            pushedOut = appended.dropped.length;
-            return appended;
-        } catch (error) {
-            if (error instanceof GatewayError && error.code === "too_many") pushedOut = 1;
-            throw error;
-        } finally {
-            throttle.settle(caller.id, draft.to, pushedOut);
-        }
-    }
-
     server.post(
         "/v1/messages",
         {
@@ -57,7 +31,7 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
             const to = parseE164(typed, country);
             const caller = callerFor(request, "send", to);
             const draft: Draft = { to, body, title, urgency, ttlS, collapseKey, once: onceOf(request, caller) };
-            const appended = await pending.run(caller.id, () => append(caller, draft));
+            const appended = await services.intake.accept(caller, draft);
             const { message, repeated } = appended;
             if (repeated && message.to !== to) {
                 throw new GatewayError(

@@ -1,8 +1,9 @@
+import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyRequest } from "fastify";
-import { createCalmLog } from "../system/calm-log.ts";
-import { networkOf } from "../limits/client-key.ts";
+import { createCalmLog } from "../limits/calm-log.ts";
+import { clientKey } from "../limits/client-key.ts";
 import { registerCallers } from "./callers.ts";
 import { answerClientError } from "./client-error.ts";
 import { addCodeRoutes } from "./code-routes.ts";
@@ -15,7 +16,7 @@ import { addNumberRoutes } from "./number-routes.ts";
 import { ErrorReply } from "./schemas.ts";
 import type { Services } from "./services.ts";
 import { addStatusRoutes } from "./status-routes.ts";
-import { Strangers } from "../limits/unauthenticated-sockets.ts";
+import { UnauthenticatedSockets } from "../limits/unauthenticated-sockets.ts";
 import { addTokenRoutes } from "./token-routes.ts";
 import { Turns } from "../limits/turns.ts";
 import type { Server } from "./typed-server.ts";
@@ -27,7 +28,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 15_000;
 const LATE_EVERY_MS = 1_000;
 /** Connections that have shown no token yet, and all connections. */
-const MAX_WITHOUT_TOKEN = 1_000;
+const WITHOUT_TOKEN = { all: 1_000, perClient: 1_000 };
 const MAX_CONNECTIONS = 3_000;
 
 /** Makes the HTTP server, not yet listening. The routes' schemas check the requests and make /v1/openapi.json. */
@@ -47,7 +48,11 @@ export async function createServer(services: Services): Promise<Server> {
         frameworkErrors: (error, request, reply) => void reply.send(onError(error, request, reply) as never),
     }).withTypeProvider<TypeBoxTypeProvider>();
     server.server.maxConnections = MAX_CONNECTIONS;
-    const strangers = new Strangers(server.server, MAX_WITHOUT_TOKEN);
+    const unauthenticated = new UnauthenticatedSockets<Socket>(WITHOUT_TOKEN, (oldest) => void oldest.destroy());
+    server.server.on("connection", (socket: Socket) => {
+        unauthenticated.add(socket, clientKey(socket.remoteAddress ?? ""));
+        socket.once("close", () => unauthenticated.delete(socket));
+    });
 
     server.removeAllContentTypeParsers();
     server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
@@ -65,7 +70,7 @@ export async function createServer(services: Services): Promise<Server> {
     server.addHook("onRequest", (request, reply, done) => {
         void reply.headers(ANSWER_HEADERS);
         const { socket } = request.raw;
-        turns.take(networkOf(socket.remoteAddress ?? ""), socket, done);
+        turns.take(clientKey(socket.remoteAddress ?? ""), socket, done);
     });
     server.addHook("onResponse", async (request, reply) => {
         const route = request.routeOptions.url ?? "none";
@@ -93,7 +98,7 @@ export async function createServer(services: Services): Promise<Server> {
 
     registerCallers(server, services.tokens);
     server.addHook("onRequest", async (request) => {
-        if (request.caller !== undefined) strangers.known(request.raw.socket);
+        if (request.caller !== undefined) unauthenticated.delete(request.raw.socket);
     });
     addMessageRoutes(server, services, metrics);
     addNumberRoutes(server, services);

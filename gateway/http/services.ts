@@ -1,13 +1,11 @@
 import type { CodeChannel } from "../directory/code-channel.ts";
 import type { Directory } from "../directory/directory.ts";
-import type { Draft } from "../message.ts";
+import type { Intake } from "../delivery/intake.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
-import type { Appended } from "../ports/backlog.ts";
 import type { Connections } from "../ports/connections.ts";
 import type { Store } from "../ports/store.ts";
-import type { Registration, Route } from "../registration.ts";
-import type { Throttle } from "../limits/throttle.ts";
+import type { Route } from "../registration.ts";
 import type { Timers } from "../system/timers.ts";
 import type { Tokens } from "../directory/tokens.ts";
 
@@ -32,9 +30,7 @@ export interface Services {
     store: Pick<Store, "receipts" | "backlog" | "upkeep" | "settings">;
     directory: Directory;
     tokens: Tokens;
-    throttle: Throttle;
-    /** Stores a message and starts its delivery: resolves after the commit. @param sender whose share of the store it uses */
-    send(registration: Registration, draft: Draft, sender: string): Promise<Appended>;
+    intake: Intake;
     connections: Pick<Connections, "online" | "count" | "close" | "tellOnce"> & { stats(): ConnectionReport };
     /** sends one-time codes unless a request names another channel; absent: the answer holds the code */
     channel?: CodeChannel;

@@ -1,24 +1,22 @@
 import type { Timers } from "../system/timers.ts";
 import { Buckets } from "./buckets.ts";
-import { Flapping } from "./flapping.ts";
-import type { Claim, Refusal } from "../aedes/identify.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
+import { Flapping } from "./flapping.ts";
 import { Pace } from "./pace.ts";
-import { CONNACK } from "../aedes/packet-types.ts";
 
 /** Routes and tokens remembered as having been connected from an address. */
 const MAX_KNOWN = 20_000;
 
-/** How often somebody may try to connect. */
+/** How often a client may connect. What refuses does so with a reason, one of few: they are counted. */
 export class Admission {
     readonly #connects: Buckets;
     readonly #connectsOfOne: Buckets;
     readonly #failures: Buckets;
     readonly #handshakes: Buckets;
     readonly #flapping: Flapping;
-    /** messages of boards */
-    readonly #messages: Pace;
     readonly #known = new Set<string>();
+    /** messages of boards, by route */
+    readonly messages: Pace;
 
     constructor(limits: ConnectionLimits, timers: Timers) {
         this.#connects = new Buckets(limits.connectsPerAddress, timers);
@@ -26,39 +24,40 @@ export class Admission {
         this.#failures = new Buckets(limits.failuresPerAddress, timers);
         this.#handshakes = new Buckets(limits.handshakesPerAddress, timers);
         this.#flapping = new Flapping(limits, timers);
-        this.#messages = new Pace(limits.messagesPerRoute, timers);
+        this.messages = new Pace(limits.messagesPerRoute, timers);
     }
 
     /** Before a TLS handshake. */
-    mayShakeHands(network: string): boolean {
-        return this.#handshakes.take(network);
+    mayShakeHands(client: string): boolean {
+        return this.#handshakes.take(client);
     }
 
-    /** Before a board's message is taken. Resolves when it is its turn; false: it has said far too much. */
-    turnOf(route: string): Promise<boolean> {
-        return this.#messages.turn(route);
-    }
-
-    /** Before anything is looked up. */
-    beforeLookup(network: string, claim: Claim): Refusal | undefined {
-        if (!this.#connects.take(network)) return later("too many CONNECTs from one address");
-        if (!this.#failures.has(network) && !this.#known.has(`${network} ${claim.knownAs}`)) {
-            return later("too many wrong credentials from one address");
+    /**
+     * Before anything is looked up.
+     * @param knownAs what the client claims to be: a route, a chip or a token
+     * @returns why it has to come later; undefined: it may go on
+     */
+    beforeLookup(client: string, knownAs: string): string | undefined {
+        if (!this.#connects.take(client)) return "too many CONNECTs from one address";
+        if (this.#failures.left(client) < 1 && !this.#known.has(`${client} ${knownAs}`)) {
+            return "too many wrong credentials from one address";
         }
         return undefined;
     }
 
-    failed(network: string): void {
-        this.#failures.take(network);
+    /** Its credentials were wrong. */
+    failed(client: string): void {
+        this.#failures.take(client);
     }
 
-    /** After the secret was found right. */
-    afterLookup(network: string, { knownAs }: Claim, key: string): Refusal | undefined {
-        this.#known.delete(`${network} ${knownAs}`);
-        this.#known.add(`${network} ${knownAs}`);
+    /** After its credentials were found right. @returns why it has to come later */
+    afterLookup(client: string, knownAs: string, key: string): string | undefined {
+        const known = `${client} ${knownAs}`;
+        this.#known.delete(known);
+        this.#known.add(known);
         if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.values().next().value!);
-        if (!this.#connectsOfOne.take(key)) return later("too many CONNECTs of one route");
-        if (this.#flapping.pauseMs(key) > 0) return later("it was connecting all the time");
+        if (!this.#connectsOfOne.take(key)) return "too many CONNECTs of one route";
+        if (this.#flapping.pauseMs(key) > 0) return "it was connecting all the time";
         return undefined;
     }
 
@@ -72,15 +71,8 @@ export class Admission {
     }
 
     sweep(): void {
-        this.#connects.sweep();
-        this.#connectsOfOne.sweep();
-        this.#failures.sweep();
-        this.#handshakes.sweep();
-        this.#messages.sweep();
+        for (const limiter of [this.#connects, this.#connectsOfOne, this.#failures, this.#handshakes]) limiter.sweep();
         this.#flapping.sweep();
+        this.messages.sweep();
     }
-}
-
-function later(why: string): Refusal {
-    return { connack: CONNACK.unavailable, why };
 }

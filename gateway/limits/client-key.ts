@@ -4,10 +4,10 @@ export function plainAddress(address: string): string {
 }
 
 /**
- * What stands for whoever is at an address: an IPv4 address itself, the /64 of an IPv6 address, for that is what one house gets, and
- * there it may take another address for each connection.
+ * The key that per-client limits use: an IPv4 address itself, the /64 of an IPv6 address. One house gets a whole /64, and may use
+ * another address of it for each connection.
  */
-export function networkOf(given: string): string {
+export function clientKey(given: string): string {
     const address = plainAddress(given);
     if (!address.includes(":")) return address;
     const [head = "", tail] = address.split("%")[0]!.split("::");
@@ -19,7 +19,7 @@ export function networkOf(given: string): string {
     return groups.slice(0, 4).join(":");
 }
 
-/** Whether a URL's host is this machine: nobody else hears what is said to it. A name that only begins like such an address is not. */
+/** Whether a URL's host is this machine: nobody else hears what is sent to it. A name that only begins like such an address is not. */
 export function isLoopback(hostname: string): boolean {
     return hostname === "localhost" || hostname === "[::1]" || /^127(\.[0-9]+){3}$/.test(hostname);
 }

@@ -1,11 +1,8 @@
-/** A token bucket: so many at once, then so many a second. */
-export interface Rate {
-    burst: number;
-    perSecond: number;
-}
+import type { Rate } from "./buckets.ts";
+import type { FlappingLimits } from "./flapping.ts";
 
 /** What one gateway takes on its MQTT listeners. Each can be set another way with `createConnections({ limits })`. */
-export interface ConnectionLimits {
+export interface ConnectionLimits extends FlappingLimits {
     /** connections in all, authenticated or not */
     connections: number;
     /** connections of one address: a house behind one NAT, or a fleet of emulated boards on one machine */
@@ -15,7 +12,7 @@ export interface ConnectionLimits {
     waitingPerAddress: number;
     /** CONNECT packets of one address */
     connectsPerAddress: Rate;
-    /** authenticated CONNECT packets of one route or publisher: whoever only knows its name cannot use them up */
+    /** authenticated CONNECT packets of one route or publisher: who only knows its name cannot use them up */
     connectsPerRoute: Rate;
     /** refused credentials of one address; when spent, only routes and tokens that were connected from there before may try */
     failuresPerAddress: Rate;
@@ -23,19 +20,14 @@ export interface ConnectionLimits {
     handshakesPerAddress: Rate;
     /** messages of one board to other numbers: what goes beyond waits, and its PUBACK with it */
     messagesPerRoute: Rate;
-    /** so many short connections of a route in a minute, then it is refused for the pause */
-    flappingConnects: number;
-    flappingPauseMs: number;
-    /** A connection that lasted less was a short one. One that the device made because its link or address changed never is. */
-    shortMs: number;
-    /** time for the whole CONNECT, the TLS handshake included, and then for the store to say whether the secret is right */
+    /** time for the whole CONNECT, the TLS handshake included, and then for the store to check the secret */
     connectMs: number;
     authenticateMs: number;
 }
 
 /**
  * The defaults. A whole fleet may come from one address (a NAT, a test machine) and all at once (the gateway was restarted), so limits
- * of an address hold back floods and not devices; what keeps guessers away is the length of secrets and the tries of a code.
+ * of an address hold back floods and not devices; guessers are kept away by the length of secrets and the few tries of a code.
  */
 export const CONNECTION_LIMITS: ConnectionLimits = {
     connections: 20_000,
@@ -47,7 +39,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
     failuresPerAddress: { burst: 2_000, perSecond: 20 },
     handshakesPerAddress: { burst: 2_000, perSecond: 50 },
     messagesPerRoute: { burst: 60, perSecond: 1 },
-    flappingConnects: 15,
+    shortConnections: { burst: 15, perSecond: 10 / 60 },
     flappingPauseMs: 300_000,
     shortMs: 5_000,
     connectMs: 5_000,

@@ -1,30 +1,46 @@
-import type { Server as HttpServer } from "node:http";
-import type { Socket } from "node:net";
-
 /**
- * Bounds the connections on which nobody with a token has asked for anything yet. The oldest of them gives way to a new one: whoever
- * means it sends a request at once, so thousands that hold connections open, or send an octet a second, keep nobody out.
+ * Connections on which nobody has authenticated yet, bounded in all and for each client. The oldest of them gives way to a new one: an
+ * honest client authenticates at once, so thousands that hold connections open, or send an octet a second, keep nobody out.
  */
-export class Strangers {
-    readonly #limit: number;
-    /** the oldest first */
-    readonly #sockets = new Set<Socket>();
+export class UnauthenticatedSockets<Socket> {
+    readonly #limits: { all: number; perClient: number };
+    readonly #end: (oldest: Socket) => void;
+    /** whose they are, the oldest first */
+    readonly #clients = new Map<Socket, string>();
+    readonly #ofClient = new Map<string, Set<Socket>>();
 
-    constructor(server: HttpServer, limit: number) {
-        this.#limit = limit;
-        server.on("connection", (socket: Socket) => {
-            this.#sockets.add(socket);
-            socket.once("close", () => this.#sockets.delete(socket));
-            if (this.#sockets.size > this.#limit) this.#giveWay();
-        });
+    /** @param end closes a connection; it must be deleted here by then */
+    constructor(limits: { all: number; perClient: number }, end: (oldest: Socket) => void) {
+        this.#limits = limits;
+        this.#end = end;
     }
 
-    /** Somebody known asks for something: from now on the idle timeout is enough. */
-    known(socket: Socket): void {
-        this.#sockets.delete(socket);
+    get size(): number {
+        return this.#clients.size;
     }
 
-    #giveWay(): void {
-        for (const oldest of this.#sockets) return void oldest.destroy();
+    add(socket: Socket, client: string): void {
+        const siblings = this.#ofClient.get(client) ?? new Set();
+        this.#ofClient.set(client, siblings.add(socket));
+        this.#clients.set(socket, client);
+        if (siblings.size > this.#limits.perClient) this.#giveWay(siblings);
+        if (this.#clients.size > this.#limits.all) this.#giveWay(this.#clients.keys());
+    }
+
+    /** It has authenticated, or it is closed. */
+    delete(socket: Socket): void {
+        const client = this.#clients.get(socket);
+        if (client === undefined) return;
+        this.#clients.delete(socket);
+        const siblings = this.#ofClient.get(client);
+        siblings?.delete(socket);
+        if (siblings?.size === 0) this.#ofClient.delete(client);
+    }
+
+    #giveWay(oldestFirst: Iterable<Socket>): void {
+        for (const oldest of oldestFirst) {
+            this.delete(oldest);
+            return this.#end(oldest);
+        }
     }
 }

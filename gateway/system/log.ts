@@ -1,7 +1,9 @@
 import { type DestinationStream, pino, stdTimeFunctions } from "pino";
-import type { LogLevel } from "../config.ts";
 import { maskFields, maskText } from "./mask.ts";
 import type { Log } from "../log.ts";
+
+/** The least that is logged. */
+export type LogLevel = "info" | "warn" | "error" | "silent";
 
 /** Octets that may wait for whoever reads standard error. Beyond that lines are lost, and counted: the gateway does not wait. */
 const MAX_WAITING_OCTETS = 4 * 1024 * 1024;

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
 import mqtt from "mqtt";
-import { CODE, openDoor, RawClient, OTHER, ROUTE, TOKEN, type Door } from "./door.ts";
+import { MANY, CODE, openDoor, RawClient, OTHER, ROUTE, TOKEN, type Door } from "./door.ts";
 import { ACCEPTED, connack, connect, connectAs, PINGREQ, publish, subscribe } from "./packets.ts";
 
 let door: Door;
 before(async () => {
-    const limits = { flappingConnects: 10_000, connectMs: 300, connectsPerRoute: { burst: 10_000, perSecond: 1 } };
+    const limits = { shortConnections: MANY, connectMs: 300, connectsPerRoute: { burst: 10_000, perSecond: 1 } };
     door = await openDoor({ limits });
 });
 after(() => door.shut());

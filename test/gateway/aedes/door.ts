@@ -18,6 +18,9 @@ export const OTHER = "BBBBcccc1111-__y" as Route;
 export const CODE = "12345678";
 export const TOKEN = "token-of-a-sender";
 
+/** A rate that no test reaches. */
+export const MANY = { burst: 100_000, perSecond: 10_000 };
+
 /** What a publisher's words came in, its arrival, and what it has the PUBACK of. */
 export type Noted = Publication | { came: string } | { knows: string; untilMs: number };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { checkPacket } from "../../../gateway/aedes/check-packet.ts";
 import { Framer } from "../../../gateway/aedes/framer.ts";
-import { openDoor, RawClient, ROUTE, type Door } from "./door.ts";
+import { MANY, openDoor, RawClient, ROUTE, type Door } from "./door.ts";
 import { ACCEPTED, connack, connectAs, PINGREQ, PINGRESP, publish, subscribe } from "./packets.ts";
 
 /** Octets as hexadecimal; text in quotes stands for itself: `00 04 "MQTT"`. */
@@ -129,8 +129,7 @@ const THEN: [clause: string, what: string, octets: string][] = [
 
 let door: Door;
 before(async () => {
-    const rate = { burst: 10_000, perSecond: 10_000 };
-    const limits = { flappingConnects: 10_000, connectsPerRoute: rate, failuresPerAddress: rate };
+    const limits = { shortConnections: MANY, connectsPerRoute: MANY, failuresPerAddress: MANY };
     door = await openDoor({ limits });
 });
 after(() => door.shut());

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { Buckets } from "../../../gateway/limits/buckets.ts";
-import { Flapping } from "../../../gateway/limits/flapping.ts";
-import { CONNECTION_LIMITS, type ConnectionLimits } from "../../../gateway/limits/connection-limits.ts";
-import { HandTimers } from "../../support/hand-timers.ts";
+import type { ConnectionLimits } from "../../../gateway/limits/connection-limits.ts";
 import { openDoor, RawClient, OTHER, ROUTE, TOKEN, type Door } from "./door.ts";
 import { ACCEPTED, connack, connect, connectAs, PINGREQ, publish, subscribe } from "./packets.ts";
 
@@ -23,52 +20,6 @@ async function opened(port: number, from?: string): Promise<RawClient> {
     await once(client.socket, "connect");
     return client;
 }
-
-test("a bucket gives its burst at once, then so many a second, for each key apart", () => {
-    const timers = new HandTimers();
-    const buckets = new Buckets({ burst: 3, perSecond: 2 }, timers);
-    assert.deepEqual(
-        [1, 2, 3, 4].map(() => buckets.take("a")),
-        [true, true, true, false],
-    );
-    assert.equal(buckets.take("b"), true);
-    timers.turn(499);
-    assert.equal(buckets.take("a"), false);
-    timers.turn(1);
-    assert.deepEqual([buckets.has("a"), buckets.take("a"), buckets.has("a")], [true, true, false]);
-    timers.turn(60_000);
-    buckets.sweep();
-    assert.deepEqual(
-        [1, 2, 3, 4].map(() => buckets.take("a")),
-        [true, true, true, false],
-        "never more than the burst",
-    );
-});
-
-test("15 short connections in a minute, and the route is refused for 5 minutes; long ones do not count", () => {
-    const timers = new HandTimers();
-    const flapping = new Flapping(CONNECTION_LIMITS, timers);
-    for (let count = 0; count < 30; count++) {
-        timers.turn(5_000);
-        assert.equal(flapping.ended("long", 5_000), false);
-    }
-    for (let count = 1; count <= 15; count++) {
-        timers.turn(3_900);
-        assert.equal(flapping.ended("short", 1_000), count === 15);
-    }
-    assert.equal(flapping.pauseMs("short"), 300_000);
-    assert.equal(flapping.pauseMs("long"), 0);
-    assert.deepEqual(flapping.list(), [{ key: "short", pauseMs: 300_000 }]);
-    timers.turn(299_999);
-    assert.equal(flapping.pauseMs("short"), 1);
-    timers.turn(1);
-    flapping.sweep();
-    assert.deepEqual(flapping.list(), []);
-    for (let count = 0; count < 40; count++) {
-        timers.turn(4_300); // 14 a minute
-        assert.equal(flapping.ended("slower", 1_000), false);
-    }
-});
 
 test("a route that connects all the time is refused with 3 and shown; a device whose address changes 50 times is not", async () => {
     await behind({}, async (door) => {
@@ -100,7 +51,7 @@ test("a route that connects all the time is refused with 3 and shown; a device w
 });
 
 test("a publisher that connects for each of its messages is not flapping", async () => {
-    await behind({ flappingConnects: 5 }, async (door) => {
+    await behind({ shortConnections: { burst: 5, perSecond: 0 } }, async (door) => {
         for (let count = 0; count < 12; count++) {
             const client = new RawClient(door.port);
             client.write(Buffer.concat([connect("doorbell", "me", TOKEN), publish(1, "to/34600111222", "ring")]));

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import mqtt from "mqtt";
 import type { Store } from "../../../gateway/ports/store.ts";
 import { slowStore } from "../../support/slow-store.ts";
-import { RawClient } from "../aedes/door.ts";
+import { MANY, RawClient } from "../aedes/door.ts";
 import { connect, packetsIn, PINGREQ, publish, puback, subscribe } from "../aedes/packets.ts";
 import { Device, openHouse, type House } from "./house.ts";
 
@@ -12,7 +12,7 @@ async function within(
     wrap: ((store: Store) => Store) | undefined,
     work: (house: House) => Promise<void>,
 ): Promise<void> {
-    const house = await openHouse(wrap, { flappingConnects: 100_000 });
+    const house = await openHouse(wrap, { shortConnections: MANY });
     try {
         await work(house);
     } finally {

@@ -6,6 +6,9 @@ import type { E164 } from "../../../gateway/number.ts";
 import type { Appended } from "../../../gateway/ports/backlog.ts";
 import type { Connections } from "../../../gateway/ports/connections.ts";
 import type { Store } from "../../../gateway/ports/store.ts";
+import { createIntake } from "../../../gateway/delivery/intake.ts";
+import { MESSAGE_SHARES, Shares } from "../../../gateway/limits/shares.ts";
+import { Throttle } from "../../../gateway/limits/throttle.ts";
 import { createQueue } from "../../../gateway/delivery/queue.ts";
 import type { Route } from "../../../gateway/registration.ts";
 import type { RegistrationFields } from "../../../shared/push/registration.ts";
@@ -89,12 +92,7 @@ export async function openDesk(
     const begin = (): Delivery =>
         createDelivery({
             store: seen,
-            directory,
-            send: async (registration, draft) => {
-                const appended = await queue.append(registration, draft);
-                delivery.appended(appended);
-                return appended;
-            },
+            intake: () => intake,
             connections: () => connections,
             clock,
             log: { info: log, warn: log, error: log },
@@ -102,6 +100,13 @@ export async function openDesk(
             backoffBase,
         });
     let delivery = begin();
+    const intake = createIntake({
+        directory,
+        queue,
+        shares: new Shares(MESSAGE_SHARES),
+        throttle: new Throttle(timers),
+        notify: (appended) => delivery.appended(appended),
+    });
 
     return {
         store,

@@ -7,6 +7,10 @@ import type { Enrolled } from "../../../gateway/directory/enrolment.ts";
 import type { Draft } from "../../../gateway/message.ts";
 import type { Appended } from "../../../gateway/ports/backlog.ts";
 import type { Store } from "../../../gateway/ports/store.ts";
+import { createIntake } from "../../../gateway/delivery/intake.ts";
+import { MESSAGE_SHARES, Shares } from "../../../gateway/limits/shares.ts";
+import { Throttle } from "../../../gateway/limits/throttle.ts";
+import { SYSTEM_TIMERS } from "../../../gateway/system/timers.ts";
 import { createQueue } from "../../../gateway/delivery/queue.ts";
 import type { Registration } from "../../../gateway/registration.ts";
 import { createTokens, type Tokens } from "../../../gateway/directory/tokens.ts";
@@ -44,12 +48,20 @@ export async function openHouse(
     const queue = createQueue({ store: seen, clock });
     const directory = createDirectory({ store: seen, clock });
     const tokens = createTokens({ store: seen, clock });
-    const send = async (registration: Registration, draft: Draft) => {
-        const appended = await queue.append(registration, draft);
-        delivery.appended(appended);
-        return appended;
-    };
-    const delivery = createDelivery({ store: seen, directory, send, connections: () => connections, clock, log });
+    const intake = createIntake({
+        directory,
+        queue,
+        shares: new Shares(MESSAGE_SHARES),
+        throttle: new Throttle(SYSTEM_TIMERS),
+        notify: (appended) => delivery.appended(appended),
+    });
+    const delivery = createDelivery({
+        store: seen,
+        intake: () => intake,
+        connections: () => connections,
+        clock,
+        log,
+    });
     const connections = createConnections({ events: delivery, directory, tokens, limits, clock, log });
     const { port } = await connections.listen({ host: "127.0.0.1", port: 0 });
     return {
@@ -60,7 +72,11 @@ export async function openHouse(
         port,
         logged,
         enrol: (index) => directory.register(numberOf(index)),
-        send: (to, body, draft = {}) => send(to, { to: to.number, body, ...draft }),
+        async send(to, body, draft = {}) {
+            const appended = await queue.append(to, { to: to.number, body, ...draft });
+            delivery.appended(appended);
+            return appended;
+        },
         async close() {
             await connections.shut();
             await delivery.close();

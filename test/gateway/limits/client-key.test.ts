@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { networkOf } from "../../../gateway/limits/client-key.ts";
+import { clientKey } from "../../../gateway/limits/client-key.ts";
 
 // RFC 4291 §2.2: one address has many spellings; the system gives one of them.
 const NETWORKS: [address: string, network: string][] = [
@@ -14,5 +14,5 @@ const NETWORKS: [address: string, network: string][] = [
     ["fe80::1%eth0", "fe80:0:0:0"],
 ];
 for (const [address, network] of NETWORKS) {
-    test(`limits of an address: ${address} is counted as ${network}`, () => assert.equal(networkOf(address), network));
+    test(`limits of an address: ${address} is counted as ${network}`, () => assert.equal(clientKey(address), network));
 }

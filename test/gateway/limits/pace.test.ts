@@ -14,12 +14,12 @@ test("pace: a burst at once, then one a second, in order; who asks for far too m
     const let_: number[] = [];
     const refused: number[] = [];
     for (let index = 0; index < 70; index++) {
-        void pace.turn("a").then((may) => (may ? let_ : refused).push(index));
+        void pace.wait("a").then((may) => (may ? let_ : refused).push(index));
     }
     await settled();
     assert.deepEqual(let_, [0, 1, 2]);
     assert.deepEqual(refused, [63, 64, 65, 66, 67, 68, 69], "a minute ahead is the most");
-    assert.equal(await pace.turn("b"), true);
+    assert.equal(await pace.wait("b"), true);
     timers.turn(2_000);
     await settled();
     assert.deepEqual(let_, [0, 1, 2, 3, 4]);
@@ -28,7 +28,7 @@ test("pace: a burst at once, then one a second, in order; who asks for far too m
     assert.equal(let_.length, 63);
     pace.sweep();
     timers.turn(3_000);
-    for (let index = 0; index < 3; index++) assert.equal(await pace.turn("a"), true);
+    for (let index = 0; index < 3; index++) assert.equal(await pace.wait("a"), true);
 });
 
 test("a board that says messages to everybody is slowed down, not lost; what else it says goes on, and so do its pushes", async (t) => {

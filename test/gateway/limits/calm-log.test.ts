@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BURST, createCalmLog } from "../../../gateway/system/calm-log.ts";
+import { BURST, createCalmLog } from "../../../gateway/limits/calm-log.ts";
 import { HandTimers } from "../../support/hand-timers.ts";
 
 function openScene() {

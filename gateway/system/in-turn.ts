@@ -1,9 +1,0 @@
-/** Runs jobs one after the other, in the order of the calls: what they read is not changed by another before they write. */
-export function createTurns(): <T>(job: () => Promise<T>) => Promise<T> {
-    let previous: Promise<unknown> = Promise.resolve();
-    return (job) => {
-        const done = previous.then(job);
-        previous = done.catch(() => undefined);
-        return done;
-    };
-}
