@@ -3,7 +3,7 @@ import { after, test, type TestContext } from "node:test";
 import type { Runtime } from "../../emulator/device.ts";
 import { chooseSeed, seeded } from "../support/seeded.ts";
 import { type Board, closeBoards, settle, startBoard } from "./boards.ts";
-import { pause } from "./eventually.ts";
+import { pause } from "../support/eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { Ledger } from "./ledger.ts";
 import { LONG } from "./lengths.ts";

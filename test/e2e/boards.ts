@@ -1,6 +1,6 @@
 import type { DeviceOptions, EmulatedDevice, Runtime } from "../../emulator/device.ts";
 import { startDevice } from "../../emulator/start.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import type { Enrolled, GatewayProcess } from "./gateway-process.ts";
 import type { Ledger } from "./ledger.ts";
 

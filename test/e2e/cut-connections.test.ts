@@ -4,7 +4,7 @@ import type { Runtime } from "../../emulator/device.ts";
 import type { Direction, Fault } from "../support/fault-proxy.ts";
 import { chooseSeed, seeded, type Seeded } from "../support/seeded.ts";
 import { type Board, closeBoards, settle, startBoard } from "./boards.ts";
-import { pause } from "./eventually.ts";
+import { pause } from "../support/eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { genuine } from "./genuine.ts";
 import { Ledger } from "./ledger.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { eventually, pause } from "./eventually.ts";
+import { eventually, pause } from "../support/eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { PublisherConnection } from "./publishers.ts";
 import { RawDevice } from "./raw-device.ts";

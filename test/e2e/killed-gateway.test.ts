@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import type { Runtime } from "../../emulator/device.ts";
 import { chooseSeed, seeded } from "../support/seeded.ts";
 import { type Board, closeBoards, settle, startBoard } from "./boards.ts";
-import { eventually, pause } from "./eventually.ts";
+import { eventually, pause } from "../support/eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { genuine } from "./genuine.ts";
 import { Ledger } from "./ledger.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import mqttPacket, { type Packet } from "mqtt-packet";
-import { pause } from "./eventually.ts";
+import { pause } from "../support/eventually.ts";
 import type { GatewayProcess } from "./gateway-process.ts";
 import type { Ledger } from "./ledger.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Board, closeBoards, startBoard } from "./boards.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { GatewayProcess, type Receipt } from "./gateway-process.ts";
 import { genuine } from "./genuine.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import mqtt, { type DoneCallback, type IClientOptions, type Packet, Store } from "mqtt";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { RawDevice } from "./raw-device.ts";
 

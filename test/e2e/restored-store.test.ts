@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Board, closeBoards, startBoard } from "./boards.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { genuine } from "./genuine.ts";
 import { decodeText } from "../../emulator/screen.ts";

@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import mqttPacket, { type Packet } from "mqtt-packet";
 import type { Runtime } from "../../emulator/device.ts";
 import { startDevice } from "../../emulator/start.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 
 // The first queued push comes two round trips after SYN. Counted, not timed: TCP's handshake is the first; in the second the board must have said

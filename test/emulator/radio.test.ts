@@ -4,9 +4,9 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import { after, afterEach, before, test } from "node:test";
 import { Radio } from "../../emulator/radio.ts";
 import { Relay } from "../../emulator/relay.ts";
+import { pause } from "../support/eventually.ts";
 
 const QUIET_MS = 60;
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 let server: Server;
 let port = 0;
@@ -35,20 +35,20 @@ function startRadio(address: string | undefined, names = {}): Radio {
 }
 
 /** Opens a connection, and notes what it tells. */
-async function open(radio: Radio): Promise<{ told: string[]; path: ReturnType<Radio["open"]>; peer: Socket }> {
-    const told: string[] = [];
+async function open(radio: Radio): Promise<{ events: string[]; path: ReturnType<Radio["open"]>; peer: Socket }> {
+    const events: string[] = [];
     const connected = new Promise<Socket>((resolve) => server.once("connection", resolve));
     const path = await new Promise<ReturnType<Radio["open"]>>((resolve) => {
         const made = radio.open("127.0.0.1", port, {
             opened: () => {
-                told.push("opened");
+                events.push("opened");
                 resolve(made);
             },
-            received: (data) => told.push(data.toString("latin1")),
-            closed: () => told.push("closed"),
+            received: (data) => events.push(data.toString("latin1")),
+            closed: () => events.push("closed"),
         });
     });
-    return { told, path, peer: await connected };
+    return { events, path, peer: await connected };
 }
 
 test("radio: a connection leaves from the board's address", async () => {
@@ -58,7 +58,7 @@ test("radio: a connection leaves from the board's address", async () => {
 
 test("radio: after the address changed the old connection is a black hole, in both directions, and nobody closes it", async () => {
     const radio = startRadio("127.0.0.77");
-    const { told, path, peer } = await open(radio);
+    const { events, path, peer } = await open(radio);
     let heard = "";
     let ended = false;
     peer.on("data", (data: Buffer) => (heard += data.toString()));
@@ -68,21 +68,21 @@ test("radio: after the address changed the old connection is a black hole, in bo
     peer.write("from the other side");
     path.close();
     await pause(QUIET_MS);
-    assert.deepEqual([told, heard, ended], [["opened"], "", false]);
+    assert.deepEqual([events, heard, ended], [["opened"], "", false]);
     assert.equal((await open(radio)).peer.remoteAddress, "127.0.0.78");
 });
 
-test("radio: without a link nothing is opened, resolved or told", async () => {
+test("radio: without a link nothing is opened or resolved", async () => {
     const radio = startRadio(undefined, { "gateway.test": "127.0.0.1" });
-    const told: string[] = [];
-    const tell = (what: string) => () => void told.push(what);
-    radio.open("127.0.0.1", port, { opened: tell("opened"), received: tell("received"), closed: tell("closed") });
-    void radio.resolve("gateway.test").then(tell("resolved"));
+    const events: string[] = [];
+    const note = (what: string) => () => void events.push(what);
+    radio.open("127.0.0.1", port, { opened: note("opened"), received: note("received"), closed: note("closed") });
+    void radio.resolve("gateway.test").then(note("resolved"));
     await pause(QUIET_MS);
-    assert.deepEqual([told, peers.length], [[], 0]);
+    assert.deepEqual([events, peers.length], [[], 0]);
 });
 
-test("radio: its name server says what it is told to say", async () => {
+test("radio: its name server answers as the test wants", async () => {
     const radio = startRadio("127.0.0.1", {
         "gateway.test": "127.0.0.9",
         "nobody.test": "fails",
@@ -110,12 +110,12 @@ test("relay: what goes in comes out from the board's address, both ways, and end
     const board = new Radio();
     board.move("127.0.0.1");
     radios.push(board);
-    const told: string[] = [];
+    const events: string[] = [];
     const connected = new Promise<Socket>((resolve) => server.once("connection", resolve));
     const path = board.open("127.0.0.1", relay.port, {
-        opened: () => told.push("opened"),
-        received: (data) => told.push(data.toString()),
-        closed: () => told.push("closed"),
+        opened: () => events.push("opened"),
+        received: (data) => events.push(data.toString()),
+        closed: () => events.push("closed"),
     });
     path.write(Buffer.from("ping"));
     const peer = await connected;
@@ -124,7 +124,7 @@ test("relay: what goes in comes out from the board's address, both ways, and end
     assert.equal(heard.toString(), "ping");
     peer.end("pong");
     await pause(QUIET_MS);
-    assert.deepEqual(told, ["opened", "pong", "closed"]);
+    assert.deepEqual(events, ["opened", "pong", "closed"]);
     await relay.close();
 });
 
@@ -132,17 +132,17 @@ test("relay: when the radio's way is a black hole, the board's side stays open a
     const radio = startRadio("127.0.0.66");
     const relay = await Relay.listen("127.0.0.1", port, radio);
     const board = startRadio("127.0.0.1");
-    const told: string[] = [];
+    const events: string[] = [];
     const connected = new Promise<Socket>((resolve) => server.once("connection", resolve));
     board.open("127.0.0.1", relay.port, {
-        opened: () => told.push("opened"),
-        received: () => told.push("received"),
-        closed: () => told.push("closed"),
+        opened: () => events.push("opened"),
+        received: () => events.push("received"),
+        closed: () => events.push("closed"),
     });
     const peer = await connected;
     radio.move("127.0.0.67");
     peer.write("nobody hears");
     await pause(QUIET_MS);
-    assert.deepEqual(told, ["opened"]);
+    assert.deepEqual(events, ["opened"]);
     await relay.close();
 });

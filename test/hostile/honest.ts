@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import type { Experience } from "./honest-process.ts";
-import { Durations, sleep, type Verdict } from "./verdict.ts";
+import { pause } from "../support/eventually.ts";
+import { Durations, type Verdict } from "./verdict.ts";
 import type { Registered, Victim } from "./victim.ts";
 
 /** Fresh clients are so many that none of them connects all the time, and fewer in a short run. */
@@ -40,7 +41,7 @@ export async function beside(
         });
     try {
         await said("ready");
-        await sleep(CALM_MS[verdict.scale]);
+        await pause(CALM_MS[verdict.scale]);
         const before = said("calm");
         child.send("attack");
         measure((await before).calm as Experience, verdict);

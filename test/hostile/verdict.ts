@@ -82,7 +82,3 @@ export async function forEachInLanes<T>(
         }
     });
 }
-
-export function sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms));
-}

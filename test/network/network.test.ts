@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type TestContext, test } from "node:test";
+import { pause } from "../support/eventually.ts";
+import { chooseSeed, seeded } from "../support/seeded.ts";
 import { Lab, LabDevice, LabGateway, type Heard, LabPublisher, whyNoLab } from "./lab.ts";
 
 // Device and gateway in network namespaces of their own; DESIGN.md §4, and what happens to packets is the kernel's doing.
@@ -75,7 +76,7 @@ test(
             const took: number[] = [];
             for (let i = 0; i < 80; i++) {
                 took.push(await again(scene, () => scene.lab.setAddress(`10.77.0.${51 + i}`)));
-                await sleep(20);
+                await pause(20);
             }
             checkAgain(t, took);
             const { endpoint } = scene.gateway.ask<{ endpoint: { address: string; why: string } }>(
@@ -122,7 +123,7 @@ test("20 new addresses by DHCP", { skip: whyNoLab("dnsmasq", "udhcpc") }, async 
             const { atMs } = await device.until(isOnline, since);
             took.push(atMs - fromMs);
             server.kill("SIGTERM");
-            await sleep(20);
+            await pause(20);
         }
         checkAgain(t, took);
     });
@@ -132,7 +133,7 @@ test("the link flaps, with the same address and with another", { skip: whyNoLab(
     await play(20, 60, async (scene) => {
         for (let i = 0; i < 5; i++) {
             scene.lab.link("down");
-            await sleep(300 + 250 * i); // shorter than a look at the interface, nobody notices, and TCP lives on
+            await pause(300 + 250 * i); // shorter than a look at the interface, nobody notices, and TCP lives on
             if (i % 2 === 1) scene.lab.setAddress(`10.77.0.${60 + i}`);
             await again(scene, () => scene.lab.link("up"));
         }
@@ -159,7 +160,7 @@ test(
                     performance.now() - fromMs <= gatewayMs + 2_000,
                     "the gateway still thinks that it is online",
                 );
-                await sleep(250);
+                await pause(250);
             }
             const backMs = performance.now(); // which is when the gateway said so, too
             lab.loss(0, 0);
@@ -184,11 +185,11 @@ test("packets get lost, one way and both ways, and on a narrow link", { skip: wh
             [20, 20],
         ] as const) {
             lab.loss(inPercent, outPercent);
-            await sleep(3_000);
+            await pause(3_000);
         }
         lab.loss(0, 0);
         lab.narrow(24);
-        await sleep(3_000);
+        await pause(3_000);
         lab.narrow(0);
     });
 });
@@ -197,22 +198,17 @@ test(
     "1,000 mixed faults over ten minutes",
     { skip: LONG ? whyNoLab() : "TOQUE_LONG=1 is not set: it takes over ten minutes" },
     async (t) => {
-        const seed = Number(process.env.TOQUE_SEED ?? Date.now() % 1_000_000);
-        t.diagnostic(`TOQUE_SEED=${seed}`);
-        let state = seed;
-        const random = (span: number): number => {
-            state = (state * 1103515245 + 12345) % 2147483648;
-            return state % span;
-        };
+        const random = seeded(chooseSeed());
+        t.diagnostic(`TOQUE_SEED=${random.seed}`);
         await play(50, 15, async ({ lab, device }) => {
             for (let i = 0; i < 1_000; i++) {
-                const fault = random(5);
-                if (fault === 0) lab.setAddress(`10.77.0.${51 + random(150)}`);
+                const fault = random.below(5);
+                if (fault === 0) lab.setAddress(`10.77.0.${51 + random.below(150)}`);
                 else if (fault === 1) lab.link("down");
-                else if (fault === 2) lab.loss(random(2) * 100, random(2) * 100);
-                else if (fault === 3) lab.loss(random(40), random(40));
-                else lab.narrow(16 + random(64));
-                await sleep(random(1_200));
+                else if (fault === 2) lab.loss(random.below(2) * 100, random.below(2) * 100);
+                else if (fault === 3) lab.loss(random.below(40), random.below(40));
+                else lab.narrow(16 + random.below(64));
+                await pause(random.below(1_200));
                 if (fault === 1) lab.link("up");
                 lab.loss(0, 0);
                 lab.narrow(0);

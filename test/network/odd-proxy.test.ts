@@ -3,7 +3,7 @@ import { suite, test, type TestContext } from "node:test";
 import { memoryFlash } from "../../device/host/flash.ts";
 import { directNetwork } from "../../device/host/network.ts";
 import { startHostDevice } from "../../device/host/start.ts";
-import { eventually, pause } from "../e2e/eventually.ts";
+import { eventually, pause } from "../support/eventually.ts";
 import { runGateway } from "../support/gateway.ts";
 import { type Oddity, oddProxy } from "./odd-proxy.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
+import { pause } from "../support/eventually.ts";
 import { type Heard, LabDevice, LabGateway, LabPublisher, whyNoLab } from "./lab.ts";
 import { RoutedLab } from "./routed-lab.ts";
 
@@ -65,7 +65,7 @@ test("NAT: a connection that the router forgets, or whose outside address change
                 t.diagnostic(`${name}: back after ${Math.round(atMs - fromMs)} ms`);
                 // another failure soon after one doubles the backoff: it is the first that counts
                 if (round === 0) assert.ok(atMs - fromMs <= BACK_MS, `${name}: ${atMs - fromMs} ms`);
-                await sleep(1_500);
+                await pause(1_500);
             }
         }
         assert.equal(endpoint().address, LONG ? "10.77.0.2" : "10.77.0.3");

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import mqtt from "mqtt-packet";
 import type { Packet } from "mqtt-packet";
+import { pause } from "./eventually.ts";
 
 /** How long a device may take to do what it is expected to do at once. */
 const PATIENCE_MS = 20_000;
@@ -174,10 +175,6 @@ export class Peer {
             };
         });
     }
-}
-
-export function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Ports that no system gives away by itself: while this gateway is shut, nobody else's connection may come from its own. */

@@ -16,7 +16,7 @@ import { runGateway } from "../../support/gateway.ts";
 import type { DeviceOptions, EmulatedDevice } from "../../../emulator/device.ts";
 import { slotFiles } from "../../../emulator/settings.ts";
 import { startDevice } from "../../../emulator/start.ts";
-import { pause } from "../../support/scripted-gateway.ts";
+import { pause } from "../../support/eventually.ts";
 import { writeStorage } from "../../../emulator/espruino/storage.ts";
 
 const BUNDLE = fileURLToPath(new URL("../../../dist/espruino/toque.js", import.meta.url));

@@ -5,6 +5,7 @@ import { choose, frame } from "../../../device/slots.ts";
 import type { Bench } from "./bench.ts";
 import { BOARDS, LUAS, putOnBench } from "./bench.ts";
 import { compileForBoard } from "../../../emulator/lua/compile.ts";
+import { seeded } from "../../support/seeded.ts";
 
 const FLASH = compileForBoard(`
     import { load, save } from "@/device/nodemcu/flash.ts";
@@ -95,14 +96,13 @@ for (const { interpreter, skip } of LUAS) {
 
     test(`slots, ${interpreter}: ${cuts} power cuts while writing, 0 texts lost`, { skip }, async (t) => {
         const bench = putOnBench(t, interpreter, { "flash.lua": FLASH });
-        let seed = 12345;
+        const random = seeded(12345);
         let whole = "";
         for (let i = 0; i < cuts; i++) {
-            seed = (seed * 1103515245 + 12345) % 2 ** 31;
             await bench.board.start();
             assert.equal(await load(bench), whole, `before write ${i}`);
             const text = `text ${i}`;
-            bench.flash.tearAfter(seed % (frame(1, text).length + 2), () => void bench.board.cut());
+            bench.flash.tearAfter(random.below(frame(1, text).length + 2), () => void bench.board.cut());
             const answer = await bench.board.ask(`flash.save("config", "${text}")`);
             if (answer === "true") whole = text;
             await bench.board.cut();

@@ -6,7 +6,7 @@ import { EXPIRE_EVERY_MS, TIDY_EVERY_MS } from "../../../gateway/delivery/sweeps
 import { runGateway, type RunningGateway } from "../../support/gateway.ts";
 import { HandTimers } from "../../support/hand-timers.ts";
 import { START_MS } from "../../support/records.ts";
-import { eventually } from "../../e2e/eventually.ts";
+import { eventually } from "../../support/eventually.ts";
 
 const DAY_MS = 86_400_000;
 const NUMBER = "+34600111222";

@@ -1,7 +1,8 @@
 import { connect, PINGREQ, puback, publish, subscribe } from "../../gateway/aedes/packets.ts";
 import { chooseSeed, seeded } from "../../support/seeded.ts";
 import { generateFilters } from "../filter-generator.ts";
-import { byScale, count, forEachInLanes, sleep, type Attack, type Scale, type Verdict } from "../verdict.ts";
+import { pause } from "../../support/eventually.ts";
+import { byScale, count, forEachInLanes, type Attack, type Scale, type Verdict } from "../verdict.ts";
 import { underAttack, type Registered, type Victim } from "../victim.ts";
 import { addressOf, WireClient } from "../wire-client.ts";
 
@@ -132,14 +133,14 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
         await reconnect(attackers);
         const again = await Promise.all(victims.map((device) => hold(victim, device)));
         await push("after a restart");
-        await sleep(300);
+        await pause(300);
         await Promise.all(attackers.map((attacker) => attacker.ping()));
 
         // The control: an inbox of one's own is granted, and its pushes are seen and counted by the same eyes.
         const control = attackers.slice(0, 20);
         await Promise.all(control.map((attacker) => attacker.ask(`in/${attacker.device.route}`, 9)));
         await Promise.all(control.map((attacker) => victim.send(attacker.device.number, "for yourself")));
-        await sleep(700);
+        await pause(700);
         await Promise.all(control.map((attacker) => attacker.ping()));
 
         const sum = (of: (attacker: Attacker) => number) => attackers.reduce((all, one) => all + of(one), 0);

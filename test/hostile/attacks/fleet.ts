@@ -5,7 +5,8 @@ import { createBackoffBase } from "../../../gateway/delivery/backoff-base.ts";
 import { publishOnce } from "../../gateway/aedes/packets.ts";
 import { chooseSeed, seeded, type Seeded } from "../../support/seeded.ts";
 import { EventQueue } from "../event-queue.ts";
-import { count, sleep, type Attack, type Scale, type Verdict } from "../verdict.ts";
+import { pause } from "../../support/eventually.ts";
+import { count, type Attack, type Scale, type Verdict } from "../verdict.ts";
 import { underAttack, type Registered, type Victim } from "../victim.ts";
 import { addressOf } from "../wire-client.ts";
 
@@ -197,16 +198,16 @@ async function forReal(verdict: Verdict): Promise<void> {
         const fleet = new Fleet(registered, victim.port, network, wallClock, seeded(chooseSeed()));
         const allOnline = async (withinMs: number) => {
             const untilMs = performance.now() + withinMs;
-            while (fleet.online < DEVICES && performance.now() < untilMs) await sleep(100);
+            while (fleet.online < DEVICES && performance.now() < untilMs) await pause(100);
             return fleet.online === DEVICES;
         };
         for (const [index, device] of fleet.devices.entries()) {
             device.linkUp(addressOf(index));
-            if (index % 50 === 49) await sleep(250);
+            if (index % 50 === 49) await pause(250);
         }
         verdict.must(await allOnline(30_000), "2,000 devices are online before it begins");
         for (const { name, go } of WAYS) {
-            await sleep(35_000); // so that their backoff starts from its base
+            await pause(35_000); // so that their backoff starts from its base
             const downMs = wallClock.nowMs();
             await go(victim);
             const upMs = wallClock.nowMs();

@@ -1,7 +1,8 @@
 import { connect } from "../../gateway/aedes/packets.ts";
 import { beside } from "../honest.ts";
 import { withinMemory } from "../memory.ts";
-import { byScale, count, Durations, inLanes, sleep, type Attack, type Scale, type Verdict } from "../verdict.ts";
+import { pause } from "../../support/eventually.ts";
+import { byScale, count, Durations, inLanes, type Attack, type Scale, type Verdict } from "../verdict.ts";
 import { underAttack, type Victim } from "../victim.ts";
 import { addressOf, WireClient } from "../wire-client.ts";
 
@@ -35,7 +36,7 @@ async function holdSilent(
         }
     });
     const untilMs = performance.now() + 2 * goneMs(verdict);
-    while (open.size > 0 && performance.now() < untilMs) await sleep(50);
+    while (open.size > 0 && performance.now() < untilMs) await pause(50);
     verdict.figure(`${count(opened)} silent ones from ${name} are gone after ${livedMs.text}`);
     verdict.must(opened > connections * 0.99, "the attack took place");
     verdict.must(open.size === 0 && livedMs.at(1) < goneMs(verdict), "silent connections are gone within 6 s");

@@ -1,7 +1,8 @@
 import { connect as connectTcp } from "node:net";
 import { beside } from "../honest.ts";
 import { withinMemory } from "../memory.ts";
-import { byScale, count, Durations, inLanes, sleep, type Attack } from "../verdict.ts";
+import { pause } from "../../support/eventually.ts";
+import { byScale, count, Durations, inLanes, type Attack } from "../verdict.ts";
 import { underAttack } from "../victim.ts";
 import { addressOf } from "../wire-client.ts";
 
@@ -20,7 +21,7 @@ export const slowloris: Attack = {
                     const untilMs = performance.now() + byScale(scale, 4_000, 30_000, 60_000);
                     let opened = 0;
                     await inLanes(byScale(scale, 1_200, 2_500, 2_500), async (lane) => {
-                        await sleep(lane % 1_000);
+                        await pause(lane % 1_000);
                         while (performance.now() < untilMs) {
                             const startMs = performance.now();
                             const socket = connectTcp({
@@ -36,7 +37,7 @@ export const slowloris: Attack = {
                             await new Promise((closed) => socket.once("close", closed));
                             clearInterval(timer);
                             livedMs.add(performance.now() - startMs);
-                            await sleep(250);
+                            await pause(250);
                         }
                     });
                     verdict.figure(`${count(opened)} requests without end are cut after ${livedMs.text}`);

@@ -1,5 +1,6 @@
 import { connect, PINGREQ, subscribe } from "../../gateway/aedes/packets.ts";
-import { inLanes, sleep, type Attack } from "../verdict.ts";
+import { pause } from "../../support/eventually.ts";
+import { inLanes, type Attack } from "../verdict.ts";
 import { underAttack } from "../victim.ts";
 import { addressOf, WireClient } from "../wire-client.ts";
 
@@ -29,14 +30,14 @@ export const takeover: Attack = {
             for (const client of clients) {
                 client.write(Buffer.concat([connect(route, route, secret), subscribe(1, [`in/${route}`, 1])]));
             }
-            await sleep(1_500);
+            await pause(1_500);
             const left = [...clients, holder].filter((client) => !client.closed);
             for (const client of left) client.packets.length = 0;
             await victim.send(number, "for the one");
-            await sleep(500);
+            await pause(500);
             const pushed = clients.filter(({ packets }) => packets.some((packet) => packet[0]! >> 4 === 3)).length;
             for (const client of left) client.write(PINGREQ);
-            await sleep(200);
+            await pause(200);
             verdict.figure(`${CONNECTS} with the right one at once: ${left.length} is left, ${pushed} gets the push`);
             verdict.must(left.length === 1, "200 simultaneous connects leave one");
             verdict.must(pushed === 1, "and that one gets its push");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pause } from "../../support/scripted-gateway.ts";
+import { pause } from "../../support/eventually.ts";
 import type { Peer } from "../../support/scripted-gateway.ts";
 import { CONNACK, hello, idOf, puback, push, suback } from "../stage.ts";
 import type { Case, Stage } from "../stage.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DeafListener } from "../../support/deaf-listener.ts";
-import { pause } from "../../support/scripted-gateway.ts";
+import { pause } from "../../support/eventually.ts";
 import type { Peer } from "../../support/scripted-gateway.ts";
 import { CONNACK, hello, idOf, PINGRESP, puback, push, suback } from "../stage.ts";
 import type { Case, Stage } from "../stage.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pause } from "../../support/scripted-gateway.ts";
+import { pause } from "../../support/eventually.ts";
 import { CONNACK, connack, hello, NUMBER, puback, push, ROUTE, SECRET, suback } from "../stage.ts";
 import type { Case, Stage } from "../stage.ts";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { octetsOf, pause } from "../../support/scripted-gateway.ts";
+import { pause } from "../../support/eventually.ts";
+import { octetsOf } from "../../support/scripted-gateway.ts";
 import type { Peer } from "../../support/scripted-gateway.ts";
 import { chooseSeed, seeded } from "../../support/seeded.ts";
 import { CONNACK, hello, idOf, inbox, PINGRESP, puback, push, suback } from "../stage.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { octetsOf, pause } from "../../support/scripted-gateway.ts";
+import { pause } from "../../support/eventually.ts";
+import { octetsOf } from "../../support/scripted-gateway.ts";
 import { idOf, inbox, push } from "../stage.ts";
 import type { Case, Stage } from "../stage.ts";
 

@@ -1,4 +1,11 @@
-/** Resolves as soon as `is` holds, looking every few milliseconds. Rejects after `withinMs` and says what did not come. */
+import { setTimeout as pause } from "node:timers/promises";
+
+export { pause };
+
+/**
+ * Resolves as soon as `is` holds, looking every few milliseconds.
+ * @param what is expected, for the error after `withinMs`: longer than anything takes on a busy machine
+ */
 export async function eventually(
     what: string | (() => string),
     is: () => boolean | Promise<boolean>,
@@ -9,10 +16,6 @@ export async function eventually(
         if (performance.now() > untilMs) {
             throw new Error(`not within ${withinMs} ms: ${typeof what === "string" ? what : what()}`);
         }
-        await pause(10);
+        await pause(5);
     }
-}
-
-export function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms));
 }
