@@ -4,7 +4,6 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import luamin from "luamin";
-import { inlineExpressions } from "./espruino/inline.ts";
 import { overlayEspruino } from "./espruino/overlay.ts";
 import { shrinkEspruino } from "./espruino/shrink.ts";
 import { compileLua, libraryCalls, readPrelude } from "./lua/bundle.ts";
@@ -12,7 +11,6 @@ import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua/limits.ts";
 import { shareNames } from "./lua/locals.ts";
 import { shrinkBundle } from "./lua/shrink.ts";
 import { privateNames } from "./private-names.ts";
-import { privateWords, wordsPlugin } from "./private-words.ts";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const ESPRUINO_BUNDLE = join(ROOT, "dist/espruino/toque.js");
@@ -52,8 +50,6 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
         platform: "neutral",
         mangleProps: new RegExp(`^(${privateNames(ROOT, ["device/espruino/globals.d.ts"]).join("|")})$`),
         external: FIRMWARE_MODULES,
-        // a program that plays the core reads its inputs from a script
-        plugins: entry === undefined ? [wordsPlugin(privateWords(ROOT))] : [],
         tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
         logLevel: "silent",
     }).catch(fail);
@@ -62,7 +58,7 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
         const options = { ...language, supported, format: "cjs", minifySyntax: true, minifyWhitespace: true } as const;
         return (await transform(program, options).catch(fail)).code;
     };
-    const program = await minify(inlineExpressions(await minify(shrinkEspruino(bundled.outputFiles[0]!.text))));
+    const program = await minify(shrinkEspruino(bundled.outputFiles[0]!.text));
     writeWhole(outFile, overlayEspruino(program));
     return outFile;
 }
@@ -70,7 +66,7 @@ export async function buildEspruino(outFile = ESPRUINO_BUNDLE, entry?: string): 
 /** One Lua file, and the hand-written Lua of the board (init.lua) beside it. */
 export function buildNodemcu(outFile = NODEMCU_BUNDLE): string {
     demandEntry("device/nodemcu/main.ts");
-    const { files, problems } = compileLua(join(ROOT, "device/nodemcu/tsconfig.json"), privateWords(ROOT));
+    const { files, problems } = compileLua(join(ROOT, "device/nodemcu/tsconfig.json"));
     if (problems.length > 0) throw new BuildError(problems.join("\n"));
     const bundle = [...files.values()][0];
     if (files.size !== 1 || bundle === undefined)

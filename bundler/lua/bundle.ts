@@ -4,7 +4,6 @@ import * as tstl from "typescript-to-lua";
 import { concatenationProblems } from "./concatenation.ts";
 import { sessionPlugin } from "./session.ts";
 import { truthPlugin } from "./truth.ts";
-import { wordsToNumbers } from "../private-words.ts";
 
 /** What a compilation gave: Lua by file name, or sentences that say why not. */
 export interface LuaOutput {
@@ -12,15 +11,15 @@ export interface LuaOutput {
     problems: string[];
 }
 
-/** Compiles a project with typescript-to-lua, in memory. @param words see bundler/private-words.ts */
-export function compileLua(project: string, words: ReadonlyMap<string, number> = new Map()): LuaOutput {
+/** Compiles a project with typescript-to-lua, in memory. */
+export function compileLua(project: string): LuaOutput {
     const files = new Map<string, string>();
     const config = tstl.parseConfigFileWithSystem(project);
     const program = ts.createProgram(config.fileNames, config.options);
     const result = new tstl.Transpiler().emit({
         program,
         writeFile: (name, text) => files.set(name, text),
-        plugins: [truthPlugin, sessionPlugin, wordsToNumbers(words)],
+        plugins: [truthPlugin, sessionPlugin],
     });
     const diagnostics = [...config.errors, ...ts.getPreEmitDiagnostics(program), ...result.diagnostics];
     const host = {

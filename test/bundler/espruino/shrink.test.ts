@@ -3,7 +3,6 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { createContext } from "node:vm";
 import { parse } from "acorn";
-import { inlineExpressions } from "../../../bundler/espruino/inline.ts";
 import { overlayEspruino } from "../../../bundler/espruino/overlay.ts";
 import { shrinkEspruino } from "../../../bundler/espruino/shrink.ts";
 import { untokenise } from "../../../bundler/espruino/tokens.ts";
@@ -19,7 +18,7 @@ function run(program: string, flash = program): unknown[] {
 
 /** All that the build does with a program, but for esbuild. */
 function small(program: string): string {
-    return overlayEspruino(inlineExpressions(shrinkEspruino(program)));
+    return overlayEspruino(shrinkEspruino(program));
 }
 
 const SAME: [what: string, program: string][] = [
