@@ -107,7 +107,6 @@ export function readFleetOptions(args: string[]): FleetOptions | undefined {
 export function readOptions(args: string[]): DeviceOptions {
     const { values, positionals } = parse(args);
     const { route, secret, code, flash, ca, app } = values;
-    if (values.help === true) throw new UsageError(USAGE);
     if (positionals.length === 0) throw new UsageError(`Give one phone number.\n\n${USAGE}`);
     if ((route === undefined || secret === undefined) && code === undefined && flash === undefined)
         throw new UsageError("Give --route and --secret, as `toque number add` printed them, or --code to enrol.");
@@ -176,6 +175,7 @@ async function obey(device: EmulatedDevice, line: string): Promise<string | unde
 }
 
 async function run(words: string[]): Promise<void> {
+    if (words.includes("--help")) return console.log(USAGE);
     const fleet = readFleetOptions(words);
     if (fleet !== undefined) return runFleet(fleet);
     const device = await startDevice(readOptions(words));

@@ -90,7 +90,7 @@ try {
     buildNodemcu(join(PACKAGE, "dist/nodemcu/toque.lua"));
     for (const name of ["bin", "LICENSE", "SECURITY.md"])
         cpSync(join(ROOT, name), join(PACKAGE, name), { recursive: true });
-    cpSync(join(ROOT, "docs/package.md"), join(PACKAGE, "README.md"));
+    cpSync(join(ROOT, "docs/ci.md"), join(PACKAGE, "README.md"));
     run("The commands", join(ROOT, "scripts/build-commands.mjs"), join(PACKAGE, "dist"));
     writeTypes(LIBRARY);
     writeLicences();

@@ -1,4 +1,4 @@
-/** A person's program in RAM that starts Toque from flash: flash-scripts/README.md. */
+/** A person's program in RAM that starts Toque from flash: docs/boards.md. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { measureFromRam } from "./measure.ts";
