@@ -27,10 +27,8 @@ export interface Draft {
     collapseKey?: string;
     /** the sender's number, set by the gateway for a message from a device */
     from?: E164;
-    /** accepted once however often it is said: `<route>:<boot>:<id>` of a device's saying, or the caller's idempotency key */
+    /** the sender's idempotency key: however often it is sent, the message is accepted once */
     once?: string;
-    /** what it came in, of a publisher by MQTT: instead of `once` */
-    publication?: Publication;
 }
 
 /** A message as it is stored. */

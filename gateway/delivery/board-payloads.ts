@@ -2,7 +2,6 @@ import type { NackFields, NackWhy, ReadFields, SayFields } from "../../shared/pu
 import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { isE164, type E164 } from "../number.ts";
-import type { Route } from "../registration.ts";
 
 const NACK_WHYS: NackWhy[] = ["handler", "oversize", "expired", "garbled"];
 /** What a publisher may say of a message, as in POST /v1/messages. */
@@ -20,7 +19,7 @@ export function readNack(payload: Buffer): NackFields {
 }
 
 /** `out/<route>/msg`: what is checked here are the fields the queue does not see. @throws GatewayError invalid_… */
-export function readSay(payload: Buffer, route: Route, from: E164): Draft {
+export function readSay(payload: Buffer, from: E164): Draft {
     const fields = readObject(payload) as Partial<SayFields>;
     const to = typeof fields.to === "string" ? fields.to : "";
     if (!isE164(to)) throw new GatewayError("invalid_number", 'A message\'s "to" has to be + and 2 to 15 digits.');
@@ -38,7 +37,7 @@ export function readSay(payload: Buffer, route: Route, from: E164): Draft {
         urgency: fields.u,
         collapseKey: fields.k,
         ttlS: fields.l,
-        once: `${route}:${fields.g}:${fields.i}`,
+        once: `${fields.g}:${fields.i}`,
     };
 }
 

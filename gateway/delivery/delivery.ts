@@ -29,7 +29,7 @@ const CLOCK_STEP_MS = 1_500;
 const MAX_OVERFLOWS = 10_000;
 
 export interface DeliveryOptions {
-    store: Pick<Store, "registrations" | "contacts" | "backlog" | "receipts" | "publications">;
+    store: Pick<Store, "registrations" | "contacts" | "backlog" | "receipts">;
     intake: () => Intake;
     /** asked for at each use, because connections take delivery as an argument */
     connections: () => Connections;
@@ -155,8 +155,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             await store.backlog.settle(route, n, y === "expired" ? "expired" : "failed", clock.nowMs(), y);
         } else {
             const self = await store.registrations.byRoute(route);
-            if (self !== undefined)
-                await options.intake().accept(boardSender(route), readSay(payload, route, self.number));
+            if (self !== undefined) await options.intake().accept(boardSender(route), readSay(payload, self.number));
         }
     }
 
@@ -234,12 +233,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             if (timers.nowMs() - session.contactMs >= CONTACT_MS) contact(route, session);
         },
 
-        async published(caller, digits, payload, publication) {
-            await options.intake().accept(caller, { ...readPublished(digits, payload), publication });
+        async published(caller, digits, payload) {
+            await options.intake().accept(caller, readPublished(digits, payload));
         },
 
-        publisherCame: (publisher) => background(store.publications.came(publisher)),
-        publisherKnows: (publisher, untilMs) => background(store.publications.knows(publisher, untilMs)),
+        publisherCame: () => undefined,
+        publisherKnows: () => undefined,
 
         appended({ message, repeated, collapsed, dropped }) {
             if (repeated) return;

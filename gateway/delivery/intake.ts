@@ -40,7 +40,7 @@ export function createIntake({ directory, queue, shares, throttle, notify }: Int
             }
             return shares.run(sender.id, async () => {
                 const registration = await directory.recipient(draft.to);
-                const append = () => queue.append(registration, draft);
+                const append = () => queue.append(registration, draft, sender.id);
                 const appended = await throttle.run(sender.id, draft.to, append);
                 notify(appended);
                 return appended;

@@ -28,10 +28,11 @@ const WIDEST_SEQUENCE = 2 ** 32 - 1;
 export interface Queue {
     /**
      * Checks a message, gives it an id and stores it behind the others of its registration. Resolves after the commit.
-     * @throws GatewayError invalid_request, too_large, unregistered (it ended meanwhile), too_many (the backlog is full of more urgent
+     * @param sender the id of a token, or a board's route
+     * @throws GatewayError invalid_request, too_large, conflict, unregistered (it ended meanwhile), too_many (the backlog is full of more urgent
      * ones, or the store is behind), unavailable
      */
-    append(registration: Registration, draft: Draft): Promise<Appended>;
+    append(registration: Registration, draft: Draft, sender: string): Promise<Appended>;
 }
 
 export function createQueue(options: {
@@ -41,10 +42,17 @@ export function createQueue(options: {
 }): Queue {
     const { store, clock, random = pooledRandom() } = options;
     return {
-        async append(registration, draft) {
-            const message = { ...readDraft(registration, draft, clock.nowMs()), id: random(16).toString("base64url") };
+        async append(registration, draft, sender) {
+            const id = random(16).toString("base64url");
+            const message = { ...readDraft(registration, draft, clock.nowMs()), sender, id };
             const appended = await store.backlog.append(message);
-            if (appended === undefined) {
+            if (appended === "conflict") {
+                throw new GatewayError(
+                    "conflict",
+                    "This idempotency key was used for another message: use a new key for each message.",
+                );
+            }
+            if (appended === "unregistered") {
                 throw new GatewayError(
                     "unregistered",
                     "The number's registration ended just now: send again if the number is registered anew.",
@@ -72,7 +80,7 @@ function pooledRandom(): (octets: number) => Buffer {
 }
 
 /** A draft checked and completed. Types are checked too: some drafts come from a device. */
-function readDraft(registration: Registration, draft: Draft, nowMs: number): Omit<NewMessage, "id"> {
+function readDraft(registration: Registration, draft: Draft, nowMs: number): Omit<NewMessage, "id" | "sender"> {
     const ttlS = draft.ttlS ?? TTL_S;
     if (!Number.isInteger(ttlS) || ttlS < 0 || ttlS > MAX_TTL_S) {
         throw refused(`The time to live has to be whole seconds from 0 (now or never) to ${MAX_TTL_S} (28 days).`);
@@ -92,7 +100,6 @@ function readDraft(registration: Registration, draft: Draft, nowMs: number): Omi
         acceptedMs: nowMs,
         expiresMs: nowMs + ttlS * 1000,
         once: readText("idempotency key", draft.once, MAX_ONCE_OCTETS),
-        publication: draft.publication,
     };
     return { ...message, octets: checkSize(registration, message) };
 }
@@ -109,7 +116,7 @@ function readText(name: string, text: unknown, maxOctets = Infinity): string | u
 }
 
 /** @returns octets of the payload */
-function checkSize(registration: Registration, message: Omit<NewMessage, "id" | "octets">): number {
+function checkSize(registration: Registration, message: Omit<NewMessage, "id" | "sender" | "octets">): number {
     const octets = encodePush({ ...message, sequence: WIDEST_SEQUENCE }).length;
     const packetOctets = Math.min(registration.capabilities?.packetOctets ?? PACKET_OCTETS, MAX_PACKET_OCTETS);
     const room = payloadRoom(registration.route, packetOctets);

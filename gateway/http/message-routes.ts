@@ -1,10 +1,8 @@
 import type { FastifyRequest } from "fastify";
-import { createHash } from "node:crypto";
 import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { parseE164 } from "../number.ts";
 import { permits, rangeOf } from "../directory/tokens.ts";
-import type { Caller } from "../token.ts";
 import { callerFor } from "./callers.ts";
 import type { Metrics } from "./metrics.ts";
 import { AcceptedBody, IdPath, ReceiptBody, SendBody } from "./schemas.ts";
@@ -30,15 +28,9 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
             const { to: typed, country, body, title, urgency, ttlS, collapseKey } = request.body;
             const to = parseE164(typed, country);
             const caller = callerFor(request, "send", to);
-            const draft: Draft = { to, body, title, urgency, ttlS, collapseKey, once: onceOf(request, caller) };
+            const draft: Draft = { to, body, title, urgency, ttlS, collapseKey, once: onceOf(request) };
             const appended = await services.intake.accept(caller, draft);
-            const { message, repeated } = appended;
-            if (repeated && message.to !== to) {
-                throw new GatewayError(
-                    "invalid_request",
-                    "This Idempotency-Key was used for a message to another number: use a new one for each message.",
-                );
-            }
+            const { message } = appended;
             metrics.accepted(appended);
             reply.code(202);
             return { id: message.id, to: message.to, state: message.state, sequence: message.sequence };
@@ -71,8 +63,8 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
     );
 }
 
-/** The caller's own key, apart from everybody else's. */
-function onceOf(request: FastifyRequest, caller: Caller): string | undefined {
+/** The idempotency key. @throws GatewayError invalid_request */
+function onceOf(request: FastifyRequest): string | undefined {
     const key = request.headers["idempotency-key"];
     if (key === undefined) return undefined;
     if (typeof key !== "string" || !/^[\x21-\x7e]{1,200}$/.test(key)) {
@@ -81,5 +73,5 @@ function onceOf(request: FastifyRequest, caller: Caller): string | undefined {
             "The header Idempotency-Key must be 1 to 200 visible ASCII characters, without spaces.",
         );
     }
-    return `http:${caller.id}:${createHash("sha256").update(key).digest("base64url")}`;
+    return key;
 }

@@ -3,17 +3,23 @@ import type { Draft, MessageState, PushMessage } from "../message.ts";
 import type { Route } from "../registration.ts";
 
 /** A message before the store gave it a sequence. */
-export type NewMessage = Omit<PushMessage, "sequence" | "state"> & Pick<Draft, "once" | "publication">;
+export interface NewMessage extends Omit<PushMessage, "sequence" | "state">, Pick<Draft, "once"> {
+    /** whose idempotency key `once` is: the id of a token, or a board's route */
+    sender: string;
+}
 
 /** What an append did. */
 export interface Appended {
     message: PushMessage;
-    /** true: `once` was known, or the `publication` was; `message` is the one accepted earlier, and nothing was stored */
+    /** true: `message` is the one accepted earlier for the sender's `once`, and nothing was stored */
     repeated: boolean;
     collapsed: PushMessage[];
     /** over 1,000 messages or 256 KiB: the oldest of the lowest urgency */
     dropped: PushMessage[];
 }
+
+/** No such route; or the sender has used `once` for other content. */
+export type NotAppended = "unregistered" | "conflict";
 
 export interface BacklogSize {
     messages: number;
@@ -22,8 +28,12 @@ export interface BacklogSize {
 
 /** What waits or is inflight, per route and in the order of its sequences. */
 export interface BacklogStore {
-    /** Gives the next sequence and stores, collapses and drops (and counts that in `overflow`) in one transaction. Undefined: no such route. */
-    append(message: NewMessage): Promise<Appended | undefined>;
+    /**
+     * Gives the next sequence and stores, collapses and drops (and counts that in `overflow`) in one transaction. A message whose `once` its
+     * sender has used before, for the same content (number, body, title, urgency, collapse key, ttl), is not stored again. A message that was
+     * dropped at once leaves its `once` unused; else it is remembered as long as the receipt.
+     */
+    append(message: NewMessage): Promise<Appended | NotAppended>;
     /** The messages above a sequence, in order. */
     list(route: Route, afterSequence: number, limit: number): Promise<PushMessage[]>;
     size(route: Route): Promise<BacklogSize>;

@@ -1,7 +1,6 @@
 import type { BacklogStore } from "./backlog.ts";
 import type { CodeStore } from "./codes.ts";
 import type { ContactStore } from "./contacts.ts";
-import type { PublicationStore } from "./publications.ts";
 import type { ReceiptStore } from "./receipts.ts";
 import type { RegistrationStore } from "./registrations.ts";
 import type { SettingStore } from "./settings.ts";
@@ -18,7 +17,6 @@ export interface Ports {
     registrations: RegistrationStore;
     contacts: ContactStore;
     backlog: BacklogStore;
-    publications: PublicationStore;
     receipts: ReceiptStore;
     codes: CodeStore;
     tokens: TokenStore;

@@ -1,13 +1,13 @@
 import type { Urgency } from "../../shared/push/message.ts";
 import type { PushMessage } from "../message.ts";
-import type { Appended, BacklogSize, BacklogStore, NewMessage } from "../ports/backlog.ts";
+import type { Appended, BacklogSize, BacklogStore, NewMessage, NotAppended } from "../ports/backlog.ts";
 import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";
 import { read, write, type CallsOf } from "./call.ts";
+import { earlierMessage } from "./idempotency.ts";
 import { nextPlace } from "./numbering.ts";
 import { clearOverflow, noteOverflow } from "./overflow.ts";
-import { expirePublications, notePublication, repeatedPublication } from "./publications.ts";
-import { addReceipt, asStored, endReceipt, noteMoved, noteSent, repeatedMessage, type Ending } from "./receipts.ts";
+import { addReceipt, endReceipt, noteMoved, noteSent, type Ending } from "./receipts.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
 /** A route's backlog unless it is set otherwise, whichever of the two is reached first. */
@@ -47,7 +47,6 @@ export function backlogCalls(sql: Sql, start: number, most: BacklogSize = MAX_BA
         ),
         settleUpTo: write((route, sequence, atMs) => settleUpTo(sql, route, sequence, atMs)),
         expire: write((nowMs, limit) => {
-            expirePublications(sql, nowMs);
             const most = Math.min(limit, MAX_ENDED_AT_ONCE);
             const rows = sql.all(SELECT + "WHERE due_ms <= ? ORDER BY due_ms LIMIT ?", nowMs, most);
             return rows.map((row) => endRow(sql, row, { state: "expired", atMs: nowMs }));
@@ -56,12 +55,12 @@ export function backlogCalls(sql: Sql, start: number, most: BacklogSize = MAX_BA
     };
 }
 
-function append(sql: Sql, start: number, message: NewMessage, most: BacklogSize): Appended | undefined {
-    const earlier =
-        message.once === undefined ? repeatedPublication(sql, message) : repeatedMessage(sql, message, message.once);
+function append(sql: Sql, start: number, message: NewMessage, most: BacklogSize): Appended | NotAppended {
+    const earlier = earlierMessage(sql, message);
+    if (earlier === "conflict") return earlier;
     if (earlier !== undefined) return { message: earlier, repeated: true, collapsed: [], dropped: [] };
     const place = nextPlace(sql, start, message.route);
-    if (place === undefined) return undefined;
+    if (place === undefined) return "unregistered";
     const { sequence } = place;
     const num = addReceipt(sql, message, sequence);
     insert(sql, num, sequence, message);
@@ -69,10 +68,17 @@ function append(sql: Sql, start: number, message: NewMessage, most: BacklogSize)
     const fits = isWithin({ messages: place.messages + 1, octets: place.octets + message.octets }, most);
     const dropped = fits ? [] : dropOverflow(sql, message.route, message.acceptedMs, most);
     const own = dropped.find((gone) => gone.sequence === sequence);
-    // Said again, it shall get another chance.
+    // Sent again, it shall get another chance.
     if (own !== undefined) sql.run("UPDATE receipts SET once = NULL WHERE num = ?", num);
-    notePublication(sql, message, own === undefined ? num : undefined);
-    return { message: own ?? asStored(message, { sequence, state: "accepted" }), repeated: false, collapsed, dropped };
+    return { message: own ?? stored(message, sequence), repeated: false, collapsed, dropped };
+}
+
+/** As it is read back. */
+function stored(message: NewMessage, sequence: number): PushMessage {
+    const kept: PushMessage & Partial<NewMessage> = { ...message, sequence, state: "accepted" };
+    delete kept.sender;
+    delete kept.once;
+    return kept;
 }
 
 function sizeOf(sql: Sql, route: Route): BacklogSize {

@@ -5,7 +5,6 @@ import { codeCalls } from "./codes.ts";
 import { contactCalls } from "./contacts.ts";
 import type { AnyCall, CallsOf } from "./call.ts";
 import type { CallName } from "./protocol.ts";
-import { publicationCalls } from "./publications.ts";
 import { receiptCalls } from "./receipts.ts";
 import { registrationCalls } from "./registrations.ts";
 import { settingCalls } from "./settings.ts";
@@ -25,7 +24,6 @@ export function createCalls(sql: Sql, file: string, start: number, most?: Backlo
         registrations: registrationCalls(sql, start),
         contacts: contactCalls(sql, start),
         backlog: backlogCalls(sql, start, most),
-        publications: publicationCalls(sql),
         receipts: receiptCalls(sql),
         codes: codeCalls(sql, start),
         tokens: tokenCalls(sql),

@@ -1,10 +1,11 @@
-import type { MessageState, PushMessage, Receipt, ReceiptEvent } from "../message.ts";
+import type { MessageState, Receipt, ReceiptEvent } from "../message.ts";
 import type { NewMessage } from "../ports/backlog.ts";
 import type { ReceiptStore } from "../ports/receipts.ts";
 import type { E164 } from "../number.ts";
 import { ALL_NUMBERS } from "../number-range.ts";
 import type { Route } from "../registration.ts";
 import { read, write, type CallsOf } from "./call.ts";
+import { contentDigest } from "./idempotency.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
 /** A history longer than that takes no more than its end: a device that comes and goes is sent the same message many times. */
@@ -56,49 +57,22 @@ function toReceipt(row: Row): Receipt {
 /** @returns the number that the message has in both tables */
 export function addReceipt(sql: Sql, message: NewMessage, sequence: number): number {
     return sql.insert(
-        "INSERT INTO receipts (id, route, sequence, number, state, history, once) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO receipts (id, route, sequence, number, state, history, sender, once, content_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         message.id,
         message.route,
         sequence,
         message.to,
         "accepted",
         line("accepted", message.acceptedMs),
+        message.sender,
         message.once,
+        message.once === undefined ? undefined : contentDigest(message),
     );
-}
-
-/** The message that was accepted for the same `once`; of its text is known only what is said again now. */
-export function repeatedMessage(sql: Sql, message: NewMessage, once: string): PushMessage | undefined {
-    const row = sql.get("SELECT num FROM receipts WHERE once = ?", once);
-    return row && storedMessage(sql, message, row.num as number);
-}
-
-/** @param message what is said again of it */
-export function storedMessage(sql: Sql, message: NewMessage, num: number): PushMessage | undefined {
-    const row = sql.get(
-        "SELECT id, receipts.route, receipts.sequence, number, state, sent_ms FROM receipts LEFT JOIN backlog USING (num) WHERE num = ?",
-        num,
-    );
-    if (row === undefined) return undefined;
-    return asStored(message, {
-        id: row.id as string,
-        route: row.route as Route,
-        to: row.number as E164,
-        sequence: row.sequence as number,
-        state: stateOf(row),
-    });
 }
 
 /** While a message waits, whether it was sent is known in the backlog only. */
-function stateOf(row: Row): MessageState {
+export function stateOf(row: Row): MessageState {
     return row.sent_ms === null ? (row.state as MessageState) : "sent";
-}
-
-export function asStored<Given extends Partial<PushMessage>>(message: NewMessage, given: Given): NewMessage & Given {
-    const stored = { ...message, ...given };
-    delete stored.once;
-    delete stored.publication;
-    return stored;
 }
 
 /** Adds a line to the history of a message that waits. False: it does not. */

@@ -46,7 +46,7 @@ export function remember(store: Store): Store {
             clearOverflow: invalidating(forgetRoute, (...args) => backlog.clearOverflow(...args)),
             async append(message) {
                 const appended = await backlog.append(message);
-                if (appended === undefined || appended.dropped.length > 0) forgetRoute(message.route);
+                if (typeof appended === "string" || appended.dropped.length > 0) forgetRoute(message.route);
                 else if (!appended.repeated) {
                     byNumber.change(message.to, (kept) => {
                         if (kept.route !== message.route) return;

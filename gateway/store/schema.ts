@@ -125,6 +125,15 @@ const MIGRATIONS = [
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX publications_by_time ON publications (at_ms);
     `,
+    // An idempotency key was unique among all senders, and nothing was known of its content: those keys are forgotten.
+    `
+    DROP TABLE publications;
+    DROP INDEX receipts_by_once;
+    UPDATE receipts SET once = NULL WHERE once IS NOT NULL;
+    ALTER TABLE receipts ADD COLUMN sender BLOB;
+    ALTER TABLE receipts ADD COLUMN content_digest BLOB;
+    CREATE UNIQUE INDEX receipts_by_once ON receipts (sender, once) WHERE once IS NOT NULL;
+    `,
 ];
 
 /** The newest schema this program knows. */

@@ -23,7 +23,6 @@ const MOMENTS = [
     ["registrations", ["ended_ms"]],
     ["receipts", ["ended_ms"]],
     ["codes", ["expires_ms", "created_ms"]],
-    ["publications", ["at_ms"]],
 ] as const;
 
 export function upkeepCalls(sql: Sql, file: string): CallsOf<Upkeep> {

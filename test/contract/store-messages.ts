@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NewMessage } from "../../gateway/ports/backlog.ts";
+import type { Appended, NewMessage } from "../../gateway/ports/backlog.ts";
 import type { Store } from "../../gateway/ports/store.ts";
-import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
+import type { PushMessage } from "../../gateway/message.ts";
+import { append as appendTo, messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
 import type { Scene } from "./store.ts";
 
 /** Appends to the first registration; it has to be there. */
-async function append(store: Store, given: Partial<NewMessage> = {}) {
-    const appended = await store.backlog.append(messageOf(1, given));
-    assert.ok(appended !== undefined);
-    return appended;
+function append(store: Store, given: Partial<NewMessage> = {}): Promise<Appended> {
+    return appendTo(store, messageOf(1, given));
 }
 
 async function bodies(store: Store): Promise<string[]> {
@@ -24,9 +23,9 @@ export function testMessages(scene: Scene): void {
             store.registrations.register(registrationOf(2)),
         ]);
         const appended = await Promise.all(
-            Array.from({ length: 400 }, (_, n) => store.backlog.append(messageOf(1 + (n % 2)))),
+            Array.from({ length: 400 }, (_, n) => appendTo(store, messageOf(1 + (n % 2)))),
         );
-        const sequences = appended.map((one) => one?.message.sequence);
+        const sequences = appended.map(({ message }) => message.sequence);
         assert.deepEqual(
             sequences,
             Array.from({ length: 400 }, (_, n) => 1 + Math.floor(n / 2)),
@@ -45,14 +44,15 @@ export function testMessages(scene: Scene): void {
             urgency: "high",
             from: numberOf(2),
         });
-        const expected = { ...message, sequence: 1, state: "accepted" };
-        assert.deepEqual((await store.backlog.append(message))?.message, expected);
+        const expected: Partial<NewMessage & PushMessage> = { ...message, sequence: 1, state: "accepted" };
+        delete expected.sender;
+        assert.deepEqual((await appendTo(store, message)).message, expected);
         assert.deepEqual(await store.backlog.list(routeOf(1), 0, 10), [expected]);
     });
 
     test("append: no such route stores nothing", async () => {
         const { store } = scene;
-        assert.equal(await store.backlog.append(messageOf(1, { id: "lost" })), undefined);
+        assert.equal(await store.backlog.append(messageOf(1, { id: "lost" })), "unregistered");
         assert.equal(await store.receipts.find("lost"), undefined);
     });
 
@@ -244,9 +244,42 @@ export function testMessages(scene: Scene): void {
         const late = await append(scene.store, { once: "key \u0000" });
         assert.deepEqual([late.repeated, late.message.state], [true, "delivered"]);
         await scene.store.registrations.register(registrationOf(1, { route: routeOf(2) }));
-        const moved = await scene.store.backlog.append(messageOf(2, { once: "key \u0000" }));
-        assert.equal(moved?.message.id, first.message.id, "also after the number moved");
-        assert.equal((await append2(scene.store)).message.sequence, 1);
+        const moved = await appendTo(scene.store, messageOf(2, { to: numberOf(1), once: "key \u0000" }));
+        assert.equal(moved.message.id, first.message.id, "also after the number moved");
+        assert.equal((await appendTo(scene.store, messageOf(2))).message.sequence, 1);
+    });
+
+    // What a sender may not change under one key; each is another than the first message's.
+    const OTHER_CONTENT: [what: string, given: Partial<NewMessage>][] = [
+        ["number", { to: numberOf(2), route: routeOf(2) }],
+        ["body", { body: "other" }],
+        ["title", { title: "t" }],
+        ["urgency", { urgency: "high" }],
+        ["collapse key", { collapseKey: "k" }],
+        ["time to live", { expiresMs: START_MS + 3_601_000 }],
+    ];
+    test("once: with other content of its sender it is a conflict, and nothing is stored", async () => {
+        const { store } = scene;
+        await store.registrations.register(registrationOf(1));
+        await store.registrations.register(registrationOf(2));
+        await append(store, { once: "key" });
+        for (const [what, given] of OTHER_CONTENT) {
+            assert.equal(await store.backlog.append(messageOf(1, { once: "key", ...given })), "conflict", what);
+        }
+        const later = { acceptedMs: START_MS + 5_000, expiresMs: START_MS + 3_605_000 };
+        assert.equal((await append(store, { once: "key", ...later })).repeated, true, "the same, sent later");
+        assert.equal((await store.backlog.size(routeOf(1))).messages, 1);
+        assert.equal((await store.backlog.size(routeOf(2))).messages, 0);
+    });
+
+    test("once: belongs to its sender", async () => {
+        const { store } = scene;
+        await store.registrations.register(registrationOf(1));
+        const first = await append(store, { once: "key", sender: "a" });
+        const other = await append(store, { once: "key", sender: "b", body: "other" });
+        assert.deepEqual([other.repeated, other.message.sequence], [false, 2]);
+        const again = await append(store, { once: "key", sender: "a" });
+        assert.deepEqual([again.repeated, again.message.id], [true, first.message.id]);
     });
 
     test("once: a hundred at the same time are one", async () => {
@@ -299,24 +332,11 @@ export function testMessages(scene: Scene): void {
         assert.equal((await store.backlog.expire(START_MS + 650_000, 10)).length, 1);
     });
 
-    test("clockStepped: a code's ten minutes, and what can be said again, move along", async () => {
+    test("clockStepped: a code's ten minutes move along", async () => {
         const { store } = scene;
         const code = { number: numberOf(1), codeHash: "right", triesLeft: 5, keepBacklog: false };
         await store.codes.add({ ...code, createdMs: 50_000, expiresMs: 650_000 });
-        await store.registrations.register(registrationOf(2));
-        const publication = { publisher: "p", packetId: 1, content: "c", again: false };
-        await store.backlog.append(messageOf(2, { acceptedMs: 50_000, expiresMs: 4_000_000, publication }));
         await store.upkeep.followClock({ fromMs: 0, untilMs: 60_000, byMs: START_MS });
         assert.equal((await store.codes.list(numberOf(1), START_MS))[0]?.expiresMs, START_MS + 650_000);
-        await store.backlog.expire(START_MS + 60_000, 10);
-        const again = messageOf(2, { acceptedMs: START_MS + 60_000, publication: { ...publication, again: true } });
-        assert.equal((await store.backlog.append(again))?.repeated, true);
     });
-
-    /** To the registration that the number has now. */
-    async function append2(store: Store) {
-        const appended = await store.backlog.append(messageOf(2));
-        assert.ok(appended !== undefined);
-        return appended;
-    }
 }

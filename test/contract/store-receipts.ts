@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MessageState } from "../../gateway/message.ts";
-import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
+import { append as appendTo, messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
 import type { Scene } from "./store.ts";
 
 const ROUTE = routeOf(1);
@@ -202,6 +202,6 @@ export function testReceipts(scene: Scene): void {
         await store.backlog.append(messageOf(1, { once: "key" }));
         await store.backlog.settle(ROUTE, 1, "delivered", START_MS);
         await store.upkeep.forget(START_MS + 1, 10);
-        assert.equal((await store.backlog.append(messageOf(1, { once: "key" })))?.repeated, false);
+        assert.equal((await appendTo(store, messageOf(1, { once: "key" }))).repeated, false);
     });
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RegistrationPage } from "../../gateway/ports/registrations.ts";
 import type { Endpoint } from "../../gateway/registration.ts";
-import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
+import { append, messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
 import type { Scene } from "./store.ts";
 
 const DAY_MS = 86_400_000;
@@ -37,7 +37,7 @@ export function testRegistrations(scene: Scene): void {
         assert.ok(second.registration.epoch > first.registration.epoch, "an epoch of its own, also within one second");
         assert.equal(await store.registrations.byRoute(routeOf(1)), undefined);
         assert.equal((await store.registrations.byNumber(numberOf(1)))?.route, routeOf(2));
-        assert.equal(await store.backlog.append(messageOf(1)), undefined);
+        assert.equal(await store.backlog.append(messageOf(1)), "unregistered");
         await assert.rejects(store.registrations.register(registrationOf(3, { route: routeOf(1) })));
         assert.equal(await store.registrations.byNumber(numberOf(3)), undefined);
     });
@@ -45,11 +45,11 @@ export function testRegistrations(scene: Scene): void {
     test("register: the backlog of the registration before is dropped", async () => {
         const { store } = scene;
         await store.registrations.register(registrationOf(1));
-        const appended = await store.backlog.append(messageOf(1));
+        const { message } = await append(store, messageOf(1));
         await store.registrations.register(registrationOf(1, { route: routeOf(2), backlog: "drop" }));
         assert.deepEqual(await store.backlog.list(routeOf(2), 0, 10), []);
         assert.deepEqual(await store.backlog.size(routeOf(2)), { messages: 0, octets: 0 });
-        const receipt = await store.receipts.find(appended?.message.id ?? "");
+        const receipt = await store.receipts.find(message.id);
         assert.equal(receipt?.state, "dropped");
         assert.match(receipt?.history.at(-1)?.why ?? "", /registered anew/);
     });
@@ -70,7 +70,7 @@ export function testRegistrations(scene: Scene): void {
         assert.deepEqual(await store.backlog.size(routeOf(2)), { messages: 3, octets: 300 });
         assert.deepEqual(await store.backlog.size(routeOf(1)), { messages: 0, octets: 0 });
         assert.equal((await store.receipts.find("id b"))?.sequence, 2);
-        assert.equal((await store.backlog.append(messageOf(2)))?.message.sequence, 4);
+        assert.equal((await append(store, messageOf(2))).message.sequence, 4);
         assert.equal(await store.backlog.settle(routeOf(2), 1, "delivered", START_MS), true);
         assert.equal((await store.receipts.find("id a"))?.state, "delivered");
     });
@@ -85,7 +85,7 @@ export function testRegistrations(scene: Scene): void {
             store.registrations.register(registrationOf(1, { route: routeOf(2) })),
             store.backlog.append(messageOf(1)),
         ]);
-        assert.deepEqual([dropped, late], [3, undefined]);
+        assert.deepEqual([dropped, late], [3, "unregistered"]);
         await store.backlog.append(messageOf(2, { to: numberOf(1) }));
         const kept = await store.registrations.register(registrationOf(1, { route: routeOf(3), backlog: "keep" }));
         assert.equal(kept.dropped, 0);
@@ -250,6 +250,6 @@ export function testRegistrations(scene: Scene): void {
         assert.equal(await store.registrations.wasRegistered(numberOf(1)), true);
         assert.equal(await store.upkeep.forget(START_MS + 1, 100), 1);
         assert.equal(await store.registrations.wasRegistered(numberOf(1)), false);
-        assert.equal(await store.backlog.append(messageOf(1)), undefined);
+        assert.equal(await store.backlog.append(messageOf(1)), "unregistered");
     });
 }

@@ -3,7 +3,6 @@ import type { Store } from "../../gateway/ports/store.ts";
 import { testCodes } from "./store-codes.ts";
 import { testDurability } from "./store-durability.ts";
 import { testMessages } from "./store-messages.ts";
-import { testPublications } from "./store-publications.ts";
 import { testRegistrations } from "./store-registrations.ts";
 import { testReceipts } from "./store-receipts.ts";
 import { testTokens } from "./store-tokens.ts";
@@ -45,7 +44,6 @@ export function runStoreSuite({ name, factory }: { name: string; factory: StoreF
 
         testRegistrations(scene);
         testMessages(scene);
-        testPublications(scene);
         testReceipts(scene);
         testCodes(scene);
         testTokens(scene);

@@ -2,21 +2,20 @@
 // node --import tsx append-until-killed.ts <module with open()> <where> <round>
 import { writeSync } from "node:fs";
 import type { Store } from "../../gateway/ports/store.ts";
-import { messageOf } from "./records.ts";
+import { append, messageOf } from "./records.ts";
 
 const [module = "", where = "", round = ""] = process.argv.slice(2);
 const { open } = (await import(module)) as { open: (where: string) => Promise<Store> };
 const store = await open(where);
 const PARALLEL = 20;
 
-async function append(lane: number): Promise<void> {
+async function fill(lane: number): Promise<void> {
     for (let count = 0; ; count++) {
         const id = `${round}-${lane}-${count}`;
         // Each lane's messages replace each other: that and the append are one transaction, or two of a lane would be found.
-        const appended = await store.backlog.append(messageOf(lane % 2, { id, body: id, collapseKey: `lane ${lane}` }));
-        if (appended === undefined) throw new Error("no such registration");
-        writeSync(1, `${id} ${appended.message.sequence}\n`);
+        const { message } = await append(store, messageOf(lane % 2, { id, body: id, collapseKey: `lane ${lane}` }));
+        writeSync(1, `${id} ${message.sequence}\n`);
     }
 }
 
-await Promise.all(Array.from({ length: PARALLEL }, (_, lane) => append(lane)));
+await Promise.all(Array.from({ length: PARALLEL }, (_, lane) => fill(lane)));

@@ -1,5 +1,6 @@
-import type { NewMessage } from "../../gateway/ports/backlog.ts";
+import type { Appended, NewMessage } from "../../gateway/ports/backlog.ts";
 import type { NewRegistration } from "../../gateway/ports/registrations.ts";
+import type { Store } from "../../gateway/ports/store.ts";
 import type { E164 } from "../../gateway/number.ts";
 import type { Route } from "../../gateway/registration.ts";
 
@@ -28,6 +29,13 @@ export function registrationOf(index: number, given: Partial<NewRegistration> = 
     };
 }
 
+/** Appends a message that must be taken. */
+export async function append(store: Pick<Store, "backlog">, message: NewMessage): Promise<Appended> {
+    const appended = await store.backlog.append(message);
+    if (typeof appended === "string") throw new Error(`not appended: ${appended}`);
+    return appended;
+}
+
 let lastId = 0;
 
 /** A message of 100 octets to the registration with that index, an hour to live. */
@@ -38,6 +46,7 @@ export function messageOf(index: number, given: Partial<NewMessage> = {}): NewMe
         to: numberOf(index),
         body: "hello",
         urgency: "normal",
+        sender: "sender",
         acceptedMs: START_MS,
         expiresMs: START_MS + 3_600_000,
         octets: 100,

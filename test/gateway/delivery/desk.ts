@@ -122,11 +122,8 @@ export async function openDesk(
         logged,
         takes,
         async send(body, draft = {}) {
-            const appended = await queue.append(await directory.recipient(draft.to ?? NUMBER), {
-                to: NUMBER,
-                body,
-                ...draft,
-            });
+            const registration = await directory.recipient(draft.to ?? NUMBER);
+            const appended = await queue.append(registration, { to: NUMBER, body, ...draft }, "t1");
             delivery.appended(appended);
             return appended;
         },

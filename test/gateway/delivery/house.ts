@@ -73,7 +73,7 @@ export async function openHouse(
         logged,
         enrol: (index) => directory.register(numberOf(index)),
         async send(to, body, draft = {}) {
-            const appended = await queue.append(to, { to: to.number, body, ...draft });
+            const appended = await queue.append(to, { to: to.number, body, ...draft }, "t1");
             delivery.appended(appended);
             return appended;
         },

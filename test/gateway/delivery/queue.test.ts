@@ -24,7 +24,8 @@ function scenario(name: string, play: (scene: Scene) => Promise<void>): void {
         withStore(async (store) => {
             const queue = createQueue({ store, clock: handClock() });
             const { registration } = await store.registrations.register(registrationOf(1));
-            const append = (given: Partial<Draft> = {}) => queue.append(registration, { to: TO, body: "hi", ...given });
+            const append = (given: Partial<Draft> = {}) =>
+                queue.append(registration, { to: TO, body: "hi", ...given }, "t1");
             await play({ queue, store, registration, append });
         }));
 }
@@ -81,13 +82,17 @@ test("queue: a draft that cannot be meant is refused with a sentence, and stores
         for (const [name, draft, sentence] of REFUSED) {
             await context.test(name, () =>
                 assert.rejects(
-                    queue.append(registration, { to: TO, body: "hi", ...draft }),
+                    queue.append(registration, { to: TO, body: "hi", ...draft }, "t1"),
                     isRefused("invalid_request", sentence),
                 ),
             );
         }
-        for (const ttlS of [0, 2_419_200]) await queue.append(registration, { to: TO, body: "hi", ttlS });
-        await queue.append(registration, { to: TO, body: "hi", collapseKey: "ü".repeat(32), once: "x".repeat(200) });
+        for (const ttlS of [0, 2_419_200]) await queue.append(registration, { to: TO, body: "hi", ttlS }, "t1");
+        await queue.append(
+            registration,
+            { to: TO, body: "hi", collapseKey: "ü".repeat(32), once: "x".repeat(200) },
+            "t1",
+        );
         assert.equal((await store.registrations.byRoute(routeOf(1)))?.lastSequence, 3);
     });
 });
@@ -106,19 +111,19 @@ for (const [packetOctets, room] of LIMITS) {
         async (scene) => {
             const capabilities = packetOctets === undefined ? undefined : { ...CAPABILITIES, packetOctets };
             const registration = { ...scene.registration, capabilities };
-            const { message } = await scene.queue.append(registration, { to: TO, body: "x".repeat(room) });
+            const { message } = await scene.queue.append(registration, { to: TO, body: "x".repeat(room) }, "t1");
             const limit = Math.min(packetOctets ?? 1_024, 4_096);
             const packet = 26 + encodePush({ ...message, sequence: 4_294_967_295 }).length;
             assert.equal(packet, limit, "whatever its sequence, the whole packet fits");
             await assert.rejects(
-                scene.queue.append(registration, { to: TO, body: "x".repeat(room + 1) }),
+                scene.queue.append(registration, { to: TO, body: "x".repeat(room + 1) }, "t1"),
                 isRefused(
                     "too_large",
                     new RegExp(`takes ${limit - 25} octets .* takes ${limit - 26}: shorten it by 1`),
                 ),
             );
             await assert.rejects(
-                scene.queue.append(registration, { to: TO, body: "€".repeat(Math.ceil(room / 3) + 1) }),
+                scene.queue.append(registration, { to: TO, body: "€".repeat(Math.ceil(room / 3) + 1) }, "t1"),
                 isRefused("too_large", /shorten it/),
             );
         },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { NOW_MS, PUBACK_MS } from "../../../gateway/delivery/window.ts";
 import { PATIENCE_MS, SWEEP_MS } from "../../../gateway/delivery/delivery.ts";
+import { append } from "../../support/records.ts";
 import { openDesk, type Desk } from "./desk.ts";
 
 let desk: Desk;
@@ -172,7 +173,7 @@ test("appends that are told of in another order than stored are sent in the orde
     const registration = await desk.directory.recipient("+34600111222" as never);
     const stored = await Promise.all(
         ["a", "b", "c"].map((body, index) =>
-            desk.store.backlog.append({
+            append(desk.store, {
                 id: `id ${index}`,
                 route: registration.route,
                 to: registration.number,
@@ -181,10 +182,11 @@ test("appends that are told of in another order than stored are sent in the orde
                 acceptedMs: startMs,
                 expiresMs: startMs + 60_000,
                 octets: 20,
+                sender: "t1",
             }),
         ),
     );
-    for (const appended of stored.reverse()) desk.delivery.appended(appended!);
+    for (const appended of stored.reverse()) desk.delivery.appended(appended);
     await desk.until(4);
     assert.deepEqual(desk.lines.slice(1), ["push 1 a", "push 2 b", "push 3 c"]);
 });

@@ -80,7 +80,7 @@ test("messages: twenty at once with one Idempotency-Key are one", async () => {
     assert.equal((await backlogOf("+34600000005")).messages, 1);
 });
 
-test("messages: an Idempotency-Key belongs to its token and its number", async () => {
+test("messages: an Idempotency-Key belongs to its token and its content", async () => {
     await it.register("+34600000006");
     await it.register("+34600000016");
     const headers = { "Idempotency-Key": "order-2" };
@@ -90,8 +90,8 @@ test("messages: an Idempotency-Key belongs to its token and its number", async (
     const other = await it.ask<Accepted>("POST", "/v1/messages", { token, headers, body });
     assert.notEqual(other.body.id, first.body.id);
     const refused = await it.ask<ErrorBody>("POST", "/v1/messages", { headers, body: { ...body, to: "+34600000016" } });
-    assert.equal(refused.status, 400);
-    assert.match(refused.body.error.message, /used for a message to another number/);
+    assert.deepEqual([refused.status, refused.body.error.code], [409, "conflict"]);
+    assert.match(refused.body.error.message, /used for another message/);
     assert.equal((await backlogOf("+34600000016")).messages, 0);
 });
 

@@ -12,10 +12,10 @@ import { openDatabase, STORE_FILE } from "../../../gateway/store/database.ts";
 import { runGroup } from "../../../gateway/store/group.ts";
 import { openStore } from "../../../gateway/store/open.ts";
 import type { Call } from "../../../gateway/store/protocol.ts";
-import { migrate } from "../../../gateway/store/schema.ts";
+import { migrate, SCHEMA_VERSION } from "../../../gateway/store/schema.ts";
 import { openSql } from "../../../gateway/store/sql.ts";
 import { make, remove } from "../../support/embedded-store.ts";
-import { messageOf, numberOf, registrationOf, routeOf } from "../../support/records.ts";
+import { append, messageOf, numberOf, registrationOf, routeOf } from "../../support/records.ts";
 
 const APPENDER = fileURLToPath(new URL("../../support/append-until-killed.ts", import.meta.url));
 const MODULE = new URL("../../support/embedded-store.ts", import.meta.url).href;
@@ -215,10 +215,10 @@ test("open: a store of a newer Toque is left to that one", async () => {
     await refused(dir, /newer Toque.*99/);
 });
 
-test("open: a store of the version before is brought to this one, and all that was in it stays", async () => {
+async function upgrades(version: number): Promise<void> {
     const dir = folder();
     const sql = openSql(join(dir, STORE_FILE), 0);
-    migrate(sql, 1);
+    migrate(sql, version);
     sql.run(
         "INSERT INTO registrations (route, number, secret_hash, provisional, created_ms, epoch, last_sequence) VALUES (?, ?, ?, 0, 1, 1, 1)",
         routeOf(1),
@@ -226,12 +226,13 @@ test("open: a store of the version before is brought to this one, and all that w
         "hash",
     );
     sql.run(
-        "INSERT INTO receipts (num, id, route, sequence, number, state, history) VALUES (1, ?, ?, 1, ?, ?, ?)",
+        "INSERT INTO receipts (num, id, route, sequence, number, state, history, once) VALUES (1, ?, ?, 1, ?, ?, ?, ?)",
         "m",
         routeOf(1),
         numberOf(1),
         "sent",
         '["accepted",1],["sent",2]',
+        "key",
     );
     sql.run(
         `INSERT INTO backlog (num, route, sequence, urgency, content, octets, accepted_ms, expires_ms, due_ms, sent_ms)
@@ -246,8 +247,15 @@ test("open: a store of the version before is brought to this one, and all that w
     assert.equal(await store.backlog.settle(routeOf(1), 1, "delivered", 3), true);
     const states = (await store.receipts.find("m"))?.history.map(({ state }) => state);
     assert.deepEqual(states, ["accepted", "sent", "delivered"]);
+    const next = await append(store, messageOf(1, { once: "key" }));
+    assert.deepEqual([next.repeated, next.message.sequence], [false, 2], "whose key it was is not known");
     await store.close();
-});
+}
+
+for (let version = 1; version < SCHEMA_VERSION; version++) {
+    test(`open: a store of version ${version} is brought to this one, and what was in it stays`, () =>
+        upgrades(version));
+}
 
 test("open: a start that was cut short while the file was made is begun anew", async () => {
     const dir = folder();
