@@ -79,7 +79,7 @@ for (const [typed, country, sentence] of REFUSED) {
     });
 }
 
-test("number: something that is no text is refused like any other bad number", () => {
+test("number: a value that is not a string is refused like any other bad number", () => {
     for (const value of [undefined, null, 34600111222, {}, []]) {
         assert.throws(() => parseE164(value as string), { code: "invalid_number" });
     }

@@ -22,7 +22,7 @@ const HOSTILE = [
     "__proto__",
 ];
 
-test("log: one input is one line of JSON, whatever it contains, as a field, as a name, as the message", () => {
+test("log: one input is one line of JSON, whatever it contains, as a field, a name or the message", () => {
     const { log, written } = listen();
     for (const text of HOSTILE) log.info({ text, [text]: 1, error: new Error(text) }, text);
     assert.equal(written.length, HOSTILE.length);
@@ -51,7 +51,7 @@ test("log: numbers are masked in message and fields", () => {
     );
 });
 
-test("log: what is below the level is not written", () => {
+test("log: lines below the level are not written", () => {
     const { log, written } = listen("warn");
     log.info({}, "no");
     log.warn({}, "yes");
@@ -84,7 +84,7 @@ for (const [way, end] of [
     });
 }
 
-test("log: who does not read it stops nobody, and is told how many lines are lost", { timeout: 30_000 }, async () => {
+test("log: a reader that stalls stops nobody, and finds the count of lost lines", { timeout: 30_000 }, async () => {
     const child = logElsewhere(`
         const filling = "x".repeat(900);
         for (let i = 0; i < 20000; i++) {
@@ -95,8 +95,8 @@ test("log: who does not read it stops nobody, and is told how many lines are los
         process.stdin.destroy();
         setTimeout(() => log.info({}, "the last line"), 2000);
     `);
-    const [said] = (await once(child.stdout, "data")) as [Buffer];
-    assert.equal(said.toString(), "went on");
+    const [output] = (await once(child.stdout, "data")) as [Buffer];
+    assert.equal(output.toString(), "went on");
     const written = await text(child.stderr);
     const lost = Number(/"lost":(\d+)/.exec(written)?.[1]);
     const kept = written.split("\n").filter((line) => line.includes('"msg":"a line"')).length;
