@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { type Ask, type ErrorBody, type RunningGateway, runGateway } from "../../support/gateway.ts";
+import { RawClient } from "../aedes/door.ts";
 
 let it: RunningGateway;
 before(async () => {
@@ -129,13 +129,9 @@ const GARBAGE: [name: string, octets: string, status: RegExp, sentence: RegExp][
 ];
 for (const [name, octets, status, sentence] of GARBAGE) {
     test(`bad input: ${name} on the HTTP port gets a sentence and the connection's end`, async () => {
-        const got = await new Promise<string>((resolve, reject) => {
-            const socket = connect(it.gateway.httpPort, "127.0.0.1", () => socket.write(octets, "latin1"));
-            let text = "";
-            socket.setEncoding("utf8").on("data", (part: string) => (text += part));
-            socket.on("close", () => resolve(text));
-            socket.on("error", reject);
-        });
+        const client = new RawClient(it.gateway.httpPort);
+        client.write(Buffer.from(octets, "latin1"));
+        const got = (await client.end()).toString();
         assert.match(got, status);
         const { error } = JSON.parse(got.slice(got.indexOf("\r\n\r\n"))) as ErrorBody;
         assert.match(error.message, sentence);

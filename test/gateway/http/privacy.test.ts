@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { type RunningGateway, runGateway } from "../../support/gateway.ts";
+import { RawClient } from "../aedes/door.ts";
 
 let it: RunningGateway;
 before(async () => {
@@ -29,11 +28,9 @@ const SECRETS = ["5ecret-body-text", "5ecret-title", "5ecret-key"];
 
 /** Sends octets and waits for the end of the connection. */
 async function sendRaw(octets: string): Promise<void> {
-    const socket = connect(it.gateway.httpPort, "127.0.0.1");
-    socket.resume();
-    await once(socket, "connect");
-    socket.end(octets, "latin1");
-    await once(socket, "close");
+    const client = new RawClient(it.gateway.httpPort);
+    client.write(Buffer.from(octets, "latin1"));
+    await client.end();
 }
 
 test("privacy: each hostile input leaves one line of JSON in the log, without a number, token, secret or text", async () => {

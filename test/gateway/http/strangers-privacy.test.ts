@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { connect as dial } from "node:net";
 import { after, before, mock, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { SYSTEM_TIMERS } from "../../../gateway/system/timers.ts";
@@ -57,13 +55,9 @@ after(async () => {
 
 /** Sends octets on a connection of its own. @returns the whole answer, without the date, and with N for the number */
 async function talk(octets: string, number = ""): Promise<string> {
-    const socket = dial(it.gateway.httpPort, "127.0.0.1");
-    let answer = "";
-    socket.setEncoding("latin1").on("data", (text: string) => (answer += text));
-    socket.on("error", () => {});
-    socket.write(Buffer.from(octets, "latin1"));
-    await once(socket, "close");
-    const plain = answer.replace(/^date: .*\r\n/im, "");
+    const client = new RawClient(it.gateway.httpPort);
+    client.write(Buffer.from(octets, "latin1"));
+    const plain = (await client.end()).toString("latin1").replace(/^date: .*\r\n/im, "");
     return number === "" ? plain : plain.replaceAll(number, "N").replaceAll(number.slice(1), "N");
 }
 
