@@ -1,10 +1,12 @@
 import type { DeviceOptions, EmulatedDevice, Runtime } from "../../emulator/device.ts";
 import { startDevice } from "../../emulator/start.ts";
 import { eventually } from "../support/eventually.ts";
-import type { Enrolled, GatewayProcess } from "./gateway-process.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Enrolled } from "../support/gateway-client.ts";
+import type { Subject } from "../runtimes/subjects.ts";
+import { GatewayProcess } from "./gateway-process.ts";
+import { Ledger } from "./ledger.ts";
 
-/** Long enough for a board to come online on a machine that does much else. */
+/** Longer than a board takes to come online on a busy machine. */
 const ONLINE_MS = 30_000;
 
 /** An emulated board with a number of its own. */
@@ -66,21 +68,47 @@ export async function startBoard(
     return board;
 }
 
-export async function closeBoards(boards: readonly Board[]): Promise<void> {
-    await Promise.all(boards.map(({ device }) => device.close()));
+/** A gateway, its boards, and the books of what is published to them. */
+export interface Scene {
+    gateway: GatewayProcess;
+    boards: readonly Board[];
+    ledger: Ledger;
+    close(): Promise<void>;
+}
+
+/** Starts a gateway and its boards, online unless they start down. @param environment of the gateway @param options of every board */
+export async function setScene(
+    subjects: readonly Pick<Subject, "runtime" | "options">[],
+    options: Partial<DeviceOptions> = {},
+    environment: Record<string, string> = {},
+): Promise<Scene> {
+    const gateway = await GatewayProcess.start(environment);
+    const boards: Board[] = [];
+    const close = async (): Promise<void> => {
+        await Promise.all(boards.map(({ device }) => device.close()));
+        await gateway.close();
+    };
+    try {
+        for (const [index, { runtime, options: own }] of subjects.entries())
+            boards.push(await startBoard(gateway, runtime, index, { ...options, ...own }));
+    } catch (error) {
+        await close();
+        throw error;
+    }
+    return { gateway, boards, ledger: new Ledger(), close };
 }
 
 /**
  * Waits until each board has shown what was acknowledged to its number and the gateway has nothing left, lets all come back once more
- * to see that nothing is shown again, and says what does not hold.
+ * to see that nothing is shown again. @returns what does not hold, a sentence each
  */
-export async function settle(gateway: GatewayProcess, ledger: Ledger, boards: readonly Board[]): Promise<string[]> {
+export async function settle({ gateway, ledger, boards }: Scene): Promise<string[]> {
     const missing = () => boards.flatMap((board) => ledger.missing(board.number, board.device));
     await eventually(
         () => `${missing().length} messages that were acknowledged are not shown, "${missing()[0]}" among them`,
         () => missing().length === 0,
         60_000,
-    ).catch(() => undefined); // the ledger says which
+    ).catch(() => undefined); // the ledger has which
     for (const { number } of boards) {
         await eventually(`nothing waits for ${number}`, async () => (await gateway.waiting(number)) === 0);
     }

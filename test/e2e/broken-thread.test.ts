@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { spawnToque, serveToque, type Served } from "../support/toque.ts";
+import type { ErrorBody } from "../support/gateway-client.ts";
+import { serveToque } from "../support/toque.ts";
 import { PublisherConnection } from "./publishers.ts";
 
-// The store's thread ends while the gateway runs: whoever waits for an answer is told that it failed, and the process ends with a sentence and
-// a status that makes whoever started it start it again. Nothing that was acknowledged is lost.
+// The store's thread ends while the gateway runs: requests under way fail, and the process ends with a sentence and a status on which
+// systemd starts it again. Nothing that was acknowledged is lost.
 
 const BREAKER = new URL("../support/break-the-thread.mjs", import.meta.url).href;
 const NUMBER = "+34600111222";
@@ -15,21 +16,9 @@ const NUMBER = "+34600111222";
 const folders: string[] = [];
 after(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
-interface Answer {
-    status: number;
-    body: { id: string; error?: { code: string; message: string } };
-}
-
 interface Line {
     level: string;
     msg: string;
-}
-
-async function post(served: Served, path: string, body: object): Promise<Answer> {
-    const token = readFileSync(served.adminTokenFile, "utf8").trim();
-    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
-    const answer = await fetch(served.url + path, { method: "POST", headers, body: JSON.stringify(body) });
-    return { status: answer.status, body: (await answer.json()) as Answer["body"] };
 }
 
 for (const how of ["exit", "throw"] as const) {
@@ -39,11 +28,9 @@ for (const how of ["exit", "throw"] as const) {
         const breakFile = join(folder, "break");
         const environment = { NODE_OPTIONS: `--import ${BREAKER}`, BREAK_FILE: breakFile };
         const served = await serveToque([], join(folder, "data"), environment);
-        await post(served, "/v1/numbers", { number: NUMBER });
-        const before = await post(served, "/v1/messages", { to: NUMBER, body: "before" });
-        assert.equal(before.status, 202);
-        const token = readFileSync(served.adminTokenFile, "utf8").trim();
-        const publisher = new PublisherConnection(served.mqttPort, token);
+        await served.register(NUMBER);
+        const before = await served.send(NUMBER, "before");
+        const publisher = new PublisherConnection(served.mqttPort, served.token);
         assert.equal(await publisher.connected, true);
 
         writeFileSync(breakFile, how);
@@ -51,45 +38,35 @@ for (const how of ["exit", "throw"] as const) {
         // A connection that comes when the gateway is ending already is not answered, which promises nothing either.
         const answers = await Promise.all(
             Array.from({ length: 5 }, () =>
-                post(served, "/v1/messages", { to: NUMBER, body: "while" }).catch(() => undefined),
+                served
+                    .ask<ErrorBody>("POST", "/v1/messages", { body: { to: NUMBER, body: "while" } })
+                    .catch(() => undefined),
             ),
         );
         const answered = answers.filter((answer) => answer !== undefined);
         assert.ok(answered.length > 0);
         for (const { status, body } of answered) {
             assert.ok(status === 503 || status === 500, `${status}`);
-            assert.ok(body.error !== undefined && /[.]$/.test(body.error.message));
+            assert.match(body.error.message, /[.]$/);
         }
         assert.equal(await published, false, "no PUBACK");
         const ended = await served.ended;
         assert.equal(ended.status, 1);
         const lines = ended.stderr.trim().split("\n");
-        const said = lines.filter((line) => !line.startsWith("{"));
-        assert.equal(said.length, 1, ended.stderr);
-        assert.match(said[0]!, /^toque: The store's thread (has ended|failed \(.*\)): the gateway ends, and has to be/);
-        const logged = lines.filter((line) => !said.includes(line)).map((line) => JSON.parse(line) as Line);
+        const sentences = lines.filter((line) => !line.startsWith("{"));
+        assert.equal(sentences.length, 1, ended.stderr);
+        assert.match(
+            sentences[0]!,
+            /^toque: The store's thread (has ended|failed \(.*\)): the gateway ends, and has to be/,
+        );
+        const logged = lines.filter((line) => !sentences.includes(line)).map((line) => JSON.parse(line) as Line);
         assert.ok(logged.some(({ level, msg }) => level === "error" && /store's thread/.test(msg)));
         assert.equal(logged.at(-1)?.msg, "stopped", "it was closed in order");
 
         rmSync(breakFile);
-        const again = spawnToque([
-            "serve",
-            "--data",
-            join(folder, "data"),
-            "--mqtt-port",
-            "0",
-            "--http-port",
-            "0",
-            "--json",
-        ]);
-        const { url } = JSON.parse(await again.firstLine) as { url: string };
-        const headers = { Authorization: `Bearer ${token}` };
-        const receipt = await fetch(`${url}/v1/messages/${before.body.id}`, { headers });
-        assert.equal(((await receipt.json()) as { state: string }).state, "accepted");
-        const number = await fetch(`${url}/v1/numbers/${encodeURIComponent(NUMBER)}`, { headers });
-        const { backlog } = (await number.json()) as { backlog: { messages: number } };
-        assert.equal(backlog.messages, 1, "what was answered with an error is not there by half");
-        again.child.kill("SIGTERM");
-        assert.equal((await again.ended).status, 0);
+        const again = await serveToque([], join(folder, "data"));
+        assert.equal((await again.receipt(before.id)).state, "accepted");
+        assert.equal(await again.waiting(NUMBER), 1, "nothing of what failed is stored");
+        assert.equal((await again.stop()).status, 0);
     });
 }

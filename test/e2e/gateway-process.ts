@@ -1,41 +1,23 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaultProxy } from "../support/fault-proxy.ts";
+import { GatewayClient } from "../support/gateway-client.ts";
 import { type Served, serveToque } from "../support/toque.ts";
-
-export interface Answer<T> {
-    status: number;
-    body: T;
-}
-
-export interface Enrolled {
-    number: string;
-    route: string;
-    secret: string;
-}
-
-/** A receipt as HTTP gives it. */
-export interface Receipt {
-    id: string;
-    sequence: number;
-    state: string;
-    history: { state: string; at: string; why?: string }[];
-}
 
 /**
  * `toque serve` in a process of its own that can be killed and started again on the same folder. Clients reach it through two proxies, whose
  * ports stay; its own are others after each start, so that no client's connection can be in the way of a new start.
  */
-export class GatewayProcess {
+export class GatewayProcess extends GatewayClient {
     readonly data = mkdtempSync(join(tmpdir(), "toque-e2e-"));
     readonly mqtt: FaultProxy;
     readonly http: FaultProxy;
-    token = "";
     readonly #environment: Record<string, string>;
     #served: Served | undefined;
 
     private constructor(mqtt: FaultProxy, http: FaultProxy, environment: Record<string, string>) {
+        super(`http://127.0.0.1:${http.port}`);
         this.mqtt = mqtt;
         this.http = http;
         this.#environment = environment;
@@ -55,7 +37,7 @@ export class GatewayProcess {
 
     async start(): Promise<void> {
         this.#served = await serveToque([], this.data, this.#environment);
-        this.token = readFileSync(this.#served.adminTokenFile, "utf8").trim();
+        this.token = this.#served.token;
         this.mqtt.target = this.#served.mqttPort;
         this.http.target = this.#served.httpPort;
     }
@@ -75,7 +57,7 @@ export class GatewayProcess {
         return stderr;
     }
 
-    /** SIGKILL: nothing more is written, said or closed by it. */
+    /** SIGKILL: it writes, sends and closes nothing more. */
     async kill(): Promise<void> {
         await this.#end("SIGKILL");
     }
@@ -83,44 +65,6 @@ export class GatewayProcess {
     /** SIGTERM, and waits for its end. */
     async stop(): Promise<string> {
         return this.#end("SIGTERM");
-    }
-
-    /** @throws what fetch throws when the connection breaks */
-    async ask<T>(
-        method: string,
-        path: string,
-        body?: unknown,
-        headers: Record<string, string> = {},
-    ): Promise<Answer<T>> {
-        const answer = await fetch(`http://127.0.0.1:${this.http.port}${path}`, {
-            method,
-            headers: {
-                Authorization: `Bearer ${this.token}`,
-                ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-                ...headers,
-            },
-            body: body === undefined ? undefined : JSON.stringify(body),
-        });
-        return { status: answer.status, body: (await answer.json()) as T };
-    }
-
-    async register(number: string): Promise<Enrolled> {
-        const { status, body } = await this.ask<Enrolled>("POST", "/v1/numbers", { number });
-        if (status !== 201) throw new Error(`${number} was not registered: ${JSON.stringify(body)}`);
-        return body;
-    }
-
-    /** Messages that wait for the number. */
-    async waiting(number: string): Promise<number> {
-        const { body } = await this.ask<{ backlog: { messages: number } }>(
-            "GET",
-            `/v1/numbers/${encodeURIComponent(number)}`,
-        );
-        return body.backlog.messages;
-    }
-
-    async receipt(id: string): Promise<Receipt> {
-        return (await this.ask<Receipt>("GET", `/v1/messages/${id}`)).body;
     }
 
     /** Ends it, however it is, and removes its folder. */

@@ -1,11 +1,13 @@
 import { test } from "node:test";
+import type { Runtime } from "../../emulator/device.ts";
 import type { Subject } from "../runtimes/subjects.ts";
 import { GENUINE_ESPRUINO } from "../runtimes/subjects.ts";
 
-/** The genuine interpreters, for places among the boards of a test; for each that is not there a skipped test says so. */
-export function genuine(): Subject[] {
+/** These runtimes, and behind them the genuine interpreters; for each that is not there, a skipped test with its name. */
+export function withGenuine(...runtimes: Runtime[]): Subject[] {
     for (const { name, skip } of GENUINE_ESPRUINO) {
         if (skip !== false) test(`the same with ${name} among the boards`, { skip }, () => undefined);
     }
-    return GENUINE_ESPRUINO.filter(({ skip }) => skip === false);
+    const always = runtimes.map((runtime): Subject => ({ name: runtime, runtime, skip: false, options: {} }));
+    return [...always, ...GENUINE_ESPRUINO.filter(({ skip }) => skip === false)];
 }

@@ -31,7 +31,7 @@ export async function publishByHttp(
     while (!until.aborted) {
         // A connection that breaks is not an answer.
         const answer = await gateway
-            .ask<Accepted>("POST", "/v1/messages", message, { "Idempotency-Key": key })
+            .ask<Accepted>("POST", "/v1/messages", { body: message, headers: { "Idempotency-Key": key } })
             .catch(() => undefined);
         if (answer?.status === 202) {
             ledger.acknowledged(message.to, message.body, answer.body.sequence);

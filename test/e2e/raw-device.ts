@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import mqttPacket, { type Packet } from "mqtt-packet";
-import type { Enrolled } from "./gateway-process.ts";
+import type { Enrolled } from "../support/gateway-client.ts";
 
 const CONNECTED_MS = 30_000;
 
@@ -9,7 +9,6 @@ const CONNECTED_MS = 30_000;
 export interface WirePush {
     sequence: number;
     body: string;
-    atMs: number;
 }
 
 /** A device by hand, as little as can be: so that hundreds fit in one process, and so that one can stop reading. */
@@ -17,7 +16,6 @@ export class RawDevice {
     readonly pushes: WirePush[] = [];
     /** false: pushes are not acknowledged */
     acknowledges = true;
-    onPush: ((push: WirePush) => void) | undefined;
     readonly #socket: Socket;
     readonly #pongs: (() => void)[] = [];
     #hello: (() => void) | undefined;
@@ -68,21 +66,18 @@ export class RawDevice {
         const fields = JSON.parse(packet.payload.toString()) as { n?: number; b?: string; e?: number };
         if (fields.e !== undefined) this.#hello?.();
         if (fields.n === undefined || fields.b === undefined) return;
-        const push = { sequence: fields.n, body: fields.b, atMs: performance.now() };
+        const push = { sequence: fields.n, body: fields.b };
         this.pushes.push(push);
-        this.onPush?.(push);
         if (this.acknowledges) {
             this.#socket.write(mqttPacket.generate({ cmd: "puback", messageId: packet.messageId }));
         }
     }
 
-    /** @returns milliseconds until its answer */
-    async ping(): Promise<number> {
-        const startMs = performance.now();
+    /** Resolves at its answer. */
+    async ping(): Promise<void> {
         const pong = new Promise<void>((resolve) => this.#pongs.push(resolve));
         this.#socket.write(mqttPacket.generate({ cmd: "pingreq" }));
         await pong;
-        return performance.now() - startMs;
     }
 
     /** Stops reading: what the gateway writes stays in the sockets' buffers. */

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startDevice } from "../../emulator/start.ts";
-import { type ErrorBody, runGateway } from "../support/gateway.ts";
+import type { ErrorBody } from "../support/gateway-client.ts";
+import { runGateway } from "../support/gateway.ts";
 import { GENUINE_ESPRUINO, JAVASCRIPT } from "../runtimes/subjects.ts";
 
 const NUMBER = "+34600111222";

@@ -7,10 +7,10 @@ import { startDevice } from "../../emulator/start.ts";
 import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 
-// The first queued push comes two round trips after SYN. Counted, not timed: TCP's handshake is the first; in the second the board must have said
-// all it has to say before it has heard anything, and the push must be among what the gateway answers to just that.
+// The first queued push comes two round trips after SYN. Counted, not timed: TCP's handshake is the first; in the second the board must have sent
+// everything before it received anything, and the push must be among the gateway's answers to just that.
 
-/** Smallest segment that every network carries: IPv4's 576 octets without its headers. All that the board says first fits one. */
+/** Smallest segment that every network carries: IPv4's 576 octets without its headers. The board's first flight fits one. */
 const SEGMENT_OCTETS = 536;
 
 /** Lets everything through to the gateway, and nothing back until it is opened: so there is no second flight from the board. */
@@ -28,15 +28,15 @@ class OneWay {
         this.#server = createServer((client) => {
             this.connections++;
             const gateway = connect({ host: "127.0.0.1", port: target });
-            const [said, answered] = [
+            const [asked, answered] = [
                 mqttPacket.parser({ protocolVersion: 4 }),
                 mqttPacket.parser({ protocolVersion: 4 }),
             ];
-            said.on("packet", (packet: Packet) => this.up.push(packet));
+            asked.on("packet", (packet: Packet) => this.up.push(packet));
             answered.on("packet", (packet: Packet) => this.down.push(packet));
             client.on("data", (data: Buffer) => {
                 this.upOctets += data.length;
-                said.parse(data);
+                asked.parse(data);
                 gateway.write(data);
             });
             gateway.on("data", (data: Buffer) => {
@@ -116,8 +116,7 @@ function nameOf(packet: Packet): string {
 for (const [index, [name, runtime, interpreter, skip]] of RUNTIMES.entries()) {
     test(`two round trips after SYN the first queued push is there: ${name}`, { skip }, async () => {
         const enrolled = await gateway.register(`+34600${String(400_000 + index)}`);
-        const { status } = await gateway.ask("POST", "/v1/messages", { to: enrolled.number, body: "queued" });
-        assert.equal(status, 202);
+        await gateway.send(enrolled.number, "queued");
         const oneWay = (way = await OneWay.listen(gateway.mqtt.target!));
         const at = { host: "127.0.0.1", port: oneWay.port };
         const device = await startDevice({ runtime, interpreter, gateway: at, ...enrolled });

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { DeviceOptions, Runtime } from "../../emulator/device.ts";
 import { decodeText } from "../../emulator/screen.ts";
-import { type Board, closeBoards, startBoard } from "./boards.ts";
-import { GatewayProcess } from "./gateway-process.ts";
-import { genuine } from "./genuine.ts";
+import { type Board, type Scene, setScene } from "./boards.ts";
+import type { ErrorBody } from "../support/gateway-client.ts";
+import { withGenuine } from "./genuine.ts";
 import { PublisherConnection } from "./publishers.ts";
 
 // Text arrives octet for octet, whichever way it came, and as much of it as a board takes.
@@ -22,31 +21,20 @@ const TEXTS = {
 const PACKET_OVERHEAD_OCTETS = 3 + 2 + 2 + 3 + 16;
 
 /** Each with the largest packet that it takes: of the interpreters the second has the memory of an ESP8266. */
-const BOARDS: [name: string, runtime: Runtime, packetOctets: number, options?: Partial<DeviceOptions>][] = [
-    ["espruino-sim", "espruino-sim", 4_096],
-    ["lua", "lua", 1_024],
-    ...genuine().map(({ name, runtime, options }): (typeof BOARDS)[number] => [
-        name,
-        runtime,
-        name === "espruino-8266" ? 1_024 : 4_096,
-        options,
-    ]),
-];
+const SUBJECTS = withGenuine("espruino-sim", "lua");
+const packetOctetsOf = (name: string): number => (name === "lua" || name === "espruino-8266" ? 1_024 : 4_096);
 
-const boards: Board[] = [];
-let gateway: GatewayProcess;
+let scene: Scene;
+let { gateway, boards } = {} as Scene;
 let publisher: PublisherConnection | undefined;
 
 before(async () => {
-    gateway = await GatewayProcess.start();
-    for (const [index, [, runtime, , options]] of BOARDS.entries())
-        boards.push(await startBoard(gateway, runtime, index, options));
+    scene = await setScene(SUBJECTS);
+    ({ gateway, boards } = scene);
 });
-
 after(async () => {
     publisher?.close();
-    await closeBoards(boards);
-    await gateway.close();
+    await scene.close();
 });
 
 /** Waits for the board's next push after `count`. */
@@ -62,8 +50,7 @@ for (const [name, text] of Object.entries(TEXTS)) {
         assert.ok(await publisher.connected);
         for (const board of boards) {
             const count = board.device.shown.length;
-            const sent = await gateway.ask("POST", "/v1/messages", { to: board.number, body: text, title: text });
-            assert.equal(sent.status, 202, JSON.stringify(sent.body));
+            await gateway.send(board.number, text, { title: text });
             assert.deepEqual(await shownAfter(board, count), { body: text, title: text }, board.device.runtime);
             assert.ok(await publisher.publish(board.number, text), "PUBACK");
             assert.deepEqual(await shownAfter(board, count + 1), { body: text, title: "" }, board.device.runtime);
@@ -74,13 +61,13 @@ for (const [name, text] of Object.entries(TEXTS)) {
 test("half a surrogate pair arrives as U+FFFD", { timeout: 60_000 }, async () => {
     for (const board of boards) {
         const count = board.device.shown.length;
-        const sent = await gateway.ask("POST", "/v1/messages", { to: board.number, body: "<\ud83d>", title: "\udc00" });
-        assert.equal(sent.status, 202, JSON.stringify(sent.body));
+        await gateway.send(board.number, "<\ud83d>", { title: "\udc00" });
         assert.deepEqual(await shownAfter(board, count), { body: "<\ufffd>", title: "\ufffd" });
     }
 });
 
-for (const [index, [name, , packetOctets]] of BOARDS.entries()) {
+for (const [index, { name }] of SUBJECTS.entries()) {
+    const packetOctets = packetOctetsOf(name);
     test(
         `${name}, a board of ${packetOctets} octets: the largest body arrives, one octet more is refused`,
         { timeout: 60_000 },
@@ -88,15 +75,15 @@ for (const [index, [name, , packetOctets]] of BOARDS.entries()) {
             const board = boards[index];
             assert.ok(board);
             const send = (body: string) =>
-                gateway.ask<{ error: { message: string } }>("POST", "/v1/messages", { to: board.number, body });
+                gateway.ask<ErrorBody>("POST", "/v1/messages", { body: { to: board.number, body } });
             const far = await send("a".repeat(packetOctets));
-            assert.equal(far.status, 413, JSON.stringify(far.body));
+            assert.equal(far.status, 413, far.text);
             const over = Number(/shorten it by (\d+)/.exec(far.body.error.message)?.[1]);
             // Two-octet characters, and one "a" where the room is odd.
             const room = packetOctets - over;
             const largest = "ñ".repeat(Math.floor(room / 2)) + "a".repeat(room % 2);
             const refused = await send(largest + "a");
-            assert.equal(refused.status, 413, JSON.stringify(refused.body));
+            assert.equal(refused.status, 413, refused.text);
             assert.match(
                 refused.body.error.message,
                 new RegExp(`the device takes ${packetOctets - PACKET_OVERHEAD_OCTETS}:`),

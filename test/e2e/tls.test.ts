@@ -7,13 +7,14 @@ import { connect } from "node:tls";
 import { runToque, serveToque, type Served } from "../support/toque.ts";
 import type { Runtime } from "../../emulator/device.ts";
 import { startDevice } from "../../emulator/start.ts";
+import { eventually } from "../support/eventually.ts";
 
 // `toque tls init`, `toque serve`, and boards that trust the CA it made; all of it as a person would run it.
 
 const NUMBER = "+34600111222";
 const data = mkdtempSync(join(tmpdir(), "toque-tls-"));
 const other = mkdtempSync(join(tmpdir(), "toque-tls-other-"));
-let gateway: Served & { tlsPort: number };
+let gateway: Served;
 
 const ca = (folder: string): string => readFileSync(join(folder, "tls/ca.pem"), "utf8");
 
@@ -22,21 +23,13 @@ before(async () => {
         const made = await runToque(["tls", "init", "--data", folder, "--name", "gateway.test", "127.0.0.1"]);
         assert.equal(made.status, 0, made.stderr);
     }
-    const served = await serveToque(["--tls-port", "0"], data);
-    gateway = { ...served, ...(JSON.parse(await served.firstLine) as { tlsPort: number }) };
+    gateway = await serveToque(["--tls-port", "0"], data);
 });
 
 after(async () => {
     await gateway.stop();
     for (const folder of [data, other]) rmSync(folder, { recursive: true, force: true });
 });
-
-async function ask<T>(method: string, path: string, body: object): Promise<T> {
-    const token = readFileSync(gateway.adminTokenFile, "utf8").trim();
-    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
-    const answer = await fetch(gateway.url + path, { method, headers, body: JSON.stringify(body) });
-    return (await answer.json()) as T;
-}
 
 const RUNTIMES: [Runtime, string | false][] = [
     ["host", false],
@@ -46,14 +39,12 @@ const RUNTIMES: [Runtime, string | false][] = [
 
 for (const [runtime, skip] of RUNTIMES) {
     test(`a push over TLS reaches ${runtime}`, { skip }, async () => {
-        const { route, secret } = await ask<{ route: string; secret: string }>("POST", "/v1/numbers", {
-            number: NUMBER,
-        });
-        const at = { host: "127.0.0.1", port: gateway.tlsPort };
+        const { route, secret } = await gateway.register(NUMBER);
+        const at = { host: "127.0.0.1", port: gateway.tlsPort! };
         const device = await startDevice({ runtime, gateway: at, route, secret, ca: ca(data) });
         try {
             await device.until(({ states }) => states.some(({ state }) => state === "online"), 20_000);
-            await ask("POST", "/v1/messages", { to: NUMBER, body: `sealed, to ${runtime}` });
+            await gateway.send(NUMBER, `sealed, to ${runtime}`);
             await device.until(({ shown }) => shown.some(({ body }) => body === `sealed, to ${runtime}`));
         } finally {
             await device.close();
@@ -63,10 +54,8 @@ for (const [runtime, skip] of RUNTIMES) {
 
 for (const runtime of ["host", "espruino-sim"] as const) {
     test(`${runtime} does not talk to a gateway that another CA vouches for`, async () => {
-        const { route, secret } = await ask<{ route: string; secret: string }>("POST", "/v1/numbers", {
-            number: NUMBER,
-        });
-        const at = { host: "127.0.0.1", port: gateway.tlsPort };
+        const { route, secret } = await gateway.register(NUMBER);
+        const at = { host: "127.0.0.1", port: gateway.tlsPort! };
         const device = await startDevice({ runtime, gateway: at, route, secret, ca: ca(other) });
         try {
             await device.until(({ states }) => states.some(({ state }) => state === "waiting"));
@@ -82,7 +71,7 @@ test("a new certificate is used without a restart", { timeout: 30_000 }, async (
         new Promise<boolean>((resolve, reject) => {
             const socket = connect({
                 host: "127.0.0.1",
-                port: gateway.tlsPort,
+                port: gateway.tlsPort!,
                 ca: ca(other),
                 checkServerIdentity: () => undefined,
             });
@@ -97,7 +86,7 @@ test("a new certificate is used without a restart", { timeout: 30_000 }, async (
     assert.equal(await subject(), false, "it is the first CA's");
     copyFileSync(join(other, "tls/key.pem"), join(data, "tls/key.pem"));
     copyFileSync(join(other, "tls/cert.pem"), join(data, "tls/cert.pem"));
-    while (!(await subject())) await new Promise((resolve) => setTimeout(resolve, 500));
+    await eventually("the other CA's certificate", subject);
 });
 
 test("a certificate and a key that do not fit are a sentence", async () => {

@@ -1,5 +1,5 @@
 import type { Seeded } from "../support/seeded.ts";
-import type { Registered } from "./victim.ts";
+import type { Enrolled } from "../support/gateway-client.ts";
 
 /** Letters that look like "i", "n" and others, and what is seen as nothing at all. */
 const LOOKALIKES: Record<string, string[]> = {
@@ -13,7 +13,7 @@ const NOTHINGS = ["\u200b", "\u200d", "\ufeff", "\u00ad", "\u0301", " ", "\t", "
 const FIXED = ["#", "+", "+/+", "+/#", "in/+", "in/#", "$SYS/#", "$share/g/#", "$queue/#", "/", "", "__proto__"];
 
 /** Filters that a stranger might try to get at others' inboxes; all differ, and none is anybody's own. */
-export function generateFilters(total: number, victims: readonly Registered[], random: Seeded): string[] {
+export function generateFilters(total: number, victims: readonly Enrolled[], random: Seeded): string[] {
     const filters = new Set(FIXED);
     const inboxes = victims.map(({ route }) => `in/${route}`);
     for (const inbox of inboxes) filters.add(inbox);

@@ -1,7 +1,7 @@
 // Honest clients in a process of their own, so that what they measure is the gateway's slowness and not the attacker's; run by honest.ts.
 import { connect, packet, PINGREQ, puback, subscribe } from "../gateway/aedes/packets.ts";
 import { WireClient } from "./wire-client.ts";
-import type { Registered } from "./victim.ts";
+import type { Enrolled } from "../support/gateway-client.ts";
 
 /** What honest clients lived through. A push or a ping without an answer counts as long as it waited. */
 export interface Experience {
@@ -19,7 +19,7 @@ interface Task {
     token: string;
     from: string;
     /** the first stays connected, the others are fresh clients, one after the other */
-    devices: Registered[];
+    devices: Enrolled[];
 }
 
 const PING_EVERY_MS = 25;
@@ -34,7 +34,7 @@ let experience = nothing();
 let running = true;
 let fresh = 0;
 
-function connectOctets({ route, secret }: Registered): Buffer {
+function connectOctets({ route, secret }: Enrolled): Buffer {
     return Buffer.concat([connect(route, route, secret), subscribe(1, [`in/${route}`, 1])]);
 }
 

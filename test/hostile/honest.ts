@@ -2,7 +2,8 @@ import { fork } from "node:child_process";
 import type { Experience } from "./honest-process.ts";
 import { pause } from "../support/eventually.ts";
 import { Durations, type Verdict } from "./verdict.ts";
-import type { Registered, Victim } from "./victim.ts";
+import type { Enrolled } from "../support/gateway-client.ts";
+import type { Victim } from "./victim.ts";
 
 /** Fresh clients are so many that none of them connects all the time, and fewer in a short run. */
 const DEVICES = 120;
@@ -27,7 +28,7 @@ export async function beside(
     work: () => Promise<void>,
     freshMs = 1_000,
 ): Promise<void> {
-    const devices: Registered[] = await victim.register(verdict.scale === "short" ? FEW_DEVICES : DEVICES);
+    const devices: Enrolled[] = await victim.registerMany(verdict.scale === "short" ? FEW_DEVICES : DEVICES);
     const { port, httpPort, token } = victim;
     const task = { port, url: `http://127.0.0.1:${httpPort}`, token, from: "127.0.0.77", devices };
     const child = fork(new URL("honest-process.ts", import.meta.url), [JSON.stringify(task)]);

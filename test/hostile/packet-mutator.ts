@@ -1,9 +1,9 @@
 import { connect, packet, publish, puback, subscribe, text, uint16, unsubscribe } from "../gateway/aedes/packets.ts";
 import type { Seeded } from "../support/seeded.ts";
-import type { Registered } from "./victim.ts";
+import type { Enrolled } from "../support/gateway-client.ts";
 
 /** The first packets of a connection: what they are mutated from. */
-export function firstPackets({ number, route, secret }: Registered, token: string): Buffer[] {
+export function firstPackets({ number, route, secret }: Enrolled, token: string): Buffer[] {
     return [
         connect(route, route, secret),
         connect("enrol-a1B2c3", number, "12345678"),
@@ -12,7 +12,7 @@ export function firstPackets({ number, route, secret }: Registered, token: strin
 }
 
 /** What an authenticated device sends: with the three above they are the ten seeds. */
-export function laterPackets({ route }: Registered): Buffer[] {
+export function laterPackets({ route }: Enrolled): Buffer[] {
     return [
         subscribe(1, [`in/${route}`, 1]),
         unsubscribe(2, `in/${route}`),

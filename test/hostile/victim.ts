@@ -2,15 +2,9 @@ import { fork, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { forEachInLanes } from "./verdict.ts";
+import { type Enrolled, GatewayClient } from "../support/gateway-client.ts";
+import { forEachInLanes } from "../support/lanes.ts";
 import type { Measured } from "./victim-process.ts";
-
-/** A registered number. */
-export interface Registered {
-    number: string;
-    route: string;
-    secret: string;
-}
 
 interface Started {
     mqttPort: number;
@@ -18,15 +12,14 @@ interface Started {
     url: string;
 }
 
-/** A gateway in a process of its own, with the limits that everybody gets, on free ports of the loopback. */
-export class Victim {
+/** A gateway in a process of its own, with the default limits, on free ports of the loopback. */
+export class Victim extends GatewayClient {
     readonly #data = mkdtempSync(join(tmpdir(), "toque-hostile-"));
     #child: ChildProcess | undefined;
     #started: Started = { mqttPort: 0, httpPort: 0, url: "" };
     #registered = 0;
-    /** how the last process ended, when nobody asked it to */
+    /** how the last process ended by itself */
     crashed: string | undefined;
-    token = "";
 
     get port(): number {
         return this.#started.mqttPort;
@@ -52,6 +45,7 @@ export class Victim {
             if (this.#child === child) this.crashed = `ended with ${code ?? signal}`;
         });
         this.#started = (await this.#answer("started")) as Started;
+        this.url = this.#started.url;
         this.token = readFileSync(join(this.#data, "admin-token"), "utf8").trim();
     }
 
@@ -74,36 +68,14 @@ export class Victim {
         return (await measured) as Measured;
     }
 
-    async ask<T>(
-        method: string,
-        path: string,
-        body?: unknown,
-        token = this.token,
-    ): Promise<{ status: number; body: T }> {
-        const answer = await fetch(this.#started.url + path, {
-            method,
-            headers: {
-                Authorization: `Bearer ${token}`,
-                ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-            },
-            body: body === undefined ? undefined : JSON.stringify(body),
-        });
-        return { status: answer.status, body: (await answer.json()) as T };
-    }
-
     /** Registers so many numbers that nobody had. */
-    async register(numbers: number): Promise<Registered[]> {
-        const registered: Registered[] = [];
+    async registerMany(numbers: number): Promise<Enrolled[]> {
+        const registered: Enrolled[] = [];
         const wanted = Array.from({ length: numbers }, () => `+3460${String(++this.#registered).padStart(7, "0")}`);
         await forEachInLanes(wanted, 50, async (number) => {
-            const { body } = await this.ask<Registered>("POST", "/v1/numbers", { number });
-            registered.push(body);
+            registered.push(await this.register(number));
         });
         return registered;
-    }
-
-    async send(to: string, body: string): Promise<number> {
-        return (await this.ask("POST", "/v1/messages", { to, body })).status;
     }
 
     async #end(signal: NodeJS.Signals | "disconnect"): Promise<void> {
@@ -118,7 +90,7 @@ export class Victim {
         clearTimeout(late);
     }
 
-    /** On the same folder and ports. @param downMs how long nobody listens @param signal what ends it, if not a word */
+    /** On the same folder and ports. @param downMs how long nobody listens @param signal what ends it; by default it closes in order */
     async restart(downMs = 0, signal: NodeJS.Signals | "disconnect" = "disconnect"): Promise<void> {
         await this.#end(signal);
         await new Promise((resolve) => setTimeout(resolve, downMs));

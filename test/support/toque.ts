@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { GatewayClient } from "./gateway-client.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LAUNCHER = join(ROOT, "bin/toque.mjs");
@@ -71,13 +72,18 @@ export function runToque(words: string[], environment?: Record<string, string>, 
     return spawnToque(words, environment, cwd).ended;
 }
 
-/** A gateway in a process of its own. */
-export interface Served extends Toque {
-    data: string;
+/** The first line of `toque serve --json`. */
+interface Started {
     url: string;
     mqttPort: number;
     httpPort: number;
     adminTokenFile: string;
+    tlsPort?: number;
+}
+
+/** A gateway in a process of its own. */
+export interface Served extends Toque, Started, GatewayClient {
+    data: string;
     /** Sends SIGTERM and waits for its end. */
     stop(): Promise<Ended>;
 }
@@ -91,13 +97,11 @@ export async function serveToque(
     const folder = data ?? mkdtempSync(join(tmpdir(), "toque-served-"));
     const ports = ["--mqtt-port", "0", "--http-port", "0"];
     const toque = spawnToque(["serve", "--data", folder, ...ports, "--json", ...words], environment);
-    const started = JSON.parse(await toque.firstLine) as Pick<
-        Served,
-        "url" | "mqttPort" | "httpPort" | "adminTokenFile"
-    >;
+    const started = JSON.parse(await toque.firstLine) as Started;
+    const client = new GatewayClient(started.url, readFileSync(started.adminTokenFile, "utf8").trim());
     const stop = () => {
         toque.child.kill("SIGTERM");
         return toque.ended;
     };
-    return { ...toque, ...started, data: folder, stop };
+    return Object.assign(client, toque, started, { data: folder, stop });
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { Flags } from "../../../gateway/config.ts";
-import { type ErrorBody, type RunningGateway, runGateway } from "../../support/gateway.ts";
+import type { ErrorBody } from "../../support/gateway-client.ts";
+import { type RunningGateway, runGateway } from "../../support/gateway.ts";
 
 const NUMBER = "+34611222333";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
-import { type ErrorBody, type RunningGateway, runGateway } from "../../support/gateway.ts";
+import type { ErrorBody } from "../../support/gateway-client.ts";
+import { type RunningGateway, runGateway } from "../../support/gateway.ts";
 import { RawClient } from "../aedes/door.ts";
 import { connect, connack, publish, publishOnce, subscribe, ACCEPTED } from "../aedes/packets.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Ask, type ErrorBody, type RunningGateway, runGateway } from "../../support/gateway.ts";
+import type { Ask, ErrorBody } from "../../support/gateway-client.ts";
+import { type RunningGateway, runGateway } from "../../support/gateway.ts";
 import { RawClient } from "../aedes/door.ts";
 
 let it: RunningGateway;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { OVERFLOW_BURST } from "../../../gateway/limits/throttle.ts";
-import { type ErrorBody, type RunningGateway, runGateway } from "../../support/gateway.ts";
+import type { ErrorBody } from "../../support/gateway-client.ts";
+import { type RunningGateway, runGateway } from "../../support/gateway.ts";
 
 interface Accepted {
     id: string;

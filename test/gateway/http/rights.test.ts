@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Ask, type RunningGateway, runGateway } from "../../support/gateway.ts";
+import type { Ask } from "../../support/gateway-client.ts";
+import { type RunningGateway, runGateway } from "../../support/gateway.ts";
 
 let it: RunningGateway;
 const tokens: Record<string, string> = {};

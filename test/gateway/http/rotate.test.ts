@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SYSTEM_TIMERS, type Timers } from "../../../gateway/system/timers.ts";
-import { type ErrorBody, runGateway } from "../../support/gateway.ts";
+import type { ErrorBody } from "../../support/gateway-client.ts";
+import { runGateway } from "../../support/gateway.ts";
 import { RawClient } from "../aedes/door.ts";
 import { connect, packetsIn, subscribe } from "../aedes/packets.ts";
 

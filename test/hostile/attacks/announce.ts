@@ -1,7 +1,8 @@
 import { connect, subscribe } from "../../gateway/aedes/packets.ts";
 import { beside } from "../honest.ts";
 import { withinMemory } from "../memory.ts";
-import { byScale, Durations, inLanes, type Attack } from "../verdict.ts";
+import { inLanes } from "../../support/lanes.ts";
+import { byScale, Durations, type Attack } from "../verdict.ts";
 import { underAttack } from "../victim.ts";
 import { addressOf, WireClient } from "../wire-client.ts";
 
@@ -46,7 +47,7 @@ export const filters8000: Attack = {
         underAttack((victim) =>
             withinMemory(victim, verdict, () =>
                 beside(victim, verdict, async () => {
-                    const attackers = await victim.register(byScale(scale, 30, 200, 500));
+                    const attackers = await victim.registerMany(byScale(scale, 30, 200, 500));
                     const cutMs = new Durations();
                     let cut = 0;
                     for (const { route, secret } of attackers) {

@@ -2,8 +2,10 @@ import { connect, PINGREQ, puback, publish, subscribe } from "../../gateway/aede
 import { chooseSeed, seeded } from "../../support/seeded.ts";
 import { generateFilters } from "../filter-generator.ts";
 import { pause } from "../../support/eventually.ts";
-import { byScale, count, forEachInLanes, type Attack, type Scale, type Verdict } from "../verdict.ts";
-import { underAttack, type Registered, type Victim } from "../victim.ts";
+import { forEachInLanes } from "../../support/lanes.ts";
+import { byScale, count, type Attack, type Scale, type Verdict } from "../verdict.ts";
+import type { Enrolled } from "../../support/gateway-client.ts";
+import { underAttack, type Victim } from "../victim.ts";
 import { addressOf, WireClient } from "../wire-client.ts";
 
 const CLEAN = 0xc2;
@@ -16,7 +18,7 @@ const FOREIGN = "not for you";
 
 /** A device that asks for what is not its own. Whatever PUBLISH it gets is counted. */
 class Attacker {
-    readonly device: Registered;
+    readonly device: Enrolled;
     readonly flags: number;
     readonly filters: string[];
     client: WireClient | undefined;
@@ -27,7 +29,7 @@ class Attacker {
     readonly #from: string;
     #acks: ((code: number | undefined) => void)[] = [];
 
-    constructor(device: Registered, flags: number, filters: string[], index: number) {
+    constructor(device: Enrolled, flags: number, filters: string[], index: number) {
         this.device = device;
         this.flags = flags;
         this.filters = filters;
@@ -87,9 +89,9 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
     const total = byScale(scale, 600, 10_000, 10_000);
     const random = seeded(chooseSeed());
     await underAttack(async (victim) => {
-        const victims = await victim.register(VICTIMS);
+        const victims = await victim.registerMany(VICTIMS);
         const filters = generateFilters(total, victims, random);
-        const devices = await victim.register((2 * total) / FILTERS_EACH);
+        const devices = await victim.registerMany((2 * total) / FILTERS_EACH);
         const attackers = devices.map((device, index) => {
             const first = (index >> 1) * FILTERS_EACH;
             const flags = index % 2 === 0 ? CLEAN : UNCLEAN;
@@ -97,7 +99,8 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
         });
         let sent = 0;
         const push = async (body: string) => {
-            for (const { number } of victims) if ((await victim.send(number, `${FOREIGN}: ${body}`)) === 202) sent++;
+            for (const { number } of victims) await victim.send(number, `${FOREIGN}: ${body}`);
+            sent += victims.length;
         };
 
         // Queued: messages wait for the victims, who are away, while each filter is asked for, live ones come on top.
@@ -158,7 +161,7 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
 }
 
 /** A device that is there: it takes its pushes and counts them. */
-async function hold(victim: Victim, { route, secret }: Registered) {
+async function hold(victim: Victim, { route, secret }: Enrolled) {
     const client = new WireClient(victim.port, "127.0.0.8");
     const held = { client, pushes: 0 };
     client.write(Buffer.concat([connect(route, route, secret), subscribe(1, [`in/${route}`, 1])]));

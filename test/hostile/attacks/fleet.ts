@@ -7,7 +7,8 @@ import { chooseSeed, seeded, type Seeded } from "../../support/seeded.ts";
 import { EventQueue } from "../event-queue.ts";
 import { pause } from "../../support/eventually.ts";
 import { count, type Attack, type Scale, type Verdict } from "../verdict.ts";
-import { underAttack, type Registered, type Victim } from "../victim.ts";
+import type { Enrolled } from "../../support/gateway-client.ts";
+import { underAttack, type Victim } from "../victim.ts";
 import { addressOf } from "../wire-client.ts";
 
 const DEVICES = 2_000;
@@ -27,7 +28,7 @@ class Fleet {
     readonly onlineMs: number[] = [];
 
     constructor(
-        registered: Registered[],
+        registered: Enrolled[],
         port: number,
         network: (index: number) => Network,
         clock: Clock,
@@ -193,7 +194,7 @@ const WAYS: { name: string; go: (victim: Victim) => Promise<void> }[] = [
 /** 2,000 devices with sockets of their own, and a gateway that really goes away and comes back. */
 async function forReal(verdict: Verdict): Promise<void> {
     await underAttack(async (victim) => {
-        const registered = await victim.register(DEVICES);
+        const registered = await victim.registerMany(DEVICES);
         const network = (index: number) => directNetwork(addressOf(index));
         const fleet = new Fleet(registered, victim.port, network, wallClock, seeded(chooseSeed()));
         const allOnline = async (withinMs: number) => {

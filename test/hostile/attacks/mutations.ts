@@ -3,8 +3,10 @@ import { chooseSeed, seeded, type Seeded } from "../../support/seeded.ts";
 import { beside } from "../honest.ts";
 import { withinMemory } from "../memory.ts";
 import { firstPackets, laterPackets, mutate } from "../packet-mutator.ts";
-import { byScale, count, inLanes, type Attack, type Scale, type Verdict } from "../verdict.ts";
-import { underAttack, type Registered, type Victim } from "../victim.ts";
+import { inLanes } from "../../support/lanes.ts";
+import { byScale, count, type Attack, type Scale, type Verdict } from "../verdict.ts";
+import type { Enrolled } from "../../support/gateway-client.ts";
+import { underAttack, type Victim } from "../victim.ts";
 import { addressOf, WireClient } from "../wire-client.ts";
 
 const LANES = 32;
@@ -36,7 +38,7 @@ class Mutant {
     connack = -1;
     #awaited: (() => void) | undefined;
 
-    constructor(victim: Victim, device: Registered, from: string) {
+    constructor(victim: Victim, device: Enrolled, from: string) {
         this.client = new WireClient(victim.port, from);
         this.client.onPacket = (octets) => {
             const type = octets[0]! >> 4;
@@ -56,7 +58,7 @@ class Mutant {
     }
 }
 
-async function attackOnce(victim: Victim, device: Registered, from: string, random: Seeded, tally: Tally) {
+async function attackOnce(victim: Victim, device: Enrolled, from: string, random: Seeded, tally: Tally) {
     const first = firstPackets(device, victim.token);
     const later = laterPackets(device);
     const mutant = new Mutant(victim, device, from);
@@ -83,7 +85,7 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
     const wanted = byScale(scale, 5_000, 100_000, 1_000_000);
     const seed = chooseSeed();
     await underAttack(async (victim) => {
-        const devices = await victim.register(Math.max(LANES * 24, Math.ceil(wanted / PACKETS_A_ROUTE)));
+        const devices = await victim.registerMany(Math.max(LANES * 24, Math.ceil(wanted / PACKETS_A_ROUTE)));
         const tally: Tally = { packets: 0, connections: 0, refused: 0, quiet: 0 };
         const attack = async (packets: number, round: number) => {
             const until = tally.packets + packets;

@@ -19,7 +19,7 @@ function questions(victim: Victim, known: string[], routes: string[], stranger: 
     const http = (method: string, path: (number: string) => string, body?: (number: string) => unknown) => {
         return async (isKnown: boolean, which: number) => {
             const number = numberOf(isKnown, which);
-            const answer = await victim.ask(method, path(number), body?.(number), stranger);
+            const answer = await victim.ask(method, path(number), { body: body?.(number), token: stranger });
             return `${answer.status} ${JSON.stringify(answer.body)}`.replaceAll(number, "the number");
         };
     };
@@ -69,13 +69,13 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
     const noise = scale === "short" ? 4 : 1; // tests share the machine
     const rounds = byScale(scale, 80, 800, 5_000);
     await underAttack(async (victim) => {
-        const registered = await victim.register(50);
+        const registered = await victim.registerMany(50);
         // Half of the known ones have a code that waits for its board.
-        for (const { number } of registered.slice(0, 25)) await victim.ask("POST", "/v1/codes", { number });
-        const made = await victim.ask<{ token: string }>("POST", "/v1/tokens", { role: "sender", pattern: "+1*" });
+        for (const { number } of registered.slice(0, 25)) await victim.ask("POST", "/v1/codes", { body: { number } });
+        const token = await victim.makeToken("sender", "+1*");
         const known = registered.map(({ number }) => number);
         const routes = registered.map(({ route }) => route);
-        for (const { name, ask } of questions(victim, known, routes, made.body.token)) {
+        for (const { name, ask } of questions(victim, known, routes, token)) {
             const answers = new Set<string>();
             const times = { known: new Durations(), unknown: new Durations() };
             for (let round = 0; round < rounds; round++) {

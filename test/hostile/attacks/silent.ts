@@ -2,7 +2,8 @@ import { connect } from "../../gateway/aedes/packets.ts";
 import { beside } from "../honest.ts";
 import { withinMemory } from "../memory.ts";
 import { pause } from "../../support/eventually.ts";
-import { byScale, count, Durations, inLanes, type Attack, type Scale, type Verdict } from "../verdict.ts";
+import { inLanes } from "../../support/lanes.ts";
+import { byScale, count, Durations, type Attack, type Scale, type Verdict } from "../verdict.ts";
 import { underAttack, type Victim } from "../victim.ts";
 import { addressOf, WireClient } from "../wire-client.ts";
 
@@ -65,7 +66,7 @@ export const slow: Attack = {
         underAttack((victim) =>
             withinMemory(victim, verdict, () =>
                 beside(victim, verdict, async () => {
-                    const [device] = await victim.register(1);
+                    const [device] = await victim.registerMany(1);
                     const octets = connect(device!.route, device!.route, device!.secret);
                     const livedMs = new Durations();
                     let served = 0;

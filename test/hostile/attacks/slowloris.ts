@@ -2,7 +2,8 @@ import { connect as connectTcp } from "node:net";
 import { beside } from "../honest.ts";
 import { withinMemory } from "../memory.ts";
 import { pause } from "../../support/eventually.ts";
-import { byScale, count, Durations, inLanes, type Attack } from "../verdict.ts";
+import { inLanes } from "../../support/lanes.ts";
+import { byScale, count, Durations, type Attack } from "../verdict.ts";
 import { underAttack } from "../victim.ts";
 import { addressOf } from "../wire-client.ts";
 

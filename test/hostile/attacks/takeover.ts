@@ -1,6 +1,7 @@
 import { connect, PINGREQ, subscribe } from "../../gateway/aedes/packets.ts";
 import { pause } from "../../support/eventually.ts";
-import { inLanes, type Attack } from "../verdict.ts";
+import { inLanes } from "../../support/lanes.ts";
+import { type Attack } from "../verdict.ts";
 import { underAttack } from "../victim.ts";
 import { addressOf, WireClient } from "../wire-client.ts";
 
@@ -11,7 +12,7 @@ export const takeover: Attack = {
     name: "takeover",
     run: (_scale, verdict) =>
         underAttack(async (victim) => {
-            const [device] = await victim.register(1);
+            const [device] = await victim.registerMany(1);
             const { number, route, secret } = device!;
             const strangers: WireClient[] = [];
             const holder = new WireClient(victim.port);

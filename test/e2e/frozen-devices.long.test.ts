@@ -1,0 +1,3 @@
+import { freezeDevices } from "./frozen-devices.ts";
+
+freezeDevices(500, 150);

@@ -1,0 +1,4 @@
+import { killGateway } from "./killed-gateway.ts";
+import { LONG } from "./lengths.ts";
+
+killGateway(20 * LONG, 2_000 * LONG);
