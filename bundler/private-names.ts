@@ -4,9 +4,10 @@ import ts from "typescript";
 
 /** Whose members nobody outside the bundle ever sees: the core's records, and what board and core hand each other. */
 const PRIVATE: [file: string, ...interfaces: string[]][] = [
-    ["device/core/session.ts", "Session"],
+    ["device/core/session.ts", "Session", "Outgoing", "Handling", "Offer"],
     ["device/core/settings.ts", "Body"],
-    ["device/core/events.ts", "Input", "Saying", "Output"],
+    ["device/core/events.ts", "Input", "Output"],
+    ["device/platform.ts", "Platform", "Request"],
     ["device/drive.ts", "Device"],
     ["device/espruino/platform.ts", "Wires"],
     ["device/slots.ts", "Chosen"],
@@ -18,7 +19,6 @@ const PRIVATE: [file: string, ...interfaces: string[]][] = [
 const PUBLIC: [file: string, ...interfaces: string[]][] = [
     ["device/core/settings.ts", "Settings", "Credentials", "Memory"],
     ["device/core/events.ts", "Push"],
-    ["device/platform.ts", "Platform"],
 ];
 
 /** Every member's name below a node, however deep. */

@@ -1,2 +1,2 @@
-/** Version of the device's Toque, as the registration tells it: the package's own. */
+/** Version of the device's Toque, as the registration reports it: the package's own. */
 export const VERSION = "0.1.0";

@@ -4,8 +4,9 @@ import { encodeConnect, encodeSubscribe } from "../../shared/wire/encode.ts";
 import { backoffMs, NEW_ADDRESS_MS, STABLE_MS } from "./backoff.ts";
 import { acknowledge, inbox } from "./inbox.ts";
 import { encodeOutbox, flush, publish } from "./outbox.ts";
-import { emit, now, session, takeId } from "./session.ts";
-import { State, stateName } from "./states.ts";
+import { takeId } from "./session.ts";
+import type { Session } from "./session.ts";
+import { Event, State, stateName } from "./states.ts";
 
 /** How long each phase may take; SUBACK has as long as CONNACK. And how long a PINGRESP, or any other octet, may take. */
 export const DNS_MS = 5000;
@@ -13,144 +14,162 @@ export const TCP_MS = 10000;
 export const CONNACK_MS = 10000;
 export const PINGRESP_MS = 5000;
 
-/** What the screen says when the gateway hung up. */
-const CLOSED = "closed";
-
-/** Goes to a state that may last so long. */
-export function enter(state: State, forMs: number, text?: string): void {
-    session.state = state;
-    session.dueAt = now + forMs;
-    emit("show", stateName(state), text);
+/** The event's cell for the state: the next state, or less than 0. */
+export function nextState(session: Session, event: Event): number {
+    return event.charCodeAt(session.state) - 48;
 }
 
-/** Leaves the connection, or the way to one, and forgets all that belonged to it: what was not acknowledged will go, or come, again. */
-function drop(): void {
-    if (session.state <= State.waiting) return;
-    emit("hangUp");
+/** Forgets all that belonged to the connection, or to the way to one: what was not acknowledged will go, or come, again. */
+function drop(session: Session): void {
+    session.outputs.push({ type: "hangUp" });
     session.buffer = "";
     session.skip = 0;
     session.pinging = false;
-    session.pushId = 0;
-    session.offeredSecret = undefined;
-    for (const saying of session.outbox) saying.packetId = 0;
+    session.offer = undefined;
+    if (session.handling !== undefined) session.handling.packetId = 0;
+    for (const outgoing of session.outbox) outgoing.packetId = 0;
 }
 
-/** Something went wrong: try again later. If it had been online, the next registration says why it is not. @param text what, for the screen */
-export function retreat(text: string): void {
-    const at = stateName(session.state);
-    if (session.state === State.online) {
-        session.why = text === CLOSED ? "gateway" : "lost";
-        if (now - session.onlineAt >= STABLE_MS) session.tries = 0;
+/** Takes the event's way to a state that may last so long. @returns false: the event means nothing in this state, and changes nothing */
+function go(session: Session, event: Event, forMs: number): boolean {
+    const next = nextState(session, event);
+    if (next < 0) return false;
+    const from = session.state;
+    session.state = next;
+    if (from > State.waiting && session.state <= State.waiting) drop(session);
+    session.dueAt = session.now + forMs;
+    return true;
+}
+
+function show(session: Session, text: string | undefined): void {
+    session.outputs.push({ type: "state", state: stateName(session.state), text: text });
+}
+
+/** `go`, and the screen shows it. */
+export function enter(session: Session, event: Event, forMs: number): boolean {
+    const entered = go(session, event, forMs);
+    if (entered) show(session, undefined);
+    return entered;
+}
+
+/** Something went wrong: try again later. If it had been online, the next registration has the reason. @param text what, for the screen */
+export function retreat(session: Session, event: Event, text: string): boolean {
+    const from = session.state;
+    if (!go(session, event, 0)) return false;
+    if (from === State.online) {
+        session.why = "lost";
+        if (session.now - session.onlineAt >= STABLE_MS) session.tries = 0;
     }
-    drop();
     session.tries++;
-    const delayMs = backoffMs(session.tries, session.baseS, session.board.random);
-    enter(State.waiting, delayMs, `${text} (${at}, ${session.target})`);
+    session.dueAt += backoffMs(session.tries, session.baseS, session.board.random);
+    show(session, `${text} (${stateName(from)}, ${session.target})`);
+    return true;
 }
 
-export function closed(): void {
-    if (session.state > State.resolving) retreat(CLOSED);
+export function closed(session: Session): void {
+    const served = session.state === State.online;
+    retreat(session, Event.lost, "closed");
+    if (served) session.why = "gateway";
 }
 
 /** Dials soon: with a new address, or with new credentials. */
-export function restart(): void {
-    drop();
-    session.state = State.waiting;
-    session.dueAt = now + session.board.random(NEW_ADDRESS_MS + 1);
+function restart(session: Session, event: Event): void {
+    go(session, event, session.board.random(NEW_ADDRESS_MS + 1));
 }
 
-/** A new address: whatever is open is dead, though nothing closed it. */
-export function linkUp(address: string): void {
+export function linkUp(session: Session, address: string): void {
     if (address === session.address) return;
     session.address = address;
     if (session.route === undefined && (session.settings.code === undefined || session.settings.number === undefined)) {
-        emit("show", "offline", "no secret or code: enrol this device");
+        show(session, "no secret or code: enrol this device");
         return;
     }
     if (session.registered !== "") {
         if (address !== session.registered) session.why = "address";
         else if (session.state === State.offline) session.why = "link";
     }
-    restart();
+    restart(session, Event.linkUp);
 }
 
-export function linkDown(): void {
+export function linkDown(session: Session): void {
     session.address = "";
-    drop();
-    if (session.state !== State.offline) enter(State.offline, 0);
+    enter(session, Event.linkDown, 0);
 }
 
-function dial(address: string): void {
+function dial(session: Session, event: Event, address: string): void {
+    if (!go(session, event, TCP_MS)) return;
     session.target = address;
-    emit("dial", address);
-    enter(State.dialing, TCP_MS);
+    session.outputs.push({ type: "dial", address: address });
+    show(session, undefined);
 }
 
 /** Begins a try. An address (it has no letters) needs no look-up, and every other try takes the last good one, in case the look-up lies. */
-export function resolve(): void {
+export function connect(session: Session): void {
     const host = session.settings.host;
     if (host.toUpperCase() === host.toLowerCase()) {
-        dial(host);
+        dial(session, Event.addressed, host);
     } else if (session.known !== "" && session.tries % 2 === 1) {
-        dial(session.known);
-    } else {
+        dial(session, Event.addressed, session.known);
+    } else if (go(session, Event.named, DNS_MS)) {
         session.target = host;
-        emit("resolve", host);
-        enter(State.resolving, DNS_MS);
+        session.outputs.push({ type: "resolve", host: host });
+        show(session, undefined);
     }
 }
 
 /** The look-up's answer. Without one, the last good address has to do. */
-export function resolved(address?: string): void {
+export function resolved(session: Session, address: string | undefined): void {
     const target = address ?? session.known;
-    if (session.state !== State.resolving) return;
-    if (target !== "") dial(target);
-    else retreat("name not found");
+    if (target !== "") dial(session, Event.resolved, target);
+    else retreat(session, Event.unresolved, "name not found");
 }
 
 /**
  * The connection is open. CONNECT, SUBSCRIBE, what could not be shown, and the registration leave in one write, so that the first
- * push is two round trips after SYN. @param about `Platform.about`
+ * push is two round trips after SYN.
  */
-export function opened(about: Bytes): void {
+export function opened(session: Session, about: Bytes): void {
     const route = session.route;
-    if (session.state !== State.dialing) return;
+    if (!go(session, Event.opened, CONNACK_MS)) return;
     let data =
         encodeConnect(
             route ?? enrolClientId(session.board.chip),
             route ?? session.settings.number!,
             session.secret ?? session.settings.code!,
             session.keepS,
-        ) + encodeSubscribe(takeId(), inbox());
+        ) + encodeSubscribe(takeId(session), inbox(session));
     if (route !== undefined) {
-        data += encodeOutbox(true);
+        data += encodeOutbox(session, true);
         const board = session.board;
         const own = `"a":"${session.address}","y":"${session.why}","m":${board.packetOctets},"w":${board.window}`;
-        data += publish("reg", `{${about},${own},"e":${session.era},"n":${session.mark}}`);
+        data += publish(session, "reg", `{${about},${own},"e":${session.era},"n":${session.mark}}`);
     }
-    emit("send", data);
-    enter(State.connecting, CONNACK_MS);
+    session.outputs.push({ type: "send", data: data });
+    show(session, undefined);
 }
 
-/** The credentials that were offered are in flash: now they count, and the gateway may know. If they are not, it will give them again. */
-export function saved(safe: boolean): void {
-    const secret = session.offeredSecret;
-    if (!safe || secret === undefined) return;
-    const enrolled = session.route === undefined;
-    session.route = session.offeredRoute;
-    session.secret = secret;
-    session.offeredSecret = undefined;
-    acknowledge(session.offeredId);
-    if (enrolled) restart();
+/** The credentials that were offered are in flash: now they count, and are acknowledged. If they are not, the gateway will give them again. */
+export function saved(session: Session, safe: boolean): void {
+    const offer = session.offer;
+    if (!safe || offer === undefined) return;
+    session.offer = undefined;
+    session.secret = offer.secret;
+    acknowledge(session, offer.packetId);
+    if (session.route !== undefined) return;
+    session.route = offer.route;
+    restart(session, Event.enrolled);
 }
 
-export function subscribed(): void {
-    session.onlineAt = now;
+/** @returns false: nobody asked for a subscription in this state */
+export function subscribed(session: Session): boolean {
+    if (!go(session, Event.subscribed, session.keepS * 500)) return false;
+    session.onlineAt = session.now;
     session.registered = session.address;
     if (session.target !== session.settings.host && session.target !== session.known) {
         session.known = session.target; // for when the name cannot be resolved
         session.dirty = true;
     }
-    enter(State.online, session.keepS * 500);
-    flush();
+    show(session, undefined);
+    flush(session);
+    return true;
 }

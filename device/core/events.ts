@@ -1,5 +1,6 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import type { Urgency } from "../../shared/push/message.ts";
+import type { OutgoingTopic } from "../../shared/push/topics.ts";
 
 /** A push as the application gets it. All text is octets of UTF-8. */
 export interface Push {
@@ -11,40 +12,38 @@ export interface Push {
     collapseKey: Bytes | undefined;
 }
 
-/** What goes into `step`. */
-export type Input =
-    /** the link has this address; a board may say so as often as it likes */
-    | { type: "linkUp"; value: string }
-    | { type: "linkDown"; value?: undefined }
-    /** the name's address; undefined: it could not be resolved */
-    | { type: "resolved"; value: string | undefined }
-    /** with what only the board knows of itself: see `Platform.about` */
-    | { type: "opened"; value: Bytes }
-    | { type: "closed"; value?: undefined }
-    | { type: "bytes"; value: Bytes }
-    /** the handler returned: true; it threw: false */
-    | { type: "handled"; value: boolean }
-    /** the credentials are in flash: true; they could not be written: false */
-    | { type: "saved"; value: boolean }
-    | { type: "said"; value: Saying }
-    | { type: "tick"; value?: undefined };
-
-/** What a device says of its own accord, kept until the gateway has acknowledged it, over any number of connections. */
-export interface Saying {
-    topic: "read" | "nack" | "msg";
-    /** flat JSON */
-    payload: Bytes;
-    /** on the connection that is open; 0: not written on it yet */
-    packetId: number;
-}
+/** What goes through the outbox. The payload is flat JSON. */
+export type SayTopic = Exclude<OutgoingTopic, "reg">;
 
 /** Slots in flash that the core writes. "config" is the person's. */
 export type Slot = "credentials" | "session";
 
-/** What comes out of `step`, to be done in order: the platform's function of that name, and its arguments. */
-export interface Output {
-    type: "resolve" | "dial" | "send" | "hangUp" | "handle" | "save" | "show";
-    /** octets, a push, or a slot's name */
-    value?: Bytes | Push;
-    more?: Bytes;
-}
+/** What goes into `step`: what happened. */
+export type Input =
+    /** the link has this address; a board may report it as often as it likes */
+    | { type: "linkUp"; address: string }
+    | { type: "linkDown" }
+    /** the address of the name that was asked for; undefined: it could not be resolved */
+    | { type: "resolved"; address: string | undefined }
+    /** the connection is open; `about` has the registration's pairs that only the board knows: see device/platform.ts */
+    | { type: "opened"; about: Bytes }
+    | { type: "closed" }
+    | { type: "bytes"; data: Bytes }
+    /** the handler returned: true; it threw: false */
+    | { type: "handled"; shown: boolean }
+    /** the credentials are in flash: true; they could not be written: false */
+    | { type: "saved"; safe: boolean }
+    /** the application has something to publish */
+    | { type: "say"; topic: SayTopic; payload: Bytes }
+    /** time has passed */
+    | { type: "tick" };
+
+/** What comes out of `step`, to be performed in order: see device/platform.ts. */
+export type Output =
+    | { type: "resolve"; host: string }
+    | { type: "dial"; address: string }
+    | { type: "hangUp" }
+    | { type: "send"; data: Bytes }
+    | { type: "deliver"; message: Push }
+    | { type: "save"; slot: Slot; json: Bytes }
+    | { type: "state"; state: string; text: string | undefined };

@@ -6,8 +6,9 @@ import { readPublish } from "../../shared/wire/decode.ts";
 import { encodePuback } from "../../shared/wire/encode.ts";
 import type { Packet } from "../../shared/wire/packets.ts";
 import { BASE_S } from "./backoff.ts";
-import { OUTBOX, said } from "./outbox.ts";
-import { emit, now, session } from "./session.ts";
+import type { Push } from "./events.ts";
+import { OUTBOX, say } from "./outbox.ts";
+import type { Session } from "./session.ts";
 
 /** A handler that throws is tried again, twice; then the message is parked and the next one goes on. */
 export const TRIES = 3;
@@ -15,29 +16,28 @@ export const TRIES = 3;
 /** Between two writes of the session slot: flash wears out. */
 export const SAVE_MS = 3600000;
 
-/** Writes down what is to be remembered, now. */
-export function save(): void {
+/** Writes the session slot now. */
+export function save(session: Session): void {
     session.dirty = false;
-    session.savedAt = now;
-    emit("save", "session", `{"epoch":${session.era},"sequence":${session.mark},"gateway":"${session.known}"}`);
+    session.savedAt = session.now;
+    const json = `{"epoch":${session.era},"sequence":${session.mark},"gateway":"${session.known}"}`;
+    session.outputs.push({ type: "save", slot: "session", json: json });
 }
 
-export function acknowledge(packetId: number): void {
-    if (packetId !== 0) emit("send", encodePuback(packetId));
+export function acknowledge(session: Session, packetId: number): void {
+    if (packetId !== 0) session.outputs.push({ type: "send", data: encodePuback(packetId) });
 }
 
 /** A push is done with. @param why it was not shown ("": it was): the nack goes before the PUBACK */
-function finish(sequence: number, packetId: number, why: NackWhy | ""): void {
+function finish(session: Session, sequence: number, packetId: number, why: NackWhy | ""): void {
     session.mark = sequence;
     session.dirty = true;
-    if (why !== "" && session.outbox.length < OUTBOX * 2) {
-        said({ topic: "nack", payload: `{"n":${sequence},"y":"${why}"}`, packetId: 0 });
-    }
-    acknowledge(packetId);
+    if (why !== "" && session.outbox.length < OUTBOX * 2) say(session, "nack", `{"n":${sequence},"y":"${why}"}`);
+    acknowledge(session, packetId);
 }
 
-/** Where this device is told something: its pushes, or its first credentials. */
-export function inbox(): string {
+/** The topic of what the gateway sends to this device: its pushes, or its first credentials. */
+export function inbox(session: Session): string {
     const route = session.route;
     return route === undefined ? enrolTopic(session.board.chip) : inboxTopic(route);
 }
@@ -47,14 +47,18 @@ function numberOf(value: unknown): number {
     return typeof value === "number" ? value : 0;
 }
 
+function deliver(session: Session, message: Push): void {
+    session.outputs.push({ type: "deliver", message: message });
+}
+
 /** Takes a PUBLISH to the inbox: a push, the hello, a notice of an overflow, or a secret. @returns false: it is none */
-export function takePublish(packet: Packet): boolean {
+export function takePublish(session: Session, packet: Packet): boolean {
     const publish = readPublish(packet);
     if (publish === undefined) return false;
     const packetId = publish.packetId;
     const payload = publish.payload;
     // what is not for this device is acknowledged all the same: left alone it would be sent again and again
-    const whole = publish.topic === inbox() ? readFields(payload) : {};
+    const whole = publish.topic === inbox(session) ? readFields(payload) : {};
     // of what is no flat JSON as a whole the first pair may still be one: {"n":sequence,
     const fields = whole ?? readFields(payload.slice(0, payload.indexOf(",")) + "}") ?? {};
     const route = session.route ?? fields.r;
@@ -65,36 +69,36 @@ export function takePublish(packet: Packet): boolean {
     const expires = numberOf(fields.x);
     const body = fields.b;
     if (typeof secret === "string" && typeof route === "string") {
-        session.offeredRoute = route;
-        session.offeredSecret = secret;
-        session.offeredId = packetId;
-        emit("save", "credentials", `{"route":"${route}","secret":"${secret}"}`);
+        session.offer = { route: route, secret: secret, packetId: packetId };
+        const json = `{"route":"${route}","secret":"${secret}"}`;
+        session.outputs.push({ type: "save", slot: "credentials", json: json });
         return true;
     }
     if (epoch > 0 && clockS > 0) {
         session.clockS = clockS;
-        session.clockAt = now;
+        session.clockAt = session.now;
         session.baseS = Math.max(BASE_S, numberOf(fields.d));
         if (epoch !== session.era) {
-            // a new numbering: the old mark says nothing in it
+            // a new numbering: the old mark means nothing in it
             session.era = epoch;
             session.mark = 0;
-            save();
+            save(session);
         }
     }
-    if (fields.o !== undefined) emit("show", "online", "too many messages, dropped: " + fields.o);
+    if (fields.o !== undefined)
+        session.outputs.push({ type: "state", state: "online", text: "too many messages, dropped: " + fields.o });
     if (sequence <= session.mark) {
-        acknowledge(packetId); // no push at all, or seen before
+        acknowledge(session, packetId); // no push at all, or seen before
     } else if (whole === undefined || typeof body !== "string") {
-        finish(sequence, packetId, packet.oversize ? "oversize" : "garbled");
+        finish(session, sequence, packetId, packet.oversize ? "oversize" : "garbled");
     } else if (
         expires > 0 &&
         session.clockS > 0 &&
-        expires <= session.clockS + Math.floor((now - session.clockAt) / 1000)
+        expires <= session.clockS + Math.floor((session.now - session.clockAt) / 1000)
     ) {
-        finish(sequence, packetId, "expired");
+        finish(session, sequence, packetId, "expired");
     } else {
-        session.showing = {
+        const push: Push = {
             sequence: sequence,
             body: body,
             title: fields.t as Bytes | undefined,
@@ -102,21 +106,21 @@ export function takePublish(packet: Packet): boolean {
             from: fields.f as Bytes | undefined,
             collapseKey: fields.k as Bytes | undefined,
         };
-        session.pushId = packetId;
-        session.failures = 0;
-        emit("handle", session.showing);
+        session.handling = { push: push, packetId: packetId, failures: 0 };
+        deliver(session, push);
     }
     return true;
 }
 
 /** The handler returned, or threw. */
-export function handled(shown: boolean): void {
-    const push = session.showing!;
-    session.failures++;
-    if (!shown && session.failures < TRIES) {
-        emit("handle", push);
+export function handled(session: Session, shown: boolean): void {
+    const handling = session.handling;
+    if (handling === undefined) return;
+    handling.failures++;
+    if (!shown && handling.failures < TRIES) {
+        deliver(session, handling.push);
     } else {
-        session.showing = undefined;
-        finish(push.sequence, session.pushId, shown ? "" : "handler");
+        session.handling = undefined;
+        finish(session, handling.push.sequence, handling.packetId, shown ? "" : "handler");
     }
 }

@@ -3,11 +3,33 @@ import { KEEP_ALIVE_S } from "../../shared/push/limits.ts";
 import type { ConnectWhy } from "../../shared/push/registration.ts";
 import type { Decoder } from "../../shared/wire/decode.ts";
 import { BASE_S } from "./backoff.ts";
-import type { Output, Push, Saying } from "./events.ts";
+import type { Output, Push, SayTopic } from "./events.ts";
 import type { Body, Credentials, Memory, Settings } from "./settings.ts";
 import { State } from "./states.ts";
 
-/** All that a device knows. A plain record: `step` is the only one that changes it. Moments are `nowMs`, compared by difference. */
+/** What waits in the outbox until the gateway has acknowledged it, over any number of connections. */
+export interface Outgoing {
+    topic: SayTopic;
+    payload: Bytes;
+    /** on the connection that is open; 0: not written on it yet */
+    packetId: number;
+}
+
+/** The push that is with the handler. */
+export interface Handling {
+    push: Push;
+    /** to acknowledge it by; 0: the connection that brought it is gone */
+    packetId: number;
+    /** how often the handler threw */
+    failures: number;
+}
+
+/** Credentials that the gateway gave, until they are in flash; then the packet is acknowledged. */
+export interface Offer extends Credentials {
+    packetId: number;
+}
+
+/** All that a device knows. A plain record: only `step` changes it. Moments are `nowMs`, compared by difference. */
 export interface Session extends Decoder {
     board: Body;
     settings: Settings;
@@ -15,7 +37,7 @@ export interface Session extends Decoder {
     route: string | undefined;
     secret: string | undefined;
 
-    /** what `Memory` says: the store's epoch, the last sequence handled in it, and the gateway's last good address */
+    /** as in `Memory`: the store's epoch, the last sequence handled in it, and the gateway's last good address */
     era: number;
     mark: number;
     known: string;
@@ -33,7 +55,7 @@ export interface Session extends Decoder {
     /** tries since the last stable connection */
     tries: number;
     onlineAt: number;
-    /** of the backoff, as the last hello told it: seconds */
+    /** base of the backoff in seconds, from the last hello */
     baseS: number;
     /** the gateway's name or address that is being tried */
     target: string;
@@ -43,35 +65,18 @@ export interface Session extends Decoder {
     pinging: boolean;
     /** keepalive, in seconds */
     keepS: number;
-    outbox: Saying[];
+    outbox: Outgoing[];
 
-    /** the push that is with the handler, the packet id to acknowledge it by, and how often the handler threw */
-    showing: Push | undefined;
-    pushId: number;
-    failures: number;
-    /** credentials that the gateway gave, until they are in flash; then the packet is acknowledged */
-    offeredRoute: string | undefined;
-    offeredSecret: string | undefined;
-    offeredId: number;
+    handling?: Handling;
+    offer?: Offer;
 
-    /** the gateway's clock in seconds since 1970, and when it said so; 0: it has not */
+    /** the gateway's clock in seconds since 1970, 0: not known yet; and the moment of the hello that brought it */
     clockS: number;
     clockAt: number;
-}
 
-/**
- * The device whose step is running, its moment, and what came out so far. They stand here, and not among the arguments of everything that
- * a step does, because on a board each argument costs flash and memory; nobody else can see them, for a step is over before it returns.
- */
-export let session: Session;
-export let now: number;
-export let outputs: Output[];
-
-/** A step begins. */
-export function begin(of: Session, nowMs: number): void {
-    session = of;
-    now = nowMs;
-    outputs = [];
+    /** of the step that runs: its moment, and its outputs so far */
+    now: number;
+    outputs: Output[];
 }
 
 /** A device at boot. @param memory of the boot before, undefined when there is none */
@@ -82,40 +87,41 @@ export function createSession(
     memory: Memory | undefined,
     nowMs: number,
 ): Session {
-    const own: Partial<Credentials> = credentials ?? {};
-    const remembered: Partial<Memory> = memory ?? {};
-    // the others are set before they are read
     return {
         board: body,
         settings: settings,
-        route: own.route,
-        secret: own.secret,
-        era: remembered.epoch ?? 0,
-        mark: remembered.sequence ?? 0,
-        known: remembered.gateway ?? "",
+        route: credentials === undefined ? undefined : credentials.route,
+        secret: credentials === undefined ? undefined : credentials.secret,
+        era: memory === undefined ? 0 : memory.epoch,
+        mark: memory === undefined ? 0 : memory.sequence,
+        known: memory === undefined ? "" : memory.gateway,
         savedAt: nowMs,
+        dirty: false,
         state: State.offline,
+        dueAt: 0,
         address: "",
         registered: "",
         why: "boot",
         tries: 0,
+        onlineAt: 0,
         baseS: BASE_S,
+        target: "",
         limit: body.packetOctets,
         buffer: "",
         skip: 0,
         lastId: 0,
+        pinging: false,
+        keepS: settings.keepAliveS ?? KEEP_ALIVE_S,
         outbox: [],
         clockS: 0,
-        keepS: settings.keepAliveS ?? KEEP_ALIVE_S,
-    } as unknown as Session;
-}
-
-export function emit(type: Output["type"], value?: Output["value"], more?: Bytes): void {
-    outputs.push({ type: type, value: value, more: more });
+        clockAt: 0,
+        now: nowMs,
+        outputs: [],
+    };
 }
 
 /** Packet ids go round: MQTT 3.1.1 §2.3.1. @returns 1 to 65535 */
-export function takeId(): number {
+export function takeId(session: Session): number {
     session.lastId = (session.lastId % 65535) + 1;
     return session.lastId;
 }

@@ -1,4 +1,4 @@
-/** What a device is told once and keeps in flash: slot "config". Everything a person types is in here. */
+/** What a person sets once, in flash: slot "config". */
 export interface Settings {
     /** the gateway's name or address, and its port */
     host: string;
@@ -22,7 +22,7 @@ export interface Credentials {
 
 /** What the device remembers of its session: slot "session", written at most once an hour in steady state. */
 export interface Memory {
-    /** 0: no gateway has told one yet */
+    /** 0: none is known yet */
     epoch: number;
     /** high-water mark: the last sequence handled in that epoch */
     sequence: number;
@@ -38,7 +38,7 @@ export interface Body {
     packetOctets: number;
     /** how many pushes may be inflight */
     window: number;
-    /** a number drawn at boot, 0 to 2147483647: it tells this boot's sayings from another's */
+    /** a random number of this boot, 0 to 2147483647: a message's id is unique with it */
     boot: number;
     /** An integer from 0 to span - 1, of any quality: it spreads devices in time, it keeps no secret. */
     random: (this: void, span: number) => number;

@@ -1,19 +1,4 @@
-/**
- * The state of the connection; there is no other flag of it anywhere. In the order of a connection's life: each event that is
- * waited for leads to the next state, anything else that goes wrong to `waiting`, and a lost link to `offline`.
- *
- *              linkUp        what is waited for                    late, closed, refused, garbled   linkDown
- * offline      waiting       linkUp                                -                                -
- * waiting      waiting       the moment to try again               -                                offline
- * resolving    waiting       the gateway's address                 waiting                          offline
- * dialing      waiting       the open connection                   waiting                          offline
- * connecting   waiting       CONNACK 0                             waiting                          offline
- * subscribing  waiting       SUBACK 1 (or, to enrol, credentials)  waiting                          offline
- * online       waiting       nothing                               waiting                          offline
- *
- * `linkUp` comes with another address only: the old socket is dead then, though nothing closed it, and `waiting` is over within
- * NEW_ADDRESS_MS.
- */
+/** The state of the connection; there is no other flag of it anywhere. In the order of a connection's life. */
 export const enum State {
     offline,
     waiting,
@@ -22,6 +7,41 @@ export const enum State {
     connecting,
     subscribing,
     online,
+}
+
+/**
+ * The whole connection machine, event × state → next state: a digit is the next state's number in `State`. "-" is a missing cell. An event
+ * of the board that has none came late and changes nothing; a packet that has none is a protocol error and ends the connection.
+ *
+ * A row is a text that stands where its event happens, so on a board the table is read from flash and takes no memory.
+ */
+// prettier-ignore
+export const enum Event {
+    //             offline, waiting, resolving, dialing, connecting, subscribing, online
+    /** another address: whatever is open is dead, though nothing closed it */
+    linkUp      = "1111111",
+    linkDown    = "-000000",
+    /** the moment to try again has come, by the gateway's name … */
+    named       = "-2-----",
+    /** … or by an address that is known */
+    addressed   = "-3-----",
+    resolved    = "--3----",
+    unresolved  = "--1----",
+    opened      = "---4---",
+    /** CONNACK: 0, and any other */
+    accepted    = "----5--",
+    refused     = "----1--",
+    /** SUBACK: 1, and any other */
+    subscribed  = "-----6-",
+    rejected    = "-----11",
+    /** PUBACK, PINGRESP, PUBLISH */
+    conversed   = "-----56",
+    /** the first credentials are in flash */
+    enrolled    = "-----1-",
+    /** no packet, or one that the state has no cell for */
+    garbled     = "----111",
+    /** closed, or silent for too long */
+    lost        = "---1111",
 }
 
 /** The state's name, as the screen and the tests show it. */

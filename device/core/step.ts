@@ -7,12 +7,13 @@ import type { Packet } from "../../shared/wire/packets.ts";
 import {
     closed,
     CONNACK_MS,
+    connect,
     enter,
     linkDown,
     linkUp,
+    nextState,
     opened,
     PINGRESP_MS,
-    resolve,
     resolved,
     retreat,
     saved,
@@ -20,97 +21,99 @@ import {
 } from "./connection.ts";
 import type { Input, Output } from "./events.ts";
 import { handled, save, SAVE_MS, takePublish } from "./inbox.ts";
-import { acknowledged, said } from "./outbox.ts";
-import { begin, emit, now, outputs, session } from "./session.ts";
+import { acknowledged, say } from "./outbox.ts";
 import type { Session } from "./session.ts";
-import { State } from "./states.ts";
+import { Event, State } from "./states.ts";
 
-/** Takes a packet: what no gateway may send, or not at this moment, ends the connection. MQTT 3.1.1 §3.2, §3.4, §3.9, §3.13 */
-function receive(packet: Packet): void {
+/** Takes a packet. @returns false: no gateway may send it, or not in this state. MQTT 3.1.1 §3.2, §3.4, §3.9, §3.13 */
+function take(session: Session, packet: Packet): boolean {
     const first = packet.first;
     const rest = packet.rest;
     const length = rest.length;
     const code = rest.charCodeAt(length - 1);
-    if (session.state === State.connecting) {
-        if (first !== First.connack || length !== 2) retreat("not a gateway");
-        else if (code === 0) enter(State.subscribing, CONNACK_MS);
-        else retreat("refused" + (code < 4 ? "" : ": wrong secret or code") + ", CONNACK " + code);
-    } else if (first === First.puback && length === 2) {
-        acknowledged(readUint16(rest, 0));
-    } else if (first === First.suback && length === 3) {
-        if (code !== 1) retreat("refused, SUBACK " + code);
-        else if (session.route !== undefined && session.state === State.subscribing) subscribed();
-    } else if ((first !== First.pingresp || length !== 0) && !takePublish(packet)) {
-        retreat("not MQTT");
+    if (first === First.connack && length === 2) {
+        if (code === 0) return enter(session, Event.accepted, CONNACK_MS);
+        const why = code < 4 ? "" : ": wrong secret or code";
+        return retreat(session, Event.refused, "refused" + why + ", CONNACK " + code);
     }
+    if (first === First.suback && length === 3) {
+        if (code !== 1) return retreat(session, Event.rejected, "refused, SUBACK " + code);
+        // to the topic of its first credentials, a device without any is not online
+        return session.route === undefined ? nextState(session, Event.conversed) >= 0 : subscribed(session);
+    }
+    if (nextState(session, Event.conversed) < 0) return false;
+    if (first === First.puback && length === 2) acknowledged(session, readUint16(rest, 0));
+    else if (first !== First.pingresp || length !== 0) return takePublish(session, packet);
+    return true;
 }
 
 /** Takes the packets that are there, one after the other: while a push is with the handler, those behind it wait in the buffer. */
-function receiveAll(): void {
-    while (session.state > State.dialing && session.showing === undefined) {
+function takeAll(session: Session): void {
+    while (session.state > State.dialing && session.handling === undefined) {
         const packet = nextPacket(session);
         if (packet === undefined) break;
-        receive(packet);
+        const text = session.state === State.connecting ? "not a gateway" : "not MQTT";
+        if (!take(session, packet)) retreat(session, Event.garbled, text);
     }
 }
 
-function received(data: Bytes): void {
+function received(session: Session, data: Bytes): void {
     if (session.state > State.dialing) session.buffer += data;
     if (session.state === State.online) {
         session.pinging = false;
-        session.dueAt = now + session.keepS * 500;
+        session.dueAt = session.now + session.keepS * 500;
     }
 }
 
 /** Does what is due. */
-function tick(): void {
+function tick(session: Session): void {
     const state = session.state;
-    if (state !== State.offline && now - session.dueAt >= 0) {
+    if (state !== State.offline && session.now - session.dueAt >= 0) {
         if (state === State.waiting) {
-            resolve();
+            connect(session);
         } else if (state === State.resolving) {
-            resolved();
+            resolved(session, undefined);
         } else if (state === State.online && !session.pinging) {
             session.pinging = true;
-            session.dueAt = now + PINGRESP_MS;
-            emit("send", encodePingreq());
+            session.dueAt = session.now + PINGRESP_MS;
+            session.outputs.push({ type: "send", data: encodePingreq() });
         } else {
-            retreat("no answer");
+            retreat(session, Event.lost, "no answer");
         }
     }
-    if (session.dirty && now - session.savedAt >= SAVE_MS) save();
+    if (session.dirty && session.now - session.savedAt >= SAVE_MS) save(session);
 }
 
-/** What an input does. One that the state does not wait for changes nothing. */
-function happen(input: Input): void {
-    if (input.type === "bytes") received(input.value);
-    else if (input.type === "handled") handled(input.value);
-    else if (input.type === "linkUp") linkUp(input.value);
-    else if (input.type === "linkDown") linkDown();
-    else if (input.type === "resolved") resolved(input.value);
-    else if (input.type === "opened") opened(input.value);
-    else if (input.type === "closed") closed();
-    else if (input.type === "saved") saved(input.value);
-    else if (input.type === "said") said(input.value);
+/** What an input does. The last branch compiles only while it is the last kind of input. */
+function happen(session: Session, input: Input): void {
+    if (input.type === "bytes") received(session, input.data);
+    else if (input.type === "handled") handled(session, input.shown);
+    else if (input.type === "linkUp") linkUp(session, input.address);
+    else if (input.type === "linkDown") linkDown(session);
+    else if (input.type === "resolved") resolved(session, input.address);
+    else if (input.type === "opened") opened(session, input.about);
+    else if (input.type === "closed") closed(session);
+    else if (input.type === "saved") saved(session, input.safe);
+    else if (input.type !== "tick") say(session, input.topic, input.payload);
 }
 
 /**
- * The brain of a device: takes what happened, and says what is to be done, in order. No socket, timer, clock or log is in it.
+ * The brain of a device: takes what happened, and returns what is to be done, in order. No socket, timer, clock or log is in it.
  * @param nowMs an integer that never goes back (it may wrap at 32 bits)
  */
-export function step(of: Session, input: Input, nowMs: number): Output[] {
-    begin(of, nowMs);
-    happen(input);
-    receiveAll();
-    tick();
-    const done = outputs;
-    begin(of, nowMs); // nothing is kept of what it wrote
-    return done;
+export function step(session: Session, input: Input, nowMs: number): Output[] {
+    session.now = nowMs;
+    happen(session, input);
+    takeAll(session);
+    tick(session);
+    const outputs = session.outputs;
+    session.outputs = [];
+    return outputs;
 }
 
 /** When to call `step` with a tick, at the latest. @returns milliseconds from now, 0 or more */
-export function wakeAfterMs(of: Session, nowMs: number): number {
-    const saveMs = of.dirty ? of.savedAt + SAVE_MS - nowMs : SAVE_MS;
-    const dueMs = of.state === State.offline ? SAVE_MS : of.dueAt - nowMs;
+export function wakeAfterMs(session: Session, nowMs: number): number {
+    const saveMs = session.dirty ? session.savedAt + SAVE_MS - nowMs : SAVE_MS;
+    const dueMs = session.state === State.offline ? SAVE_MS : session.dueAt - nowMs;
     return Math.max(0, Math.min(dueMs, saveMs));
 }

@@ -21,7 +21,7 @@ interface EspruinoNet {
     ): EspruinoSocket;
 }
 
-/** Of an event: `connected` tells the address, `disconnected` a reason. */
+/** Of an event: `connected` has the address, `disconnected` a reason. */
 interface EspruinoWifiDetails {
     ip?: string;
 }

@@ -9,7 +9,7 @@ let looks = 0;
 
 /**
  * Reports the link. Every `connected` may bring a new address, for an ESP32 hides the first two drops after `connect`. After
- * `disconnected` it goes on telling the old address for minutes, so that is not asked for then.
+ * `disconnected` it still has the old address for minutes, so that is not read then.
  * @param details of an event: `connected` has the address in them, `disconnected` has not
  */
 export function look(details?: EspruinoWifiDetails): void {
@@ -17,10 +17,10 @@ export function look(details?: EspruinoWifiDetails): void {
     const ip = lost ? undefined : wifi.getIP().ip;
     if (ip !== undefined && ip !== "0.0.0.0") {
         looks = 0;
-        report(wires.device, "linkUp", ip);
+        report(wires.device, { type: "linkUp", address: ip });
         return;
     }
-    report(wires.device, "linkDown");
+    report(wires.device, { type: "linkDown" });
     if (details !== undefined || looks++ % JOIN_LOOKS !== 0) return;
     if (wires.settings.ssid === undefined) wifi.restore();
     else wifi.connect(wires.settings.ssid, { password: wires.settings.password });

@@ -22,17 +22,16 @@ import { readFields } from "../../shared/push/fields.ts";
 import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
 import { createDevice, say } from "../drive.ts";
-import type { Perform } from "../platform.ts";
 import { encodeMessage, encodeRead } from "../say.ts";
 import { find, save } from "./flash.ts";
 import { watchLink } from "./link.ts";
-import { perform, wires } from "./platform.ts";
+import { nowMs, perform, wires } from "./platform.ts";
 import type { Handler } from "./platform.ts";
 
 /** From so many JsVars on it is an ESP32, which can take large packets, and several at a time. */
 const MANY_VARS = 3000;
 
-let said = 0;
+let sent = 0;
 
 function readSlot(name: string): unknown {
     return readFields(find(name).text);
@@ -50,7 +49,7 @@ function sayMessage(to: string, body: string, title?: string): boolean {
     const board = wires.device.session.board;
     // one that is far too large is not even encoded: there may be no memory for it twice
     return (
-        body.length < board.packetOctets && say(wires.device, "msg", encodeMessage(++said, board.boot, to, body, title))
+        body.length < board.packetOctets && say(wires.device, "msg", encodeMessage(++sent, board.boot, to, body, title))
     );
 }
 
@@ -69,8 +68,9 @@ function main(): void {
     const large = process.memory().total > MANY_VARS;
     wires.settings = settings;
     wires.device = createDevice(
-        perform as Perform,
         {
+            nowMs: nowMs,
+            perform: perform,
             chip: getSerial().split("-").join(""),
             packetOctets: large ? MAX_PACKET_OCTETS : PACKET_OCTETS,
             window: large ? 4 : 1,

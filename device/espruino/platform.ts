@@ -2,7 +2,7 @@ import type { Push } from "../core/events.ts";
 import type { Settings } from "../core/settings.ts";
 import { report } from "../drive.ts";
 import type { Device } from "../drive.ts";
-import type { Platform } from "../platform.ts";
+import type { Request } from "../platform.ts";
 import { VERSION } from "../version.ts";
 import { save } from "./flash.ts";
 
@@ -39,26 +39,35 @@ let lookUps = 0;
 let lastS = getTime();
 let nowS = 0;
 
+/** The registration's pairs that only the board knows. */
+function about(): string {
+    const memory = process.memory();
+    let dbm = wifi.getDetails().rssi;
+    if (dbm === undefined) dbm = wifi.getStatus().rssi;
+    const pairs = '"r":"espruino","v":"' + VERSION + '","f":' + memory.free * memory.blocksize;
+    return dbm === undefined ? pairs : pairs + ',"q":' + dbm;
+}
+
 /**
  * The listener of all sockets: called with the socket when it is open, with octets when they come, and at the end with a boolean.
- * The firmware goes on telling of a socket that was dropped.
+ * The firmware goes on calling it for a socket that was dropped.
  */
 function heard(this: EspruinoSocket, what: EspruinoSocket | string | boolean): void {
     if (this !== socket) return;
     if (typeof what === "string") {
         hearing = true;
-        report(wires.device, "bytes", what);
+        report(wires.device, { type: "bytes", data: what });
         hearing = false;
     } else if (typeof what === "object") {
-        report(wires.device, "opened");
+        report(wires.device, { type: "opened", about: about() });
     } else {
         socket = undefined;
-        report(wires.device, "closed");
+        report(wires.device, { type: "closed" });
     }
 }
 
 /** `setTime` and SNTP move the only clock there is: its steps forward are added up. */
-function nowMs(): number {
+export function nowMs(): number {
     const timeS = getTime();
     if (timeS > lastS) nowS += Math.min(timeS - lastS, MAX_STEP_S);
     lastS = timeS;
@@ -68,7 +77,8 @@ function nowMs(): number {
 function resolve(host: string): void {
     const mine = ++lookUps;
     wifi.getHostByName(host, function (address) {
-        if (mine === lookUps) report(wires.device, "resolved", address === null ? undefined : address);
+        if (mine === lookUps)
+            report(wires.device, { type: "resolved", address: address === null ? undefined : address });
     });
 }
 
@@ -82,7 +92,7 @@ function dial(address: string): void {
         socket.on("data", heard);
         socket.on("close", heard);
     } catch (error) {
-        report(wires.device, "closed"); // refused at once
+        report(wires.device, { type: "closed" }); // refused at once
     }
 }
 
@@ -103,11 +113,11 @@ function hangUp(): void {
     socket = undefined;
 }
 
-function handle(push: Push): boolean {
+function deliver(message: Push): boolean {
     const handler = wires.app === undefined ? global.onPush : wires.app;
     try {
-        if (typeof handler === "function") (handler as Handler)(push);
-        else print("toque: message: " + push.body);
+        if (typeof handler === "function") (handler as Handler)(message);
+        else print("toque: message: " + message.body);
     } catch (error) {
         print("toque: the handler threw: " + (error as string));
         return false;
@@ -115,27 +125,19 @@ function handle(push: Push): boolean {
     return true;
 }
 
-function about(): string {
-    const memory = process.memory();
-    let dbm = wifi.getDetails().rssi;
-    if (dbm === undefined) dbm = wifi.getStatus().rssi;
-    const pairs = '"r":"espruino","v":"' + VERSION + '","f":' + memory.free * memory.blocksize;
-    return dbm === undefined ? pairs : pairs + ',"q":' + dbm;
-}
-
 /**
- * What the board gives the device: see `Perform`. The one interval wakes it; each time, and at least every ten seconds, the address is
- * looked at, and telling it wakes the device.
+ * Performs what the device asks for. The one interval wakes it; each time, and at least every ten seconds, the address is looked at, and
+ * reporting it wakes the device. The last branch compiles only while it is the last kind of request.
  */
-export function perform(what: keyof Platform, value: never, more: never): unknown {
-    if (what === "nowMs") return nowMs();
-    if (what === "wakeAfter") return changeInterval(wires.timer, value < 0 ? LOOK_MS : Math.min(value, LOOK_MS));
-    if (what === "send") return send(value);
-    if (what === "handle") return handle(value);
-    if (what === "show")
-        return print("toque: " + (value as string) + (more === undefined ? "" : ": " + (more as string)));
-    if (what === "save") return save(value, more);
-    if (what === "dial") return dial(value);
-    if (what === "resolve") return resolve(value);
-    return what === "hangUp" ? hangUp() : about();
+export function perform(request: Request): boolean {
+    if (request.type === "send") send(request.data);
+    else if (request.type === "wake") changeInterval(wires.timer, Math.min(request.afterMs, LOOK_MS));
+    else if (request.type === "deliver") return deliver(request.message);
+    else if (request.type === "save") return save(request.slot, request.json);
+    else if (request.type === "state")
+        print("toque: " + request.state + (request.text === undefined ? "" : ": " + request.text));
+    else if (request.type === "dial") dial(request.address);
+    else if (request.type === "hangUp") hangUp();
+    else resolve(request.host);
+    return true;
 }

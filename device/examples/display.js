@@ -9,7 +9,7 @@ var connected = require("SSD1306").connect(I2C1, function () {
 });
 
 module.exports = function (message) {
-    // thrown before the display is ready: Toque tries twice more, and then tells the sender that it failed
+    // thrown before the display is ready: Toque tries twice more, then the sender's receipt has "failed"
     if (display === undefined) throw "the display is not ready";
     display.clear();
     display.setFontVector(12);

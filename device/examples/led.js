@@ -1,4 +1,4 @@
-// Espruino: the LED blinks until the button is pressed; then the sender's receipt says "read".
+// Espruino: the LED blinks until the button is pressed; then the sender's receipt has "read".
 // D2 is GPIO2, the LED of most ESP boards (lit when low); D0 is GPIO0, their flash button.
 // Flash it with --app device/examples/led.js
 var LED = D2;
@@ -12,7 +12,7 @@ setWatch(
         if (blinking !== undefined) clearInterval(blinking);
         blinking = undefined;
         digitalWrite(LED, 1);
-        // what the device cannot say yet stays unread, for the next press
+        // what cannot be sent yet stays unread, for the next press
         while (unread.length > 0 && toque.read(unread[0])) unread.shift();
     },
     BUTTON,

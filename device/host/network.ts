@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 
-/** What a connection tells whoever opened it. `opened` and `closed` at most once, nothing after `closed`. */
+/** What a connection reports: `opened` and `closed` at most once, nothing after `closed`. */
 export interface Listener {
     opened(): void;
     received(data: Buffer): void;
@@ -12,7 +12,7 @@ export interface Listener {
 /** A connection that is open, half open or closed. */
 export interface Connection {
     write(data: Buffer): void;
-    /** At once, without waiting for what was written. `closed` is not told. */
+    /** At once, without waiting for what was written. `closed` is not reported. */
     close(): void;
 }
 

@@ -3,7 +3,7 @@ import type { Push } from "../core/events.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
 import { createDevice, report, say } from "../drive.ts";
 import type { Report } from "../drive.ts";
-import type { Perform, Platform } from "../platform.ts";
+import type { Platform, Request } from "../platform.ts";
 import { encodeMessage, encodeRead } from "../say.ts";
 import { VERSION } from "../version.ts";
 import type { Flash } from "./flash.ts";
@@ -45,11 +45,11 @@ export interface HostOptions {
     random?(): number;
 }
 
-/** A device that runs. The link is down until it is told otherwise. */
+/** A running device. The link is down until `linkUp`. */
 export interface HostDevice {
     linkUp(address: string): void;
     linkDown(): void;
-    /** The person has read it. False: too much is waiting to be said. */
+    /** The person has read it. False: the outbox is full. */
     read(sequence: number): boolean;
     /** A message to another number. Text is octets. */
     send(to: string, body: string, title?: string): boolean;
@@ -57,60 +57,101 @@ export interface HostDevice {
     stop(): void;
 }
 
+/** The platform of a device on Node. */
+export interface HostPlatform extends Platform {
+    /** No timer and no connection is left. */
+    stop(): void;
+}
+
 /** The device's platform: one timer, at most one connection. */
-export function createPlatform(options: HostOptions, settings: Settings, tell: Report): Platform {
+export function createPlatform(options: HostOptions, settings: Settings, report: Report): HostPlatform {
     const { network, flash } = options;
     const clock = options.clock ?? wallClock;
-    let cancel: (() => void) | undefined;
+    const below = (span: number): number => Math.floor((options.random?.() ?? Math.random()) * span);
+    let cancel = (): void => undefined;
     let connection: Connection | undefined;
     let lookUps = 0;
 
-    return {
-        nowMs: () => clock.nowMs(),
-        wakeAfter: (delayMs) => {
-            cancel?.();
-            cancel = delayMs < 0 ? undefined : clock.after(delayMs, () => tell("tick"));
-        },
-        resolve: (host) => {
-            const mine = ++lookUps;
-            void network.resolve(host).then((address) => {
-                if (mine === lookUps) tell("resolved", address);
-            });
-        },
-        dial: (address) => {
-            // what a connection tells after `hangUp` is the network's to keep to itself
-            const listener: Listener = {
-                opened: () => tell("opened"),
-                received: (data) => tell("bytes", data.toString("latin1")),
-                closed: () => {
-                    connection = undefined;
-                    tell("closed");
-                },
-            };
-            connection = network.open(
-                address,
-                settings.port,
-                listener,
-                settings.ca === undefined ? undefined : pemOf(settings.ca),
-            );
-        },
-        send: (data) => connection?.write(Buffer.from(data, "latin1")),
-        hangUp: () => {
-            lookUps++;
-            connection?.close();
-            connection = undefined;
-        },
-        handle: (push) => {
-            try {
-                options.handle(push);
+    function resolve(host: string): void {
+        const mine = ++lookUps;
+        void network.resolve(host).then((address) => {
+            if (mine === lookUps) report({ type: "resolved", address });
+        });
+    }
+
+    function dial(address: string): void {
+        // after `hangUp` the network reports nothing of it any more
+        const listener: Listener = {
+            opened: () => report({ type: "opened", about: `"r":"host","v":"${VERSION}"` }),
+            received: (data) => report({ type: "bytes", data: data.toString("latin1") }),
+            closed: () => {
+                connection = undefined;
+                report({ type: "closed" });
+            },
+        };
+        const ca = settings.ca === undefined ? undefined : pemOf(settings.ca);
+        connection = network.open(address, settings.port, listener, ca);
+    }
+
+    function hangUp(): void {
+        lookUps++;
+        connection?.close();
+        connection = undefined;
+    }
+
+    function deliver(message: Push): boolean {
+        try {
+            options.handle(message);
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    function wake(afterMs: number): void {
+        cancel();
+        cancel = clock.after(afterMs, () => report({ type: "tick" }));
+    }
+
+    function perform(request: Request): boolean {
+        switch (request.type) {
+            case "deliver":
+                return deliver(request.message);
+            case "save":
+                return flash.save(request.slot, request.json);
+            case "resolve":
+                resolve(request.host);
                 return true;
-            } catch {
-                return false;
-            }
+            case "dial":
+                dial(request.address);
+                return true;
+            case "hangUp":
+                hangUp();
+                return true;
+            case "send":
+                connection?.write(Buffer.from(request.data, "latin1"));
+                return true;
+            case "state":
+                options.show(request.state, request.text);
+                return true;
+            case "wake":
+                wake(request.afterMs);
+                return true;
+        }
+    }
+
+    return {
+        chip: options.chip,
+        packetOctets: PACKET_OCTETS,
+        window: WINDOW,
+        boot: below(2147483647),
+        random: below,
+        nowMs: () => clock.nowMs(),
+        perform,
+        stop: () => {
+            cancel();
+            hangUp();
         },
-        save: (slot, json) => flash.save(slot, json),
-        show: (state, text) => options.show(state, text),
-        about: () => `"r":"host","v":"${VERSION}"`,
     };
 }
 
@@ -122,32 +163,22 @@ export function startHostDevice(options: HostOptions): HostDevice {
     };
     const settings = readSlot("config") as Settings | undefined;
     if (settings === undefined) throw new Error("There are no settings in the device's flash: save the slot config.");
-    const below = (span: number): number => Math.floor((options.random?.() ?? Math.random()) * span);
-    const body = {
-        chip: options.chip,
-        packetOctets: PACKET_OCTETS,
-        window: WINDOW,
-        boot: below(2147483647),
-        random: below,
-    };
     const credentials = readSlot("credentials") as Credentials | undefined;
     let running = true;
-    const tell: Report = (type, value) => {
-        if (running) report(device, type, value); // a stopped device's timer and connection tell nobody
+    const feed: Report = (input) => {
+        if (running) report(device, input); // nothing of a stopped device's connection or look-up
     };
-    const platform = createPlatform(options, settings, tell);
-    const perform = ((what: keyof Platform, value: never, more: never) => platform[what](value, more)) as Perform;
-    const device = createDevice(perform, body, settings, credentials, readSlot("session") as Memory | undefined);
-    let said = 0;
+    const platform = createPlatform(options, settings, feed);
+    const device = createDevice(platform, settings, credentials, readSlot("session") as Memory | undefined);
+    let sent = 0;
     return {
-        linkUp: (address) => tell("linkUp", address),
-        linkDown: () => tell("linkDown"),
+        linkUp: (address) => feed({ type: "linkUp", address }),
+        linkDown: () => feed({ type: "linkDown" }),
         read: (sequence) => say(device, "read", encodeRead(sequence)),
-        send: (to, body_, title) => say(device, "msg", encodeMessage(++said, body.boot, to, body_, title)),
+        send: (to, body, title) => say(device, "msg", encodeMessage(++sent, platform.boot, to, body, title)),
         stop: () => {
             running = false;
-            platform.wakeAfter(-1);
-            platform.hangUp();
+            platform.stop();
         },
     };
 }

@@ -39,11 +39,11 @@ export function nowMs(): number {
 }
 
 function wake(): void {
-    wires.tell("tick");
+    wires.report({ type: "tick" });
 }
 
 /** Sets the device's one timer. */
 export function wakeAfter(delayMs: number): void {
     timer.stop();
-    if (delayMs >= 0) timer.alarm(Math.max(delayMs, SHORTEST_MS), AlarmMode.single, wake);
+    timer.alarm(Math.max(delayMs, SHORTEST_MS), AlarmMode.single, wake);
 }

@@ -1,11 +1,11 @@
 import { AlarmMode } from "./clock.ts";
 import { wires } from "./wires.ts";
 
-/** How often the address is looked at where the firmware tells it (ESP8266): no event is trusted alone. */
+/** How often the address is read where the firmware has a function for it (ESP8266): no event is trusted alone. */
 const LOOK_MS = 10000;
 
 function found(address: string | undefined): void {
-    wires.tell(address === undefined ? "linkDown" : "linkUp", address);
+    wires.report(address === undefined ? { type: "linkDown" } : { type: "linkUp", address: address });
 }
 
 function look(): void {

@@ -19,8 +19,7 @@ import { readFields } from "../../shared/push/fields.ts";
 import { PACKET_OCTETS } from "../../shared/push/limits.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
 import { createDevice, report, say } from "../drive.ts";
-import type { Perform } from "../platform.ts";
-import { readUs } from "./clock.ts";
+import { nowMs, readUs } from "./clock.ts";
 import { load, save } from "./flash.ts";
 import { watchLink } from "./link.ts";
 import { perform } from "./platform.ts";
@@ -42,8 +41,9 @@ function main(): void {
     }
     math.randomseed(node.random === undefined ? readUs() : node.random(0, BOOTS));
     const device = createDevice(
-        ((what, value: never, more: never) => perform(what, value, more)) as Perform,
         {
+            nowMs: () => nowMs(),
+            perform: (request) => perform(request),
             chip: string.gsub(wifi.sta.getmac(), "%W", ""),
             packetOctets: PACKET_OCTETS,
             window: 1,
@@ -55,7 +55,7 @@ function main(): void {
         readSlot("session") as Memory | undefined,
     );
     wires.settings = settings;
-    wires.tell = (type, value) => report(device, type, value);
+    wires.report = (input) => report(device, input);
     toque.say = (topic, payload) => say(device, topic, payload);
     watchLink();
 }

@@ -1,34 +1,26 @@
 import type { Push } from "../core/events.ts";
-import type { Platform } from "../platform.ts";
-import { VERSION } from "../version.ts";
-import { nowMs, wakeAfter } from "./clock.ts";
+import type { Request } from "../platform.ts";
+import { wakeAfter } from "./clock.ts";
 import { save } from "./flash.ts";
 import { dial, hangUp, resolve, send } from "./socket.ts";
 
-function handle(push: Push): boolean {
-    return pcall(onPush, push);
+function deliver(message: Push): boolean {
+    return pcall(onPush, message);
 }
 
 function show(state: string, text: string | undefined): void {
     print("toque: " + state + (text === undefined ? "" : ": " + text));
 }
 
-function about(): string {
-    const getrssi = wifi.sta.getrssi;
-    const json = '"r":"nodemcu","v":"' + VERSION + '","f":' + node.heap();
-    const signal = getrssi === undefined ? undefined : getrssi();
-    return signal === undefined ? json : json + ',"q":' + signal;
-}
-
-/** What the board gives the device: see `Perform`. */
-export function perform(what: keyof Platform, value: never, more: never): unknown {
-    if (what === "nowMs") return nowMs();
-    if (what === "wakeAfter") return wakeAfter(value);
-    if (what === "send") return send(value);
-    if (what === "handle") return handle(value);
-    if (what === "show") return show(value, more);
-    if (what === "save") return save(value, more);
-    if (what === "dial") return dial(value);
-    if (what === "resolve") return resolve(value);
-    return what === "hangUp" ? hangUp() : about();
+/** Performs what the device asks for. The last branch compiles only while it is the last kind of request. */
+export function perform(request: Request): boolean {
+    if (request.type === "send") send(request.data);
+    else if (request.type === "wake") wakeAfter(request.afterMs);
+    else if (request.type === "deliver") return deliver(request.message);
+    else if (request.type === "save") return save(request.slot, request.json);
+    else if (request.type === "state") show(request.state, request.text);
+    else if (request.type === "dial") dial(request.address);
+    else if (request.type === "hangUp") hangUp();
+    else resolve(request.host);
+    return true;
 }

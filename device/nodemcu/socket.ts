@@ -1,3 +1,5 @@
+import type { Input } from "../core/events.ts";
+import { about } from "./about.ts";
 import { wires } from "./wires.ts";
 
 /** Octets in one `send`: a TCP segment. ESP8266's buffer takes two of them. */
@@ -25,12 +27,11 @@ export function hangUp(): void {
     pcall(old.close, old); // throws when it is closed already
 }
 
-// The handlers are told their socket. One that was hung up is not `socket` any more, and stays silent. Nor do they have it as an
-// upvalue: the firmware keeps them until the socket is collected, so it never would be.
-function tell(type: "opened" | "closed" | "bytes", of: net.Socket, data?: string): void {
+/** Reports what happened to a connection, unless that was hung up. */
+function hear(of: net.Socket, input: Input): void {
     if (of !== socket) return;
-    if (type === "closed") hangUp();
-    wires.tell(type, data);
+    if (input.type === "closed") hangUp();
+    wires.report(input);
 }
 
 /** One send in flight: with two, ESP32 loses `sent`, and ESP8266 may have no room. */
@@ -40,14 +41,17 @@ function pump(): void {
     const part = queue.slice(0, SEGMENT_OCTETS);
     queue = queue.slice(SEGMENT_OCTETS);
     sending = true;
-    if (!pcall(to.send, to, part)) tell("closed", to);
+    if (!pcall(to.send, to, part)) hear(to, { type: "closed" });
 }
 
-/** What each socket is told to call: as fields of a table these stay in memory, and there is one of each. */
+/**
+ * The listeners of all sockets: as fields of a table these stay in memory, and there is one of each. They get their socket as an argument:
+ * as an upvalue it would never be collected, for the firmware keeps the listeners until then.
+ */
 const listeners = {
-    connection: (of: net.Socket): void => tell("opened", of),
-    receive: (of: net.Socket, data: string): void => tell("bytes", of, data),
-    disconnection: (of: net.Socket): void => tell("closed", of),
+    connection: (of: net.Socket): void => hear(of, { type: "opened", about: about() }),
+    receive: (of: net.Socket, data: string): void => hear(of, { type: "bytes", data: data }),
+    disconnection: (of: net.Socket): void => hear(of, { type: "closed" }),
     sent: (of: net.Socket): void => {
         if (of !== socket) return;
         sending = false;
@@ -61,7 +65,7 @@ export function resolve(host: string): void {
     // (nil, address) on ESP8266, (address) on ESP32
     const found = (first?: string, second?: string): void => {
         const address = second === undefined ? first : second;
-        if (mine === lookUps) wires.tell("resolved", address);
+        if (mine === lookUps) wires.report({ type: "resolved", address: address });
     };
     if (!pcall(net.dns.resolve, host, found)) found();
 }
@@ -73,7 +77,7 @@ export function dial(address: string): void {
     to.on("receive", listeners.receive);
     to.on("disconnection", listeners.disconnection);
     to.on("sent", listeners.sent);
-    if (!pcall(to.connect, to, wires.settings.port, address)) tell("closed", to);
+    if (!pcall(to.connect, to, wires.settings.port, address)) hear(to, { type: "closed" });
 }
 
 export function send(data: string): void {

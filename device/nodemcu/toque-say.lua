@@ -1,7 +1,7 @@
--- For applications that say something: dofile("toque-say.lua") in toque-app.lua, then
+-- For applications that send: dofile("toque-say.lua") in toque-app.lua, then
 --   toqueRead(message.sequence)                            the person has read it
 --   toqueSend({ to = "+34600111222", body = "..." })       a message to another number; also title, urgency, collapseKey, ttlS
--- False: too much is waiting to be said, or it is too large for a packet. Text is octets of UTF-8.
+-- False: the outbox is full, or it is too large for a packet. Text is octets of UTF-8.
 local boot, last = math.random(0, 16777215), 0
 
 local function quote(text)

@@ -1,9 +1,9 @@
 import type { Settings } from "../core/settings.ts";
 import type { Report } from "../drive.ts";
 
-/** What the board's parts need: whom to tell what happened, and the settings. */
+/** What the board's parts need. */
 export interface Wires {
-    tell: Report;
+    report: Report;
     settings: Settings;
 }
 

@@ -1,6 +1,6 @@
 import type { AedesPacket } from "aedes-packet";
 import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
-import type { Saying } from "../../shared/push/topics.ts";
+import type { OutgoingTopic } from "../../shared/push/topics.ts";
 import { inboxTopic, outTopic } from "../../shared/push/topics.ts";
 import { GatewayError } from "../error.ts";
 import type { Log } from "../log.ts";
@@ -10,7 +10,7 @@ import type { Identities } from "./identify.ts";
 import type { Link, Peer } from "./peer.ts";
 import { readRegistration } from "./registration-payload.ts";
 
-const SAYINGS: Saying[] = ["reg", "read", "nack", "msg"];
+const OUTGOING: OutgoingTopic[] = ["reg", "read", "nack", "msg"];
 const PUSH = "push";
 const TELL = "tell";
 /** Messages outside the numbering that may wait for their PUBACK. */
@@ -27,7 +27,7 @@ export class DevicePeer implements Peer {
     readonly #turnOf: House["turnOf"];
     readonly #log: Log;
     readonly #address: { address: string; port: number };
-    readonly #topics: Map<string, Saying>;
+    readonly #topics: Map<string, OutgoingTopic>;
     #link: Link | undefined;
     /** QoS of the inbox; undefined: not subscribed */
     #qos: 0 | 1 | undefined;
@@ -50,7 +50,7 @@ export class DevicePeer implements Peer {
         this.#turnOf = house.turnOf;
         this.#log = house.log;
         this.inbox = inboxTopic(route);
-        this.#topics = new Map(SAYINGS.map((saying) => [outTopic(route, saying), saying]));
+        this.#topics = new Map(OUTGOING.map((saying) => [outTopic(route, saying), saying]));
     }
 
     ready(link: Link): void {

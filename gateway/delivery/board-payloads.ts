@@ -1,4 +1,4 @@
-import type { NackFields, NackWhy, ReadFields, SayFields } from "../../shared/push/message.ts";
+import type { NackFields, NackWhy, ReadFields, SendFields } from "../../shared/push/message.ts";
 import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { isE164, type E164 } from "../number.ts";
@@ -20,7 +20,7 @@ export function readNack(payload: Buffer): NackFields {
 
 /** `out/<route>/msg`: what is checked here are the fields the queue does not see. @throws GatewayError invalid_… */
 export function readSay(payload: Buffer, from: E164): Draft {
-    const fields = readObject(payload) as Partial<SayFields>;
+    const fields = readObject(payload) as Partial<SendFields>;
     const to = typeof fields.to === "string" ? fields.to : "";
     if (!isE164(to)) throw new GatewayError("invalid_number", 'A message\'s "to" has to be + and 2 to 15 digits.');
     if (!Number.isSafeInteger(fields.i) || !Number.isSafeInteger(fields.g)) {

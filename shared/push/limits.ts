@@ -4,7 +4,7 @@
 export const PACKET_OCTETS = 1024;
 export const MAX_PACKET_OCTETS = 4096;
 
-/** Keepalive of a device that says nothing else, and what a gateway takes. 0 (for ever) is refused. */
+/** Keepalive of a device that is set to nothing else, and what a gateway takes. 0 (for ever) is refused. */
 export const KEEP_ALIVE_S = 60;
 export const MIN_KEEP_ALIVE_S = 15;
 export const MAX_KEEP_ALIVE_S = 300;

@@ -28,13 +28,13 @@ export interface HelloFields {
     e: number;
     /** clock: seconds since 1970-01-01 UTC */
     c: number;
-    /** waiting: messages in the backlog; left out where only the clock is told again */
+    /** waiting: messages in the backlog; left out where only the clock is sent again */
     w?: number;
     /** delay: base of the backoff in seconds, 2 and up, where many devices would come at once; left out: 1 */
     d?: number;
 }
 
-/** The device is told that its backlog overflowed: QoS 0 on the inbox. Sequences are inclusive. */
+/** A notice that the device's backlog overflowed: QoS 0 on the inbox. Sequences are inclusive. */
 export interface OverflowFields {
     /** dropped: how many */
     o: number;
@@ -52,10 +52,10 @@ export interface SecretFields {
 }
 
 /** `out/<route>/msg`: a message to another number. `from` is not in it: the gateway sets that. */
-export interface SayFields {
-    /** a number the device gives the saying, unique with `g` below: said again after a lost PUBACK, it is accepted once */
+export interface SendFields {
+    /** the device's number for the message, unique with `g` below: sent again after a lost PUBACK, it is accepted once */
     i: number;
-    /** a number the device drew when it booted */
+    /** a random number of this boot */
     g: number;
     /** to: E.164 */
     to: string;

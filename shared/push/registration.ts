@@ -1,7 +1,7 @@
 /** Why a device connects. "gateway": the gateway closed the last connection or refused it. */
 export type ConnectWhy = "boot" | "address" | "link" | "lost" | "gateway";
 
-/** `out/<route>/reg`, QoS 1: its PUBACK says that the endpoint is stored. Unknown values are left out. */
+/** `out/<route>/reg`, QoS 1: its PUBACK means that the endpoint is stored. Unknown values are left out. */
 export interface RegistrationFields {
     /** runtime: "espruino", "nodemcu", "host" */
     r: string;

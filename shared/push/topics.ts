@@ -3,17 +3,17 @@
  * Source: DESIGN.md §3.
  */
 
-/** What a device may say about itself, its messages, and to others. */
-export type Saying = "reg" | "read" | "nack" | "msg";
+/** What a device may publish: about itself, its messages, and to others. */
+export type OutgoingTopic = "reg" | "read" | "nack" | "msg";
 
-/** Where the gateway pushes to the device, and tells it the epoch and the clock. */
+/** What the gateway publishes to the device: the hello, pushes, notices. */
 export function inboxTopic(route: string): string {
     return "in/" + route;
 }
 
-/** Where the device says something: `out/<route>/reg` and its three siblings. */
-export function outTopic(route: string, saying: Saying): string {
-    return "out/" + route + "/" + saying;
+/** What the device publishes: `out/<route>/reg` and its three siblings. */
+export function outTopic(route: string, topic: OutgoingTopic): string {
+    return "out/" + route + "/" + topic;
 }
 
 /** Client id of a device that has a code and no secret yet. @param chip the chip's own id, letters and digits */
@@ -21,7 +21,7 @@ export function enrolClientId(chip: string): string {
     return "enrol-" + chip;
 }
 
-/** Where such a device gets its route and secret. */
+/** What brings such a device its route and secret. */
 export function enrolTopic(chip: string): string {
     return "enrol/" + chip;
 }

@@ -3,44 +3,35 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { ROOT } from "../../bundler/build.ts";
-import type { Perform, Platform } from "../../device/platform.ts";
+import type { Input } from "../../device/core/events.ts";
 import { FlashFolder } from "../../emulator/espruino/flash-folder.ts";
 import { StandIn } from "../../emulator/espruino/stand-in.ts";
 import { Radio } from "../../emulator/radio.ts";
 import { Screen } from "../../emulator/screen.ts";
 import { runPlatformSuite } from "./platform.ts";
-import type { Reported } from "./platform.ts";
+import type { Asked } from "./platform.ts";
 
 /** The board's platform alone, the suite in the device's place. */
 const PROGRAM = `
     import { find } from "./device/espruino/flash.ts";
     import { look } from "./device/espruino/link.ts";
-    import { LOOK_MS, perform, wires } from "./device/espruino/platform.ts";
+    import { LOOK_MS, nowMs, perform, wires } from "./device/espruino/platform.ts";
     global.load = function (name) { return find(name).text || undefined; };
     global.begin = function (port, app, report) {
         wires.settings = { host: "", port: port };
         wires.app = app;
         wires.device = report;
         wires.timer = setInterval(look, LOOK_MS);
-        return perform;
+        return { nowMs: nowMs, perform: perform };
     };`;
 
 /** In the place of device/drive.ts: what the platform reports goes to the suite. */
-const DRIVE = "export function report(device, type, value) { device(type, value); }";
+const DRIVE = "export function report(device, input) { device(input); }";
 
 /** What the program gives the suite. */
 interface Program {
     load(name: string): string | undefined;
-    begin(port: number, app: () => void, report: (type: string, value?: string) => void): Perform;
-}
-
-/** What a platform can be asked for. */
-const ACTS = ["nowMs", "wakeAfter", "resolve", "dial", "send", "hangUp", "handle", "save", "show", "about"] as const;
-
-/** The one function as the ten that the suite calls. */
-function platformOf(perform: Perform): Platform {
-    const acts = ACTS.map((act) => [act, (value?: never, more?: never): unknown => perform(act, value, more)]);
-    return Object.fromEntries(acts) as Platform;
+    begin(port: number, app: () => void, report: (input: Input) => void): Asked;
 }
 
 async function bundle(): Promise<string> {
@@ -80,19 +71,19 @@ for (const [board, chunkOctets] of [
             const standIn = new StandIn(new Screen(), radio, flash, chunkOctets, folder);
             await standIn.start();
             const program = standIn.program as unknown as Program;
-            const reports: Reported[] = [];
+            const reports: Input[] = [];
             let wakes = 0;
             let fails = false;
             const app = (): void => {
                 if (fails) throw new Error("asked to fail");
             };
-            // it wakes the device by telling of the link
-            const report = (type: string, value?: string): void => {
-                if (type === "linkDown") wakes++;
-                else reports.push({ type, value });
+            // it wakes the device by reporting the link
+            const report = (input: Input): void => {
+                if (input.type === "linkDown") wakes++;
+                else reports.push({ ...input }); // an object of another realm is never deeply equal
             };
             return {
-                platform: platformOf(program.begin(port, app, report)),
+                platform: program.begin(port, app, report),
                 reports,
                 wakes: () => wakes,
                 load: (name) => program.load(name),

@@ -5,7 +5,7 @@ import { folderFlash } from "../../device/host/flash.ts";
 import { createPlatform } from "../../device/host/start.ts";
 import { Radio } from "../../emulator/radio.ts";
 import { runPlatformSuite } from "./platform.ts";
-import type { Reported } from "./platform.ts";
+import type { Input } from "../../device/core/events.ts";
 
 runPlatformSuite({
     name: "host",
@@ -14,7 +14,7 @@ runPlatformSuite({
         const radio = new Radio(names);
         radio.move("127.0.0.1");
         const flash = folderFlash(folder);
-        const reports: Reported[] = [];
+        const reports: Input[] = [];
         let wakes = 0;
         let fails = false;
         const platform = createPlatform(
@@ -28,9 +28,9 @@ runPlatformSuite({
                 show: () => undefined,
             },
             { host: "127.0.0.1", port },
-            (type, value) => {
-                if (type === "tick") wakes++;
-                else reports.push({ type, value });
+            (input) => {
+                if (input.type === "tick") wakes++;
+                else reports.push(input);
             },
         );
         return Promise.resolve({
@@ -41,7 +41,7 @@ runPlatformSuite({
             slotFiles: (name) => [join(folder, `toque-${name}0`), join(folder, `toque-${name}1`)],
             failHandler: (now) => (fails = now),
             close: () => {
-                platform.wakeAfter(-1);
+                platform.stop();
                 radio.dispose();
                 rmSync(folder, { recursive: true, force: true });
             },

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Push } from "../../device/core/events.ts";
+import type { Input } from "../../device/core/events.ts";
+import type { Request } from "../../device/platform.ts";
 import { LuaBoard } from "../../emulator/lua/board.ts";
 import { wallClock } from "../../emulator/lua/clock.ts";
 import { compileForBoard } from "../../emulator/lua/compile.ts";
@@ -10,40 +11,67 @@ import { luaString } from "../../emulator/lua/lua-text.ts";
 import { Radio } from "../../emulator/radio.ts";
 import { Screen } from "../../emulator/screen.ts";
 import { runPlatformSuite } from "./platform.ts";
-import type { PlatformUnderTest, Reported } from "./platform.ts";
+import type { PlatformUnderTest } from "./platform.ts";
 
-/** The board's platform alone, the suite in the device's place: what happens to it is printed. */
+/** The board's platform alone, the suite in the device's place. The bundle has short names for fields, so it makes requests and reads reports itself. */
 const PROGRAM = compileForBoard(`
+    import { nowMs } from "@/device/nodemcu/clock.ts";
     import { load } from "@/device/nodemcu/flash.ts";
     import { perform } from "@/device/nodemcu/platform.ts";
     import { wires } from "@/device/nodemcu/wires.ts";
-    declare let p: any;
+    import type { Request } from "@/device/platform.ts";
+    declare let now: any;
+    declare let request: any;
     declare let wakes: number;
     declare let loaded: any;
     declare function begin(this: void, port: number): void;
-    declare function tell(this: void, type: string, value: string | undefined): void;
+    declare function reported(this: void, type: string, value: string | undefined): void;
     wakes = 0;
     loaded = load;
+    now = () => nowMs();
+    const requestOf = (type: Request["type"], value: any, more: any): Request => {
+        if (type === "resolve") return { type: type, host: value };
+        if (type === "dial") return { type: type, address: value };
+        if (type === "send") return { type: type, data: value };
+        if (type === "deliver") return { type: type, message: value };
+        if (type === "save") return { type: type, slot: value, json: more };
+        if (type === "state") return { type: type, state: value, text: more };
+        return type === "wake" ? { type: type, afterMs: value } : { type: "hangUp" };
+    };
+    request = (type: any, value: any, more: any) => perform(requestOf(type, value, more));
     (begin as any) = (port: number): void => {
         wires.settings = { host: "", port: port };
-        wires.tell = (type, value) => {
-            if (type === "tick") wakes++;
-            else tell(type, value);
+        wires.report = (input) => {
+            if (input.type === "tick") wakes++;
+            else if (input.type === "bytes") reported(input.type, input.data);
+            else if (input.type === "opened") reported(input.type, input.about);
+            else reported(input.type, input.type === "resolved" ? input.address : undefined);
         };
-        p = (what: any, value: never, more: never) => perform(what, value, more);
     };
 `);
 
-/** Reports as hexadecimal, since they may be any octets; and a handler that can be told to throw. */
+/** Prints reports, text in hexadecimal, since it may be any octets; and a handler that throws when it should. */
 const AROUND = `
-    function tell(type, value)
+    function reported(type, value)
         print("@" .. type .. " " .. (value and "=" .. string.gsub(value, ".", function(c) return string.format("%02x", string.byte(c)) end) or ""))
     end
     function onPush() if fails then error("asked to fail") end end`;
 
-function literal(push: Push): string {
-    const pairs = Object.entries(push).filter(([, value]) => value !== undefined);
-    return `{ ${pairs.map(([key, value]) => `${key} = ${typeof value === "number" ? value : luaString(String(value))}`).join(", ")} }`;
+/** The report that a line is. */
+function readReport(line: string): Input | undefined {
+    const [, type, hex] = /^@(\w+) (?:=([0-9a-f]*))?$/.exec(line) ?? [];
+    const text = hex === undefined ? undefined : Buffer.from(hex, "hex").toString("latin1");
+    if (type === "opened") return { type, about: text ?? "" };
+    if (type === "bytes") return { type, data: text ?? "" };
+    if (type === "resolved") return { type, address: text };
+    return type === "closed" ? { type } : undefined;
+}
+
+function literal(value: unknown): string {
+    if (typeof value === "number") return String(value);
+    if (typeof value === "string") return luaString(value);
+    const pairs = Object.entries(value ?? {}).filter(([, one]) => one !== undefined);
+    return value === undefined ? "nil" : `{ ${pairs.map(([key, one]) => `${key} = ${literal(one)}`).join(", ")} }`;
 }
 
 for (const kind of ["esp8266", "esp32"] as const) {
@@ -72,32 +100,21 @@ for (const kind of ["esp8266", "esp32"] as const) {
                 screen,
                 radio,
             );
-            const reports: Reported[] = [];
+            const reports: Input[] = [];
             screen.events.on("line", (line) => {
-                const told = /^@(\w+) (?:=([0-9a-f]*))?$/.exec(line);
-                if (told === null) return;
-                const value = told[2] === undefined ? undefined : Buffer.from(told[2], "hex").toString("latin1");
-                reports.push({ type: told[1]!, value });
+                const report = readReport(line);
+                if (report !== undefined) reports.push(report);
             });
             await board.start();
             await board.type(`begin(${port})`);
-            const call = (what: string, ...values: (string | number)[]): string =>
-                `p(${[`"${what}"`, ...values].join(", ")})`;
-            const ask = (...of: Parameters<typeof call>): string => board.askNow(call(...of));
-            const run = (...of: Parameters<typeof call>): void => void board.type(call(...of));
+            const perform = (request: Request): boolean => {
+                const call = `request(${Object.values(request).map(literal).join(", ")})`;
+                if (request.type === "deliver" || request.type === "save") return board.askNow(call) === "true";
+                void board.type(call);
+                return true;
+            };
             return {
-                platform: {
-                    nowMs: () => Number(ask("nowMs")),
-                    wakeAfter: (delayMs) => run("wakeAfter", delayMs),
-                    resolve: (host) => run("resolve", luaString(host)),
-                    dial: (address) => run("dial", luaString(address)),
-                    send: (data) => run("send", luaString(data)),
-                    hangUp: () => run("hangUp"),
-                    handle: (push) => ask("handle", literal(push)) === "true",
-                    save: (name, json) => ask("save", luaString(name), luaString(json)) === "true",
-                    show: (state, text) => run("show", luaString(state), text === undefined ? "nil" : luaString(text)),
-                    about: () => ask("about"),
-                },
+                platform: { nowMs: () => Number(board.askNow("now()")), perform },
                 reports,
                 wakes: () => Number(board.askNow("wakes")),
                 load: (name) => {

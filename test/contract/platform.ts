@@ -1,60 +1,49 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
-import type { Push } from "../../device/core/events.ts";
-import type { Platform } from "../../device/platform.ts";
+import type { Input, Slot } from "../../device/core/events.ts";
+import type { Platform, Request } from "../../device/platform.ts";
+import { eventually, pause } from "../support/eventually.ts";
+import { ALL_OCTETS, testSlots } from "./platform-slots.ts";
+import type { Slots } from "./platform-slots.ts";
 
-/** What a platform reported, in order. */
-export interface Reported {
-    type: string;
-    value: string | undefined;
-}
+/** What the suite asks of a platform. */
+export type Asked = Pick<Platform, "nowMs" | "perform">;
 
-/** A platform with its device's place taken by the suite. */
-export interface PlatformUnderTest {
-    platform: Platform;
-    reports: Reported[];
+/** A platform, the suite in its device's place. */
+export interface PlatformUnderTest extends Pick<Slots, "load" | "slotFiles"> {
+    platform: Asked;
+    /** what it reported, in order, but for its wakes */
+    reports: Input[];
     /** how often its timer went off */
     wakes(): number;
-    /** what is in a slot: what the device would be told at boot */
-    load(name: string): string | undefined;
-    /** the two files behind a slot */
-    slotFiles(name: string): [string, string];
-    /** what the application did with the last push; throws when told so */
+    /** whether the application's handler throws */
     failHandler(fails: boolean): void;
     close(): void;
 }
 
-/** One board's platform. `names` is what its name server says; "hangs" never answers. */
+/** One board's platform. `names` has its name server's answers; "hangs" never answers. */
 export interface PlatformFactory {
     name: string;
     start: (port: number, names: Record<string, string>) => Promise<PlatformUnderTest>;
 }
 
-const SOON_MS = 5000;
 const QUIET_MS = 60;
 const HOST = "127.0.0.1";
-const ALL_OCTETS = String.fromCharCode(...Array.from({ length: 256 }, (_, octet) => octet));
-const PUSH: Push = {
-    sequence: 1,
-    body: "body",
-    title: undefined,
-    urgency: undefined,
-    from: undefined,
-    collapseKey: undefined,
+const DIAL: Request = { type: "dial", address: HOST };
+const HANG_UP: Request = { type: "hangUp" };
+const DELIVER: Request = {
+    type: "deliver",
+    message: {
+        sequence: 1,
+        body: "body",
+        title: undefined,
+        urgency: undefined,
+        from: undefined,
+        collapseKey: undefined,
+    },
 };
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(is: () => boolean, what: string): Promise<void> {
-    const startedMs = performance.now();
-    while (!is()) {
-        if (performance.now() - startedMs > SOON_MS) throw new Error(`${what}: not within ${SOON_MS} ms`);
-        await pause(2);
-    }
-}
 
 /** The suite that every board passes: device/platform.ts, sentence by sentence. */
 export function runPlatformSuite({ name, start }: PlatformFactory): void {
@@ -65,21 +54,24 @@ export function runPlatformSuite({ name, start }: PlatformFactory): void {
         let under: PlatformUnderTest;
         const types = (): string => under.reports.map(({ type }) => type).join(" ");
         const received = (): string =>
-            under.reports.map(({ type, value }) => (type === "bytes" ? value! : "")).join("");
+            under.reports.map((report) => (report.type === "bytes" ? report.data : "")).join("");
+        const perform = (request: Request): boolean => under.platform.perform(request);
+        const send = (data: string): boolean => perform({ type: "send", data });
+        const wake = (afterMs: number): boolean => perform({ type: "wake", afterMs });
+        const resolve = (host: string): boolean => perform({ type: "resolve", host });
+        const save = (slot: Slot, json: string): boolean => perform({ type: "save", slot, json });
 
-        async function fresh(names: Record<string, string> = {}): Promise<Platform> {
+        async function fresh(names: Record<string, string> = {}, port?: number): Promise<void> {
             under?.close();
             peers = [];
             heard = "";
-            under = await start((server.address() as AddressInfo).port, names);
-            return under.platform;
+            under = await start(port ?? (server.address() as AddressInfo).port, names);
         }
 
-        async function open(): Promise<Platform> {
-            const platform = await fresh();
-            platform.dial(HOST);
-            await until(() => types() === "opened" && peers.length === 1, "opened");
-            return platform;
+        async function open(): Promise<void> {
+            await fresh();
+            perform(DIAL);
+            await eventually("opened", () => types() === "opened" && peers.length === 1);
         }
 
         before(async () => {
@@ -88,19 +80,19 @@ export function runPlatformSuite({ name, start }: PlatformFactory): void {
                 socket.on("error", () => undefined);
                 socket.on("data", (data: Buffer) => (heard += data.toString("latin1")));
             });
-            await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+            await new Promise<void>((listening) => server.listen(0, HOST, listening));
         });
         after(async () => {
             under?.close();
             for (const peer of peers) peer.destroy();
-            await new Promise((resolve) => server.close(resolve));
+            await new Promise((closed) => server.close(closed));
         });
 
         test("nowMs is a whole number that never goes back", async () => {
-            const platform = await fresh();
-            let last = platform.nowMs();
+            await fresh();
+            let last = under.platform.nowMs();
             for (let i = 0; i < 20; i++) {
-                const now = platform.nowMs();
+                const now = under.platform.nowMs();
                 assert.equal(now, Math.floor(now));
                 assert.ok(now >= last);
                 last = now;
@@ -108,69 +100,58 @@ export function runPlatformSuite({ name, start }: PlatformFactory): void {
             }
         });
 
-        test("wakeAfter: a wake, and the last one asked for counts", async () => {
-            const platform = await fresh();
-            platform.wakeAfter(10);
-            platform.wakeAfter(QUIET_MS * 100);
+        test("wake: a tick, and the last one asked for counts", async () => {
+            await fresh();
+            wake(10);
+            wake(QUIET_MS * 100);
             await pause(QUIET_MS);
             assert.equal(under.wakes(), 0);
-            platform.wakeAfter(5);
-            await until(() => under.wakes() > 0, "a wake");
-            const before = under.wakes(); // a board whose timer is an interval wakes until it is told otherwise, as a device does
-            platform.wakeAfter(0);
-            await until(() => under.wakes() > before, "a wake at once");
-        });
-
-        test("wakeAfter: a negative delay takes the wake back", async () => {
-            const platform = await fresh();
-            platform.wakeAfter(10);
-            platform.wakeAfter(-1);
-            await pause(QUIET_MS);
-            assert.equal(under.wakes(), 0);
+            wake(5);
+            await eventually("a wake", () => under.wakes() > 0);
+            const before = under.wakes(); // a board whose timer is an interval wakes until the next is asked for
+            wake(0);
+            await eventually("a wake at once", () => under.wakes() > before);
         });
 
         test("dial: opened, bytes, closed, in this order and once each", async () => {
             await open();
             peers[0]!.end("hello");
-            await until(() => types().endsWith("closed"), "closed");
+            await eventually("closed", () => types().endsWith("closed"));
             await pause(QUIET_MS);
             assert.match(types(), /^opened (bytes )+closed$/);
             assert.equal(received(), "hello");
         });
 
         test("dial: nobody listens there: closed, once", async () => {
-            const platform = await fresh();
             const dead = createServer();
-            await new Promise<void>((resolve) => dead.listen(0, HOST, resolve));
+            await new Promise<void>((listening) => dead.listen(0, HOST, listening));
             const { port } = dead.address() as AddressInfo;
-            await new Promise((resolve) => dead.close(resolve));
-            under.close();
-            under = await start(port, {});
-            under.platform.dial(HOST);
-            await until(() => types() !== "", "closed");
+            await new Promise((closed) => dead.close(closed));
+            await fresh({}, port);
+            perform(DIAL);
+            await eventually("closed", () => types() !== "");
             await pause(QUIET_MS);
             assert.equal(types(), "closed");
-            assert.notEqual(platform, under.platform);
         });
 
         test("every octet passes in both directions", async () => {
-            const platform = await open();
-            platform.send(ALL_OCTETS);
+            await open();
+            send(ALL_OCTETS);
             peers[0]!.write(ALL_OCTETS, "latin1");
-            await until(() => heard.length === 256 && received().length === 256, "256 octets both ways");
+            await eventually("256 octets both ways", () => heard.length === 256 && received().length === 256);
             assert.equal(heard, ALL_OCTETS);
             assert.equal(received(), ALL_OCTETS);
         });
 
         test("send keeps the order, whatever the sizes", async () => {
-            const platform = await open();
+            await open();
             let all = "";
             for (let i = 0; i < 40; i++) {
                 const piece = `<${i}>${"x".repeat((i * 137) % 1500)}`;
-                platform.send(piece);
+                send(piece);
                 all += piece;
             }
-            await until(() => heard.length === all.length, "all of it");
+            await eventually("all of it", () => heard.length === all.length);
             assert.equal(heard, all);
         });
 
@@ -178,14 +159,14 @@ export function runPlatformSuite({ name, start }: PlatformFactory): void {
             await open();
             const all = Array.from({ length: 3000 }, (_, i) => String(i)).join(",");
             peers[0]!.write(all);
-            await until(() => received().length === all.length, "all of it");
+            await eventually("all of it", () => received().length === all.length);
             assert.equal(received(), all);
         });
 
         test("hangUp: nothing of that connection is reported any more", async () => {
-            const platform = await open();
+            await open();
             peers[0]!.write("late");
-            platform.hangUp();
+            perform(HANG_UP);
             peers[0]!.write("later");
             peers[0]!.end();
             await pause(QUIET_MS);
@@ -193,145 +174,106 @@ export function runPlatformSuite({ name, start }: PlatformFactory): void {
         });
 
         test("hangUp: the peer sees the end, though octets were still on their way", async () => {
-            const platform = await open();
-            const ended = new Promise((resolve) => peers[0]!.once("close", resolve));
+            await open();
+            const ended = new Promise((closed) => peers[0]!.once("close", closed));
             peers[0]!.pause();
-            platform.send("x".repeat(20_000));
-            platform.hangUp();
+            send("x".repeat(20_000));
+            perform(HANG_UP);
             peers[0]!.resume();
             await ended;
         });
 
         test("hangUp while dialing, twice, and when nothing is open: silent", async () => {
-            const platform = await fresh();
-            platform.hangUp();
-            platform.dial(HOST);
-            platform.hangUp();
-            platform.hangUp();
+            await fresh();
+            perform(HANG_UP);
+            perform(DIAL);
+            perform(HANG_UP);
+            perform(HANG_UP);
             await pause(QUIET_MS);
             assert.equal(types(), "");
         });
 
         test("a second connection hears nothing of the first", async () => {
-            const platform = await open();
-            platform.hangUp();
-            platform.dial(HOST);
-            await until(() => types() === "opened opened" && peers.length === 2, "opened again");
+            await open();
+            perform(HANG_UP);
+            perform(DIAL);
+            await eventually("opened again", () => types() === "opened opened" && peers.length === 2);
             peers[0]!.end("of the first");
             peers[1]!.write("of the second");
-            await until(() => received() !== "", "bytes");
+            await eventually("bytes", () => received() !== "");
             await pause(QUIET_MS);
             assert.equal(received(), "of the second");
             assert.doesNotMatch(types(), /closed/);
         });
 
         test("send on a connection that the peer has closed does not throw", async () => {
-            const platform = await open();
+            await open();
             peers[0]!.destroy();
             await pause(QUIET_MS);
-            platform.send("into nothing");
-            await until(() => types().endsWith("closed"), "closed");
-            platform.send("into less");
+            send("into nothing");
+            await eventually("closed", () => types().endsWith("closed"));
+            send("into less");
         });
 
         test("resolve: an address, or nothing when there is no such name", async () => {
-            const platform = await fresh({ "gateway.test": "127.0.0.7", "nobody.test": "fails" });
-            platform.resolve("gateway.test");
-            await until(() => under.reports.length === 1, "resolved");
-            platform.resolve("nobody.test");
-            await until(() => under.reports.length === 2, "resolved again");
+            await fresh({ "gateway.test": "127.0.0.7", "nobody.test": "fails" });
+            resolve("gateway.test");
+            await eventually("resolved", () => under.reports.length === 1);
+            resolve("nobody.test");
+            await eventually("resolved again", () => under.reports.length === 2);
             assert.deepEqual(under.reports, [
-                { type: "resolved", value: "127.0.0.7" },
-                { type: "resolved", value: undefined },
+                { type: "resolved", address: "127.0.0.7" },
+                { type: "resolved", address: undefined },
             ]);
         });
 
         test("resolve: an older question is not answered after a newer one", async () => {
-            const platform = await fresh({ "a.test": "127.0.0.7", "b.test": "127.0.0.8" });
-            platform.resolve("a.test");
-            platform.resolve("b.test");
-            await until(() => under.reports.length > 0, "resolved");
+            await fresh({ "a.test": "127.0.0.7", "b.test": "127.0.0.8" });
+            resolve("a.test");
+            resolve("b.test");
+            await eventually("resolved", () => under.reports.length > 0);
             await pause(QUIET_MS);
             assert.equal(under.reports.length, 1);
         });
 
         test("hangUp takes a question back, and one without answer stays without", async () => {
-            const platform = await fresh({ "a.test": "127.0.0.7", "slow.test": "hangs" });
-            platform.resolve("a.test");
-            platform.hangUp();
+            await fresh({ "a.test": "127.0.0.7", "slow.test": "hangs" });
+            resolve("a.test");
+            perform(HANG_UP);
             await pause(QUIET_MS);
-            platform.resolve("slow.test");
+            resolve("slow.test");
             await pause(QUIET_MS);
             assert.equal(types(), "");
         });
 
-        test("handle: true when the handler returned, false when it threw", async () => {
-            const platform = await fresh();
-            assert.equal(platform.handle(PUSH), true);
+        test("deliver: true when the handler returned, false when it threw", async () => {
+            await fresh();
+            assert.equal(perform(DELIVER), true);
             under.failHandler(true);
-            assert.equal(platform.handle(PUSH), false);
+            assert.equal(perform(DELIVER), false);
             under.failHandler(false);
-            assert.equal(platform.handle(PUSH), true);
+            assert.equal(perform(DELIVER), true);
         });
 
-        test("save: what was saved is there, octet for octet, and the other slots are not touched", async () => {
-            const platform = await fresh();
-            assert.equal(platform.save("session", '{"epoch":1}'), true);
-            assert.equal(platform.save("credentials", ALL_OCTETS), true);
-            assert.equal(under.load("session"), '{"epoch":1}');
-            assert.equal(under.load("credentials"), ALL_OCTETS);
+        testSlots(async () => {
+            await fresh();
+            return { ...under, save };
         });
 
-        test("save: a write torn after any octet, or with any octet changed, leaves the state before", async () => {
-            const platform = await fresh();
-            platform.save("session", "before");
-            const old = under.slotFiles("session").map(readSlotFile);
-            platform.save("session", "after the torn write");
-            const files = under.slotFiles("session");
-            const at = readSlotFile(files[0]) === old[0] ? 1 : 0;
-            const whole = readSlotFile(files[at]);
-            for (let octets = 0; octets < whole.length; octets++) {
-                writeFileSync(files[at], whole.slice(0, octets), "latin1");
-                assert.equal(under.load("session"), "before", `torn after ${octets}`);
-                const changed = String.fromCharCode(whole.charCodeAt(octets) ^ 0x10);
-                writeFileSync(files[at], whole.slice(0, octets) + changed + whole.slice(octets + 1), "latin1");
-                assert.equal(under.load("session"), "before", `octet ${octets} changed`);
-            }
-            assert.equal(platform.save("session", "next"), true);
-            assert.equal(under.load("session"), "next");
-            assert.equal(readSlotFile(files[1 - at]!), old[1 - at], "the slot that was whole is still there");
+        test("state: with a text, and without", async () => {
+            await fresh();
+            perform({ type: "state", state: "waiting", text: "the gateway refused the route or the secret" });
+            perform({ type: "state", state: "online", text: undefined });
         });
 
-        test("save: 300 times in a row, and the last one counts", async () => {
-            const platform = await fresh();
-            for (let i = 0; i < 300; i++) platform.save("session", `state ${i}`);
-            assert.equal(under.load("session"), "state 299");
-        });
-
-        test("save: what is there already is not written again", async () => {
-            const platform = await fresh();
-            platform.save("session", "same");
-            const files = under.slotFiles("session").map(readSlotFile);
-            assert.equal(platform.save("session", "same"), true);
-            assert.deepEqual(under.slotFiles("session").map(readSlotFile), files);
-        });
-
-        test("show and about: nothing breaks, and about is pairs of flat JSON", async () => {
-            const platform = await fresh();
-            platform.show("waiting", "the gateway refused the route or the secret");
-            platform.show("online", undefined);
-            const fields = JSON.parse(`{${platform.about()}}`) as Record<string, unknown>;
+        test("opened: about is pairs of flat JSON", async () => {
+            await open();
+            const [opened] = under.reports;
+            assert.ok(opened?.type === "opened");
+            const fields = JSON.parse(`{${opened.about}}`) as Record<string, unknown>;
             assert.equal(typeof fields.r, "string");
             assert.equal(typeof fields.v, "string");
             for (const key of ["f", "q"]) assert.ok(fields[key] === undefined || Number.isInteger(fields[key]), key);
         });
     });
-}
-
-function readSlotFile(path: string): string {
-    try {
-        return readFileSync(path, "latin1");
-    } catch {
-        return "";
-    }
 }

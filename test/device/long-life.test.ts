@@ -137,7 +137,7 @@ class Day {
 
     #linkUp(): void {
         this.#free = true;
-        this.device.feed({ type: "linkUp", value: `10.0.0.${this.#address}` });
+        this.device.feed({ type: "linkUp", address: `10.0.0.${this.#address}` });
     }
 
     /** One thing goes wrong. */
@@ -150,7 +150,7 @@ class Day {
                 if (this.#link) this.#linkUp();
             },
             "same address": () =>
-                device.feed({ type: "linkUp", value: device.session.address || `10.0.0.${this.#address}` }),
+                device.feed({ type: "linkUp", address: device.session.address || `10.0.0.${this.#address}` }),
             "half open": () => device.die(),
             "gateway closes": () => gateway.current?.end(),
             "link lost": () => {

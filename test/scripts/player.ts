@@ -11,21 +11,23 @@ type Write = (this: void, line: string) => void;
 
 /**
  * Plays a golden script (see STYLE.md) against the core, on whatever runtime this is compiled for, and gives the script back with
- * the answers that came. Inputs stand flush left as `t=<ms> <input> …`, answers are indented; what a timer brought stands as
- * `  [<ms>] answer`. `device <key> <value>` lines come first; `handler throws <times>` changes what the application does.
+ * the outputs that came. Inputs stand flush left as `t=<ms> <input> …`, outputs are indented; what a timer brought stands as
+ * `  [<ms>] output`. `device <key> <value>` lines come first; `handler throws <times>` changes what the application does.
  */
 interface Play {
     write: Write;
-    /** what the `device` lines say */
-    given: Record<string, string | undefined>;
-    /** from the first input on */
     session: Session;
     nowMs: number;
     throws: number;
-    random: number;
+    /** what the board's random number is, where the span allows it */
+    dice: { shows: number };
     inputs: Input[];
-    said: number;
+    /** messages to other numbers so far */
+    sent: number;
 }
+
+/** What the `device` lines set. */
+type Given = Record<string, string | undefined>;
 
 const HEX = "0123456789abcdef";
 
@@ -95,23 +97,25 @@ function describePush(push: Push): string {
     return text;
 }
 
+/** An output other than `send`. */
+function describeOutput(output: Output): string {
+    if (output.type === "resolve") return "resolve " + output.host;
+    if (output.type === "dial") return "dial " + output.address;
+    if (output.type === "deliver") return "deliver " + describePush(output.message);
+    if (output.type === "save") return "save " + output.slot + " " + output.json;
+    if (output.type === "state") return "state " + output.state + (output.text === undefined ? "" : " " + output.text);
+    return output.type;
+}
+
 /** Notes an output, and does the application's and the flash's part. */
 function perform(play: Play, output: Output, mark: string): void {
-    const value = output.value;
-    let line = mark + output.type;
-    if (output.type === "send" && typeof value === "string") {
-        describeAll(play, value, mark);
-        return;
-    }
-    if (typeof value === "string") line += " " + value;
-    else if (value !== undefined) line += " " + describePush(value);
-    if (output.more !== undefined) line += " " + output.more;
-    play.write(line);
-    if (output.type === "handle") {
-        play.inputs.push({ type: "handled", value: play.throws === 0 });
+    if (output.type === "send") describeAll(play, output.data, mark);
+    else play.write(mark + describeOutput(output));
+    if (output.type === "deliver") {
+        play.inputs.push({ type: "handled", shown: play.throws === 0 });
         if (play.throws > 0) play.throws--;
     }
-    if (value === "credentials") play.inputs.push({ type: "saved", value: true });
+    if (output.type === "save" && output.slot === "credentials") play.inputs.push({ type: "saved", safe: true });
 }
 
 function feed(play: Play, input: Input, mark: string): void {
@@ -125,14 +129,14 @@ function feed(play: Play, input: Input, mark: string): void {
 function advance(play: Play, untilMs: number): void {
     for (;;) {
         const waitMs = wakeAfterMs(play.session, play.nowMs);
-        if (waitMs < 0 || play.nowMs + waitMs > untilMs) break;
+        if (play.nowMs + waitMs > untilMs) break;
         play.nowMs += waitMs;
         feed(play, { type: "tick" }, "  [" + play.nowMs + "] ");
     }
     play.nowMs = untilMs;
 }
 
-/** The octets of what the gateway says. */
+/** The octets of what the gateway sends. */
 function encode(play: Play, kind: string, rest: string): Bytes {
     const parts = cut(rest);
     const id = parts[0]!;
@@ -148,7 +152,7 @@ function encode(play: Play, kind: string, rest: string): Bytes {
     }
     const topic = play.session.route === undefined ? "enrol/chip1" : "in/" + play.session.route;
     const head = encodeUint16(topic.length) + topic;
-    if (kind === "tell") return encodePacket(0x30, head + rest);
+    if (kind === "publish") return encodePacket(0x30, head + rest);
     // push <packet id> <json>, with a length of its own when the body is to follow as filler: push <id>+<octets> <json>
     const plus = id.indexOf("+");
     if (plus < 0) return encodePacket(0x32, head + encodeUint16(toNumber(id)) + parts[1]!);
@@ -161,12 +165,14 @@ function encode(play: Play, kind: string, rest: string): Bytes {
 
 function say(play: Play, text: string): void {
     const parts = cut(text);
-    play.said++;
-    const payload =
-        parts[0] === "read"
-            ? encodeRead(toNumber(parts[1]!))
-            : encodeMessage(play.said, 7, cut(parts[1]!)[0]!, cut(parts[1]!)[1]!, undefined);
-    feed(play, { type: "said", value: { topic: parts[0] as "read" | "msg", payload: payload, packetId: 0 } }, "  ");
+    if (parts[0] === "read") {
+        feed(play, { type: "say", topic: "read", payload: encodeRead(toNumber(parts[1]!)) }, "  ");
+        return;
+    }
+    play.sent++;
+    const message = cut(parts[1]!);
+    const payload = encodeMessage(play.sent, 7, message[0]!, message[1]!, undefined);
+    feed(play, { type: "say", topic: "msg", payload: payload }, "  ");
 }
 
 function act(play: Play, text: string): void {
@@ -175,17 +181,17 @@ function act(play: Play, text: string): void {
     const rest = parts[1]!;
     switch (kind) {
         case "linkUp":
-            feed(play, { type: "linkUp", value: rest }, "  ");
+            feed(play, { type: "linkUp", address: rest }, "  ");
             break;
         case "linkDown":
         case "closed":
             feed(play, { type: kind }, "  ");
             break;
         case "opened":
-            feed(play, { type: "opened", value: '"r":"test","v":"0"' }, "  ");
+            feed(play, { type: "opened", about: '"r":"test","v":"0"' }, "  ");
             break;
         case "resolved":
-            feed(play, { type: "resolved", value: rest === "" ? undefined : rest }, "  ");
+            feed(play, { type: "resolved", address: rest === "" ? undefined : rest }, "  ");
             break;
         case "say":
             say(play, rest);
@@ -194,77 +200,66 @@ function act(play: Play, text: string): void {
             play.throws = toNumber(cut(rest)[1]!);
             break;
         case "random":
-            play.random = toNumber(rest);
+            play.dice.shows = toNumber(rest);
             break;
         case "pass":
             break;
         default:
-            feed(play, { type: "bytes", value: encode(play, kind, rest) }, "  ");
+            feed(play, { type: "bytes", data: encode(play, kind, rest) }, "  ");
     }
 }
 
-function begin(write: Write): Play {
-    const given: Record<string, string | undefined> = { host: "10.0.0.1", route: "route1", secret: "secret1" };
-    return { write: write, given: given, session: undefined!, nowMs: 0, throws: 0, random: 0, inputs: [], said: 0 };
-}
-
 /** The device of a script: `device route r1`, `device host gw.local`, … */
-function prepare(play: Play): void {
-    const given = play.given;
-    play.session = createSession(
-        {
-            chip: "chip1",
-            packetOctets: 1024,
-            window: 2,
-            boot: 7,
-            random: (span: number) => Math.min(span - 1, play.random),
-        },
+function begin(write: Write, given: Given): Play {
+    const dice = { shows: 0 };
+    const gateway = given.gateway === undefined ? "" : given.gateway;
+    const session = createSession(
+        { chip: "chip1", packetOctets: 1024, window: 2, boot: 7, random: (span) => Math.min(span - 1, dice.shows) },
         { host: given.host!, port: 1883, number: given.number, code: given.code },
         given.route === undefined ? undefined : { route: given.route, secret: given.secret! },
         given.epoch === undefined
             ? undefined
-            : { epoch: toNumber(given.epoch), sequence: toNumber(given.sequence!), gateway: given.gateway === undefined ? "" : given.gateway },
+            : { epoch: toNumber(given.epoch), sequence: toNumber(given.sequence!), gateway: gateway },
         0,
     );
-    // where one program has one session, these are as the last script left them
-    play.session.showing = undefined;
-    play.session.offeredSecret = undefined;
-    play.session.pinging = false;
-    play.session.dirty = false;
+    // in Lua, where a program has one session, these are as the last script left them
+    session.handling = undefined;
+    session.offer = undefined;
+    return { write: write, session: session, nowMs: 0, throws: 0, dice: dice, inputs: [], sent: 0 };
 }
 
-function playLine(play: Play, line: string): void {
-    if (line.slice(0, 2) === "  ") return; // an answer of an earlier run
-    const parts = cut(line);
-    if (parts[0]!.slice(0, 2) === "t=") {
-        if (play.session === undefined) prepare(play);
-        advance(play, toNumber(parts[0]!.slice(2)));
-        play.write(line);
-        act(play, parts[1]!);
-        return;
-    }
-    if (parts[0] === "device") {
-        const pair = cut(parts[1]!);
-        play.given[pair[0]!] = pair[1] === "" ? undefined : pair[1];
-    }
-    play.write(line);
-}
-
-/** Takes scripts line by line, each after the line "begin", so that a board need not hold a whole one. @param write is given each line of the answer */
+/** Takes scripts line by line, each after the line "begin", so that a board need not hold a whole one. @param write is given each line of the script played */
 export function createPlayer(write: Write): (this: void, line: string) => void {
-    let play = begin(write);
+    let given: Given = {};
+    let play: Play | undefined;
     return (line: string) => {
-        if (line === "begin") play = begin(write);
-        else playLine(play, line);
+        const parts = cut(line);
+        const word = parts[0]!;
+        if (line === "begin") {
+            given = { host: "10.0.0.1", route: "route1", secret: "secret1" };
+            play = undefined;
+        } else if (word.slice(0, 2) === "t=") {
+            if (play === undefined) play = begin(write, given);
+            advance(play, toNumber(word.slice(2)));
+            write(line);
+            act(play, parts[1]!);
+        } else if (line.slice(0, 2) !== "  ") {
+            if (word === "device") {
+                const pair = cut(parts[1]!);
+                given[pair[0]!] = pair[1] === "" ? undefined : pair[1];
+            }
+            write(line);
+        }
     };
 }
 
-/** @param script as it stands in the file, answers included @returns the script with the answers of this run */
+/** @param script as it stands in the file, outputs included @returns the script with the outputs of this run */
 export function playScript(script: string): string {
     let out = "";
     const play = createPlayer((line: string) => {
         out += line + "\n";
     });
+    play("begin");
     let from = 0;
     while (from < script.length) {
         let end = script.indexOf("\n", from);

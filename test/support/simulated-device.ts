@@ -138,7 +138,7 @@ export class SimulatedDevice {
     /** The application says that a push was read. @returns false: too much waits already */
     say(payload: string): boolean {
         if (!canSay(this.session, payload, this.#inputs.length)) return false;
-        this.feed({ type: "said", value: { topic: "read", payload, packetId: 0 } });
+        this.feed({ type: "say", topic: "read", payload });
         return true;
     }
 
@@ -148,29 +148,28 @@ export class SimulatedDevice {
     }
 
     #perform(output: Output): void {
-        const { type, value, more } = output;
-        if (type === "resolve") this.#resolve();
-        else if (type === "dial") this.#dial(value as string);
-        else if (type === "hangUp") this.#hangUp();
-        else if (type === "send") this.#send(value as string);
-        else if (type === "handle") this.#handle(value as Push);
-        else if (type === "show") this.showed(more ?? "");
-        else if (type === "save" && value === "session") this.flash = readFields(more!) as unknown as Memory;
+        if (output.type === "resolve") this.#resolve();
+        else if (output.type === "dial") this.#dial(output.address);
+        else if (output.type === "hangUp") this.#hangUp();
+        else if (output.type === "send") this.#send(output.data);
+        else if (output.type === "deliver") this.#deliver(output.message);
+        else if (output.type === "state") this.showed(output.text ?? "");
+        else if (output.slot === "session") this.flash = readFields(output.json) as unknown as Memory;
     }
 
-    #handle(push: Push): void {
+    #deliver(message: Push): void {
         const inputs = this.#inputs;
-        const how = this.#handler(push);
-        if (inputs === this.#inputs) inputs.push({ type: "handled", value: how === "returns" });
+        const how = this.#handler(message);
+        if (inputs === this.#inputs) inputs.push({ type: "handled", shown: how === "returns" });
     }
 
     #resolve(): void {
         const { nameServer } = this;
         const lookUp = ++this.#lookUps;
         if (nameServer === "hangs") return;
-        const value = { answers: ADDRESS, lies: NOBODY, fails: undefined }[nameServer];
+        const address = { answers: ADDRESS, lies: NOBODY, fails: undefined }[nameServer];
         this.#time.after(1 + this.#random.below(2000), () => {
-            if (lookUp === this.#lookUps) this.feed({ type: "resolved", value });
+            if (lookUp === this.#lookUps) this.feed({ type: "resolved", address });
         });
     }
 
@@ -197,7 +196,7 @@ export class SimulatedDevice {
                     this.#time.after(delayMs, () => this.#closed(path));
                 },
             });
-            this.feed({ type: "opened", value: '"r":"simulated","v":"0.0.0"' });
+            this.feed({ type: "opened", about: '"r":"simulated","v":"0.0.0"' });
         });
     }
 
@@ -235,7 +234,7 @@ export class SimulatedDevice {
             const lateMs = this.#random.percent(80) ? 0 : this.#random.below(4000);
             path.arrivesMs = Math.max(path.arrivesMs, this.#time.nowMs + path.latencyMs + lateMs);
             this.#time.after(path.arrivesMs - this.#time.nowMs, () => {
-                if (!path.dead && !path.dropped) this.feed({ type: "bytes", value: piece });
+                if (!path.dead && !path.dropped) this.feed({ type: "bytes", data: piece });
             });
         }
     }
