@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { ESPRUINO_BUNDLE, buildEspruino } from "../bundler/build.ts";
 import { FlashError, type FlashOptions, main, readOptions } from "./options.ts";
 
-/** Twelve kilobytes at 115,200 baud take a second; a board that says nothing for so long is not there. */
+/** Twelve kilobytes at 115,200 baud take a second; a board that is silent for so long is not there. */
 const UPLOAD_MS = 120_000;
 
 /** A JavaScript string literal of octets, in ASCII. */
@@ -25,7 +25,7 @@ function findTool(): string {
     }
 }
 
-/** Runs EspruinoTools once. @returns what the board said */
+/** Runs EspruinoTools once. @returns what the board printed */
 function run(port: string, words: string[]): Promise<string> {
     // without the throttle an upload of less than 512 octets never ends
     const args = [findTool(), "--no-ble", "-p", port, "--config", "SERIAL_THROTTLE_SEND=1", ...words];
@@ -56,9 +56,9 @@ async function flash({ port, slots, app }: FlashOptions): Promise<void> {
 
     console.log("Saving the settings…");
     const saves = [...slots].map(([name, json]) => `toque.save(${literal(name)},${literal(json)})`);
-    const told = await run(port, ["-e", `print(${saves.join("&&")}?"toque: saved":"toque: no room");load()`]);
-    if (!told.includes("toque: saved")) {
-        throw new FlashError(`The board did not save its settings. It said:\n\n${told}`);
+    const printed = await run(port, ["-e", `print(${saves.join("&&")}?"toque: saved":"toque: no room");load()`]);
+    if (!printed.includes("toque: saved")) {
+        throw new FlashError(`The board did not save its settings. It printed:\n\n${printed}`);
     }
     console.log("Done: the board joins the Wi-Fi now. Its screen is its console, at 115,200 baud.");
 }

@@ -30,12 +30,12 @@ export class LuaConsole {
             .replace(line, "")
             .trim();
         if (/^(lua|stdin|input):\d+:|attempt to/m.test(printed)) {
-            throw new FlashError(`The board did not understand. It said: ${printed}`);
+            throw new FlashError(`The board refused a line: ${printed}`);
         }
         return printed;
     }
 
-    /** Writes a file, chunk by chunk, and lets the board check its length. */
+    /** Writes a file in chunks; the board checks its length. */
     async upload(name: string, octets: Buffer): Promise<void> {
         await this.type(`_f=(file and file.open or io.open)("${name}","w")`);
         await this.type(

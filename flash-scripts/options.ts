@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { derOf } from "../device/host/network.ts";
 import type { Settings } from "../device/core/settings.ts";
 
-/** What a person says on the command line: the port, what the board is to know, and what it is to run. */
+/** A flash command's options. */
 export interface FlashOptions {
     /** a serial port's path, or tcp://host:port for a serial server */
     port: string;
@@ -39,7 +39,7 @@ export function octetsOf(text: string): string {
     return Buffer.from(text, "utf8").toString("latin1");
 }
 
-/** Reads the command line. @param script its name, for the usage */
+/** Reads the command line. @param script the command's name, for the usage */
 export function readOptions(script: string, words: string[]): FlashOptions {
     const text = { type: "string" } as const;
     const options = {
@@ -52,9 +52,9 @@ export function readOptions(script: string, words: string[]): FlashOptions {
     } catch (error) {
         throw new FlashError(`${error instanceof Error ? error.message : String(error)}\n\nUse: ${script} ${USAGE}`);
     }
-    const said = (name: keyof typeof options) => values[name] as string | undefined;
+    const textOf = (name: keyof typeof options) => values[name] as string | undefined;
     if (values.help === true) throw new FlashError(`Use: ${script} ${USAGE}`);
-    const { port, gateway, number } = { port: said("port"), gateway: said("gateway"), number: said("number") };
+    const { port, gateway, number } = { port: textOf("port"), gateway: textOf("gateway"), number: textOf("number") };
     if (port === undefined || gateway === undefined || number === undefined) {
         throw new FlashError(`--port, --gateway and --number are needed.\n\nUse: ${script} ${USAGE}`);
     }
@@ -63,36 +63,36 @@ export function readOptions(script: string, words: string[]): FlashOptions {
             `--number is "+", country code and number, digits only, as "toque number add" prints it: not "${number}".`,
         );
     }
-    const { route, secret, code } = { route: said("route"), secret: said("secret"), code: said("code") };
+    const { route, secret, code } = { route: textOf("route"), secret: textOf("secret"), code: textOf("code") };
     if (
         code === undefined ? route === undefined || secret === undefined : route !== undefined || secret !== undefined
     ) {
         throw new FlashError("Give --route and --secret, or --code: a board needs the one or the other.");
     }
-    const keepAlive = said("keep-alive");
+    const keepAlive = textOf("keep-alive");
     if (keepAlive !== undefined && !(Number(keepAlive) >= 15 && Number(keepAlive) <= 300)) {
         throw new FlashError("--keep-alive is 15 to 300 seconds.");
     }
     for (const name of ["app", "ca"] as const) {
-        const file = said(name);
+        const file = textOf(name);
         if (file !== undefined && !existsSync(file)) throw new FlashError(`--${name}: there is no file ${file}.`);
     }
-    const ca = said("ca");
+    const ca = textOf("ca");
     const settings: Settings = {
         ...readPort(gateway),
         number,
         code,
-        ssid: said("ssid"),
-        password: said("password"),
+        ssid: textOf("ssid"),
+        password: textOf("password"),
         keepAliveS: keepAlive === undefined ? undefined : Math.floor(Number(keepAlive)),
         ca: ca === undefined ? undefined : derOf(readFileSync(ca, "utf8")),
     };
     const slots = new Map([["config", octetsOf(JSON.stringify(settings))]]);
     if (code === undefined) slots.set("credentials", JSON.stringify({ route, secret }));
-    return { port, settings, slots, app: said("app") };
+    return { port, settings, slots, app: textOf("app") };
 }
 
-/** Runs a script, and shows what went wrong as the sentence it is. */
+/** Runs a script; a `FlashError` is printed as a sentence, and the exit code is 1. */
 export async function main(run: () => Promise<void>): Promise<void> {
     try {
         await run();
