@@ -3,7 +3,9 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { readOptions } from "../../emulator/emulate.ts";
 import { missing } from "../../emulator/lua/interpreters.ts";
+import { startDevice } from "../../emulator/start.ts";
 import { runGateway } from "../support/gateway.ts";
 import type { RunningGateway } from "../support/gateway.ts";
 
@@ -103,9 +105,20 @@ const REFUSED: [words: string[], sentence: RegExp][] = [
     [["+34600111222", "--code", "1", "--keep-alive", "soon"], /^--keep-alive: give seconds\./],
 ];
 for (const [words, sentence] of REFUSED) {
-    test(`emulate ${words.join(" ")}: one sentence, and no board`, { skip: NOT_BUILT }, async () => {
-        const { screen, code } = await emulate(words, [], { ESPRUINO: "", NODEMCU_LUA: "" });
-        assert.match(screen, sentence);
-        assert.equal(code, 1);
+    test(`emulate ${words.join(" ")}: one sentence, and no board`, async (t) => {
+        const { ESPRUINO, NODEMCU_LUA } = process.env;
+        delete process.env.ESPRUINO;
+        delete process.env.NODEMCU_LUA;
+        t.after(() => Object.assign(process.env, ESPRUINO && { ESPRUINO }, NODEMCU_LUA && { NODEMCU_LUA }));
+        await assert.rejects(
+            async () => startDevice(readOptions(words)),
+            ({ message }: Error) => sentence.test(message),
+        );
     });
 }
+
+test("emulate: a mistake is its sentence and exit code 1", async () => {
+    const { screen, code } = await emulate([]);
+    assert.match(screen, /^Give one phone number\./);
+    assert.equal(code, 1);
+});

@@ -6,8 +6,8 @@ import mqtt from "mqtt-packet";
 import type { Packet } from "mqtt-packet";
 import { pause } from "./eventually.ts";
 
-/** How long a device may take to do what it is expected to do at once. */
-const PATIENCE_MS = 20_000;
+/** Longer than a device takes for anything on a machine that does much else. */
+const PATIENCE_MS = 60_000;
 
 type Received<C extends Packet["cmd"]> = Extract<Packet, { cmd: C }>;
 
