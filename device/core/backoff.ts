@@ -6,7 +6,7 @@
 export const BASE_S = 1;
 export const CAP_MS = 60000;
 
-/** Tries are never closer than this, whatever the jitter says. */
+/** Tries are never closer than this, whatever the jitter is. */
 export const SPACING_MS = 1000;
 
 /** How long a connection must have been online before the span starts from the base again. */

@@ -72,7 +72,7 @@ test("example led.js: it blinks until the button is pressed, and then all that w
     assert.deepEqual(led, [0, 1, 0]);
     press();
     hand.turn(1000);
-    assert.deepEqual([led.at(-1), read], [1, []], "the LED is off; nothing could be said yet");
+    assert.deepEqual([led.at(-1), read], [1, []], "the LED is off; nothing could be sent yet");
     refuse = false;
     press();
     assert.deepEqual(read, [7, 8]);

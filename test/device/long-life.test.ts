@@ -14,9 +14,9 @@ const DAY_MS = 24 * HOUR_MS;
 /** Long enough for the longest backoff, and for all that waits. */
 const CALM_MS = HOUR_MS;
 const SPACING_MS = 1000;
-/** What is said arrives within this time, where it gets through. */
+/** What the application sends arrives within this time, where it gets through. */
 const SOON_MS = 5000;
-/** Not MQTT, or not to be said to a device: a length of five octets, a CONNECT, a page of HTTP, a PUBLISH at QoS 3. */
+/** Not MQTT, or not for a device: a length of five octets, a CONNECT, a page of HTTP, a PUBLISH at QoS 3. */
 const GARBAGE = ["ffffffffff", "100c", "485454502f312e3120333032", "360400016100"];
 
 /** In one packet with them, a push is more than the device takes. */
@@ -31,10 +31,10 @@ function idOf(push: Push): number {
 /**
  * A day of a device and its gateway. What must hold:
  * - acknowledged ⊆ shown, parked (its handler threw three times), expired or too large: a PUBACK comes only for what is done with;
- * - everything accepted is done with in the end, and what the application said has arrived, but for what a power cut took;
+ * - everything accepted is done with in the end, and what the application sent has arrived, but for what a power cut took;
  * - nothing is shown twice, but for two reasons, each of them good for one more time: the power was cut before the mark that covers
  *   the push was in flash, or the gateway's numbering began anew while it had not heard the PUBACK;
- * - a connection is given up for silence only where the path is dead, and for what was said only where that was garbage;
+ * - a connection is given up for silence only where the path is dead, and for what the gateway sent only where that was garbage;
  * - two dials are a second apart, unless the address is a new one or the device has just booted;
  * - what the session holds does not grow.
  */
@@ -49,10 +49,10 @@ class Day {
     readonly excused = new Set<number>();
     readonly faults = new Map<string, number>();
     mostWaiting = 0;
-    /** what the application said, until it arrives or a power cut takes it, and when it could be said at the latest */
-    readonly #said = new Map<string, number>();
-    #sayings = 0;
-    /** times that garbage was sent, and the device did not say so yet */
+    /** payloads that the application sent, until they arrive or a power cut takes them, and since when they can get through */
+    readonly #sent = new Map<string, number>();
+    #reads = 0;
+    /** times that garbage was sent, and the screen has not shown it yet */
     #garbage = 0;
     /** what the handler does from now on: so many times */
     #trouble: { how: "throws" | "cut"; times: number } = { how: "throws", times: 0 };
@@ -118,8 +118,8 @@ class Day {
     }
 
     #read({ sequence }: Push): void {
-        const payload = `{"n":${sequence},"i":${++this.#sayings}}`;
-        if (this.device.say(payload)) this.#said.set(payload, this.time.nowMs);
+        const payload = `{"n":${sequence},"i":${++this.#reads}}`;
+        if (this.device.say(payload)) this.#sent.set(payload, this.time.nowMs);
     }
 
     #showed(text: string): void {
@@ -177,7 +177,7 @@ class Day {
                 this.#garbage++;
                 gateway.current?.line.send(Buffer.from(random.pick(GARBAGE), "hex"));
             },
-            "told backoff": () => (gateway.baseS = random.pick([1, 2, 10, 60])),
+            "another backoff": () => (gateway.baseS = random.pick([1, 2, 10, 60])),
             renumbered: () => {
                 for (const { id } of gateway.backlog) if (this.shown.has(id)) this.excused.add(id);
                 gateway.renumber();
@@ -203,21 +203,21 @@ class Day {
             if (this.shown.has(id) && !covered) this.excused.add(id);
         }
         // what did not arrive may be gone with the memory
-        this.#said.clear();
+        this.#sent.clear();
         this.#thrown = { sequence: 0, times: 0 };
         this.device.boot();
         if (this.#link) this.#linkUp();
     }
 
-    /** What was said waits, or has arrived; and where it gets through it does not wait for long. */
+    /** What the application sent waits, or has arrived; and where it gets through it does not wait for long. */
     #listen(): void {
         const { time, gateway, device } = this;
         const waiting = new Set(device.session.outbox.map(({ payload }) => payload));
-        for (const [payload, sinceMs] of this.#said) {
-            if (gateway.heard.delete(payload)) this.#said.delete(payload);
-            else if (!waiting.has(payload)) this.demand(false, `${payload} was said, and is gone`);
-            else if (!device.isHeard) this.#said.set(payload, time.nowMs);
-            else this.demand(time.nowMs - sinceMs < SOON_MS, `${payload} was said, and is not sent`);
+        for (const [payload, sinceMs] of this.#sent) {
+            if (gateway.heard.delete(payload)) this.#sent.delete(payload);
+            else if (!waiting.has(payload)) this.demand(false, `${payload} is gone`);
+            else if (!device.isHeard) this.#sent.set(payload, time.nowMs);
+            else this.demand(time.nowMs - sinceMs < SOON_MS, `${payload} is not sent`);
         }
     }
 
@@ -226,7 +226,7 @@ class Day {
         this.gateway.sweep();
         this.#listen();
         this.mostWaiting = Math.max(this.mostWaiting, session.outbox.length);
-        this.demand(session.outbox.length <= 2 * OUTBOX, `${session.outbox.length} sayings wait`);
+        this.demand(session.outbox.length <= 2 * OUTBOX, `${session.outbox.length} outgoing messages wait`);
         this.demand(session.buffer.length <= session.limit * 2, `${session.buffer.length} octets are buffered`);
         this.demand(Object.keys(session).length < 60, `${Object.keys(session).length} fields in the session`);
     }
@@ -264,6 +264,6 @@ for (let i = 0; i < (process.env.TOQUE_SEED === undefined ? 3 : 1); i++) {
         const day = new Day(seeded(first + i));
         day.run();
         const faults = [...day.faults].map(([name, times]) => `${name} ${times}`).join(", ");
-        t.diagnostic(`${day.gateway.accepted} messages; ${faults}; most sayings waiting: ${day.mostWaiting}`);
+        t.diagnostic(`${day.gateway.accepted} messages; ${faults}; most outgoing waiting: ${day.mostWaiting}`);
     });
 }

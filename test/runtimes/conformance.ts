@@ -5,7 +5,7 @@ import { LIVENESS, SLOW } from "./cases/liveness.ts";
 import { MALFORMED } from "./cases/malformed.ts";
 import { NAMES } from "./cases/names.ts";
 import { PUSHES } from "./cases/pushes.ts";
-import { SAYINGS } from "./cases/sayings.ts";
+import { OUTGOING } from "./cases/outgoing.ts";
 import { SPLITS } from "./cases/splits.ts";
 import { TEXT } from "./cases/text.ts";
 import { Stage } from "./stage.ts";
@@ -21,7 +21,7 @@ export const CASES: readonly Case[] = [
     ...LINKS,
     ...LIVENESS,
     ...CONNECTING,
-    ...SAYINGS,
+    ...OUTGOING,
     ...PUSHES,
     ...TEXT,
 ];

@@ -37,7 +37,7 @@ const TOLERANCE = { JsVars: 8, octets: 4096 };
 const MOST_PASSES = 2000;
 const SOON_MS = 20_000;
 
-/** A board whose memory can be told, and what makes its time pass. */
+/** A board whose memory can be read, and what makes its time pass. */
 interface Grown {
     device: EmulatedDevice;
     pass: () => Promise<void>;
@@ -177,9 +177,11 @@ async function lives(t: TestContext, start: Start, parts: number): Promise<void>
         await life.reconnect(reconnects);
         await life.deliver(messages);
         const after = await holdings(device);
-        const told = ({ memory, handles }: typeof before): string =>
+        const described = ({ memory, handles }: typeof before): string =>
             `${memory === undefined ? "" : `${memory.used} ${memory.unit}, `}${handles} handles`;
-        t.diagnostic(`${told(before)} before, ${told(after)} after ${reconnects} reconnects and ${messages} messages`);
+        t.diagnostic(
+            `${described(before)} before, ${described(after)} after ${reconnects} reconnects and ${messages} messages`,
+        );
         if (before.memory !== undefined && after.memory !== undefined) {
             const more = after.memory.used - before.memory.used;
             assert.ok(more <= TOLERANCE[before.memory.unit], `grown by ${more} ${before.memory.unit}`);
@@ -189,7 +191,7 @@ async function lives(t: TestContext, start: Start, parts: number): Promise<void>
         assert.equal(device.shown.length, WARM_MESSAGES + messages);
     } catch (error) {
         const thrown = device.screen.filter((line) => line.includes("Uncaught"));
-        t.diagnostic(`the screen said last: ${[...thrown, ...device.screen.slice(-12)].join("; ")}`);
+        t.diagnostic(`the screen showed last: ${[...thrown, ...device.screen.slice(-12)].join("; ")}`);
         throw error;
     }
 }

@@ -15,7 +15,7 @@ export async function showsOnce(stage: Stage): Promise<void> {
     assert.deepEqual(stage.bodies, ["once", "next"]);
 }
 
-/** SUBACK 128 is no subscription: the device is never online, and says why. */
+/** SUBACK 128 is no subscription: the device is never online, and shows why. */
 export async function refusesSuback(stage: Stage): Promise<void> {
     await stage.start();
     const { peer, subscribeId } = await stage.greeted();

@@ -9,7 +9,7 @@ import { INTERPRETERS } from "../../emulator/lua/machine.ts";
 import type { Interpreter } from "../../emulator/lua/machine.ts";
 import { startDevice } from "../../emulator/start.ts";
 
-/** Something that runs a program and tells what it printed. */
+/** Something that runs a program. */
 export interface Machine {
     name: string;
     language: "espruino" | "lua";
@@ -17,7 +17,7 @@ export interface Machine {
     skip: string | false;
     /** the largest string it has room for beside the program, in octets */
     roomOctets: number;
-    /** Lines as octets read as UTF-8. What a program could not do is among them, as the interpreter said it. */
+    /** Lines as octets read as UTF-8. The interpreter's errors are among them. */
     run(program: string): Promise<string[]>;
 }
 

@@ -30,7 +30,7 @@ const OURS = ["nodemcu51", "lua5.1", "fengari"]
 const KEEP_ALIVE_S = 2;
 const SOON_MS = 8000;
 
-/** Connects, subscribes, and says what it is told. @param online Lua that runs when it is subscribed; `m` is the client */
+/** Connects, subscribes, and prints each event. @param online Lua that runs when it is subscribed; `m` is the client */
 function programOf(keepAliveS: number, online = ""): string {
     return `
         m = mqtt.Client("peer", ${keepAliveS}, "u", "p")
@@ -73,15 +73,15 @@ class PeerStage {
         return stage;
     }
 
-    said(line: string): number {
+    printedTimes(line: string): number {
         return this.printed.filter((printed) => printed === line).length;
     }
 
-    async says(line: string, times = 1): Promise<void> {
+    async prints(line: string, times = 1): Promise<void> {
         const until = performance.now() + SOON_MS;
-        while (this.said(line) < times) {
+        while (this.printedTimes(line) < times) {
             const leftMs = until - performance.now();
-            assert.ok(leftMs > 0, `it did not say "${line}": ${this.printed.join("; ")}`);
+            assert.ok(leftMs > 0, `it did not print "${line}": ${this.printed.join("; ")}`);
             await new Promise<void>((resolve) => {
                 const timer = setTimeout(resolve, leftMs);
                 this.#wake = () => {
@@ -98,7 +98,7 @@ class PeerStage {
         await peer.receive("connect");
         peer.send(CONNACK);
         peer.send(suback((await peer.receive("subscribe")).messageId));
-        await this.says("subscribed");
+        await this.prints("subscribed");
         return peer;
     }
 }
@@ -120,7 +120,7 @@ describe("NodeMCU's mqtt beside the device", { concurrency: 6, skip }, () => {
         }
         // a gateway closes after one and a half keepalives; this is two
         await pause(4 * 1000 * KEEP_ALIVE_S - 3000);
-        assert.equal(peer.waiting, 0, "the module said something after all");
+        assert.equal(peer.waiting, 0, "the module sent something after all");
     });
 
     test("its pings come where nothing waits, so that the one above is not for another reason", async (t) => {
@@ -136,7 +136,7 @@ describe("NodeMCU's mqtt beside the device", { concurrency: 6, skip }, () => {
             peer.send(packet);
             await peer.receive("puback");
         }
-        await theirs.says(`message ${JSON.stringify({ n: 1, b: "once" }).length}`, 2);
+        await theirs.prints(`message ${JSON.stringify({ n: 1, b: "once" }).length}`, 2);
         await showsOnce(await ours(t));
     });
 
@@ -146,12 +146,12 @@ describe("NodeMCU's mqtt beside the device", { concurrency: 6, skip }, () => {
         await peer.receive("connect");
         peer.send(CONNACK);
         peer.send(suback((await peer.receive("subscribe")).messageId, 0x80));
-        await theirs.says("subscribed");
+        await theirs.prints("subscribed");
         await refusesSuback(await ours(t));
     });
 
-    test("what waits is dropped when the connection ends there, and said on the next one here", async (t) => {
-        const again = `if not said then said = true m:publish("a/topic", "x", 1, 0) end`;
+    test("what waits is dropped when the connection ends there, and sent on the next one here", async (t) => {
+        const again = `if not sent then sent = true m:publish("a/topic", "x", 1, 0) end`;
         const theirs = await PeerStage.start(
             t,
             `${programOf(60, again)}
@@ -160,7 +160,7 @@ describe("NodeMCU's mqtt beside the device", { concurrency: 6, skip }, () => {
         const first = await theirs.online();
         await first.receive("publish");
         first.end();
-        await theirs.says("offline");
+        await theirs.prints("offline");
         const next = await theirs.gateway.accept();
         await next.receive("connect");
         next.send(CONNACK);
@@ -169,23 +169,23 @@ describe("NodeMCU's mqtt beside the device", { concurrency: 6, skip }, () => {
         const stage = await ours(t);
         const device = await stage.online();
         await stage.device.say({ say: "read", sequence: 7 });
-        const said = await device.receive("publish");
+        const sent = await device.receive("publish");
         device.end();
         const { peer } = await stage.accepted();
         const again2 = await peer.receive("publish");
-        assert.deepEqual([again2.topic, again2.payload.toString()], [said.topic, said.payload.toString()]);
+        assert.deepEqual([again2.topic, again2.payload.toString()], [sent.topic, sent.payload.toString()]);
         peer.send(puback(idOf(again2)));
     });
 
-    test("a message over 1,024 octets is cut short and acknowledged there; here the gateway is told that it was not shown", async (t) => {
+    test("a message over 1,024 octets is cut short and acknowledged there; here it is nacked", async (t) => {
         const packet = push(1, "x".repeat(4096));
         const theirs = await PeerStage.start(t, programOf(60));
         const peer = await theirs.online();
         peer.send(packet);
         assert.equal((await peer.receive("puback")).messageId, idOf(packet));
         await pause(200);
-        const told = theirs.printed.find((line) => line.startsWith("overflow "));
-        assert.ok(told !== undefined && Number(told.slice("overflow ".length)) < 4096, theirs.printed.join("; "));
+        const cut = theirs.printed.find((line) => line.startsWith("overflow "));
+        assert.ok(cut !== undefined && Number(cut.slice("overflow ".length)) < 4096, theirs.printed.join("; "));
         const stage = await ours(t);
         const device = await stage.online();
         device.send(packet);
@@ -196,7 +196,7 @@ describe("NodeMCU's mqtt beside the device", { concurrency: 6, skip }, () => {
         await stage.deliver(device, push(2, "next"));
     });
 
-    test("a first packet that is no CONNACK ends it for good there; here it is said, and tried again", async (t) => {
+    test("a first packet that is no CONNACK ends it for good there; here it is shown, and tried again", async (t) => {
         const theirs = await PeerStage.start(t, programOf(60));
         const peer = await theirs.gateway.accept();
         await peer.receive("connect");

@@ -21,12 +21,12 @@ function missing(variable: string): string | false {
     return (process.env[variable] ?? "") === "" ? `${variable} is not set: the module's file` : false;
 }
 
-/** The gateway's port is in flash, as for the device; `m` is the module's client, and says what it is told. */
+/** The gateway's port is in flash, as for the device; `m` is the module's client, and prints each event. */
 const HEAD = `var s=""+require("Storage").read("toque-config0"),c=JSON.parse(s.substring(s.indexOf("{"),s.indexOf("}")+1));var exports={};`;
-const TOLD = `["connected","subscribed","subscribed_fail","disconnected","error"].forEach(function(e){m.on(e,function(){print("peer: "+e);});});`;
+const EVENTS = `["connected","subscribed","subscribed_fail","disconnected","error"].forEach(function(e){m.on(e,function(){print("peer: "+e);});});`;
 
 function programOf(variable: string, create: string): string {
-    return `${HEAD}\n${readFileSync(process.env[variable]!, "latin1")}\n${create}\n${TOLD}\nm.connect();\n`;
+    return `${HEAD}\n${readFileSync(process.env[variable]!, "latin1")}\n${create}\n${EVENTS}\nm.connect();\n`;
 }
 
 const MQTT_JS = (options: string): string =>
@@ -49,8 +49,8 @@ interface PeerStage {
     device: EmulatedDevice;
     gateway: ScriptedGateway;
     /** how often it printed this */
-    said(line: string): number;
-    says(line: string): Promise<void>;
+    printedTimes(line: string): number;
+    prints(line: string): Promise<void>;
 }
 
 async function startPeer(t: TestContext, program: string): Promise<PeerStage> {
@@ -68,8 +68,8 @@ async function startPeer(t: TestContext, program: string): Promise<PeerStage> {
         await device.close();
         rmSync(folder, { recursive: true, force: true });
     });
-    const said = (line: string): number => device.screen.filter((shown) => shown === `peer: ${line}`).length;
-    return { device, gateway, said, says: (line) => device.until(() => said(line) > 0) };
+    const printedTimes = (line: string): number => device.screen.filter((shown) => shown === `peer: ${line}`).length;
+    return { device, gateway, printedTimes, prints: (line) => device.until(() => printedTimes(line) > 0) };
 }
 
 /** Its module is connected and subscribed. */
@@ -78,7 +78,7 @@ async function peerOnline(stage: PeerStage): Promise<Peer> {
     await peer.receive("connect");
     peer.send(CONNACK);
     peer.send(suback((await peer.receive("subscribe")).messageId));
-    await stage.says("subscribed");
+    await stage.prints("subscribed");
     return peer;
 }
 
@@ -90,7 +90,7 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
         const peer = await theirs.gateway.accept();
         await peer.receive("connect");
         peer.send(connack(5));
-        await theirs.says("connected");
+        await theirs.prints("connected");
         const stage = await ours(t);
         await stage.start();
         (await stage.greeted()).peer.send(connack(5));
@@ -104,8 +104,8 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
         await peer.receive("connect");
         peer.send(CONNACK);
         peer.send(suback((await peer.receive("subscribe")).messageId, 0x80));
-        await theirs.says("subscribed");
-        assert.equal(theirs.said("subscribed_fail"), 0);
+        await theirs.prints("subscribed");
+        assert.equal(theirs.printedTimes("subscribed_fail"), 0);
         await refusesSuback(await ours(t));
     });
 
@@ -118,7 +118,7 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
             await peer.receive("puback");
         }
         const length = JSON.stringify({ n: 1, b: "once" }).length;
-        await theirs.device.until(() => theirs.said(`message ${length}`) === 2);
+        await theirs.device.until(() => theirs.printedTimes(`message ${length}`) === 2);
         await showsOnce(await ours(t));
     });
 
@@ -143,7 +143,7 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
         await stage.shows("waiting", /^no answer/);
         await pause(2500);
         assert.ok(peer.waiting >= 2, "it goes on pinging");
-        assert.equal(theirs.said("disconnected"), 0);
+        assert.equal(theirs.printedTimes("disconnected"), 0);
         assert.equal(peer.isClosed, false);
     });
 
@@ -158,7 +158,7 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
         next.send(CONNACK);
         await next.receive("subscribe");
         old.end();
-        await theirs.says("disconnected");
+        await theirs.prints("disconnected");
         assert.equal(next.isClosed, false, "the new connection is open");
         const stage = await ours(t);
         const first = await stage.online();
@@ -191,7 +191,7 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
     test("a closed connection stays closed there, and is back and subscribed here", async (t) => {
         const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
         (await peerOnline(theirs)).end();
-        await theirs.says("disconnected");
+        await theirs.prints("disconnected");
         const stage = await ours(t);
         (await stage.online()).end();
         await stage.deliver((await stage.accepted()).peer, push(1, "back"));
@@ -229,7 +229,7 @@ describe("tinyMQTT beside the device", { concurrency: 3, skip: missing("ESPRUINO
         const theirs = await startPeer(t, tiny());
         const peer = await theirs.gateway.accept();
         await peer.receive("connect");
-        await theirs.says("connected");
+        await theirs.prints("connected");
         const stage = await ours(t);
         await stage.start();
         await stage.greeted();
@@ -260,7 +260,7 @@ describe("tinyMQTT beside the device", { concurrency: 3, skip: missing("ESPRUINO
         peer.send(packet);
         await theirs.device.until(({ screen }) => screen.some((line) => line.startsWith("peer: message")));
         const length = JSON.stringify({ n: 1, b: "x".repeat(200) }).length;
-        assert.equal(theirs.said(`message ${length}`), 0, "tinyMQTT read it right");
+        assert.equal(theirs.printedTimes(`message ${length}`), 0, "tinyMQTT read it right");
         const stage = await ours(t);
         await stage.deliver(await stage.online(), packet);
         assert.equal(stage.bodies[0], "x".repeat(200));

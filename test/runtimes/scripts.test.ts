@@ -33,7 +33,7 @@ describe("golden scripts", { concurrency: 2 }, () => {
             for (const [index, { name, text }] of SCRIPTS.entries()) {
                 const mine = answers.slice(from, (from += asked[index]!.length));
                 await t.test(`${name} on ${machine.name}`, () => {
-                    assert.ok(!mine.includes(undefined), `no answer; it said last: ${printed.slice(-3).join("\n")}`);
+                    assert.ok(!mine.includes(undefined), `no answer; printed last: ${printed.slice(-3).join("\n")}`);
                     assert.equal(`${mine.flat().join("\n")}\n`, text);
                 });
             }

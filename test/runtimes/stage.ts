@@ -20,7 +20,7 @@ export interface Registration {
     fields: Record<string, string | number>;
 }
 
-/** The pieces of a conversation, as a gateway says them. */
+/** A gateway's packets. */
 export const CONNACK: Packet = { cmd: "connack", returnCode: 0, sessionPresent: false };
 export const PINGRESP: Packet = { cmd: "pingresp" };
 
@@ -90,7 +90,7 @@ export class Stage {
         return this.#device;
     }
 
-    /** Flashes a device with route and secret, unless told otherwise, and turns it on. */
+    /** Flashes a device with route and secret, unless the options differ, and turns it on. */
     async start(options: Partial<DeviceOptions> = {}): Promise<void> {
         const gateway = { host: "127.0.0.1", port: this.gateway.port };
         const known = { runtime: this.subject.runtime, gateway, route: ROUTE, secret: SECRET, number: NUMBER };
@@ -109,7 +109,7 @@ export class Stage {
         return { peer, subscribeId: subscribe.messageId ?? 0, registration: { messageId, fields } };
     }
 
-    /** The next connection, accepted, subscribed, registered and told the epoch and the clock. */
+    /** The next connection, accepted, subscribed, registered and greeted with the epoch and the clock. */
     async accepted(greeting: object = {}): Promise<{ peer: Peer; registration: Registration }> {
         const onlineBefore = this.count("online");
         const { peer, subscribeId, registration } = await this.greeted();

@@ -67,7 +67,7 @@ function wordsOf(line: string): string[] {
     return words;
 }
 
-/** A filler's octets are told by their number: a long line costs a small board its memory. */
+/** A filler stands as its number of octets: a long line costs a small board its memory. */
 function describePayload(payload: Bytes): string {
     if (payload.length < 200) return payload === "" ? "-" : toHex(payload);
     let last = payload.length;

@@ -25,7 +25,7 @@ describe("vectors", { concurrency: 2 }, () => {
                 await t.test(`${what}: ${vectors.length} vectors`, () => {
                     for (const vector of vectors) {
                         const answer = answers[index++];
-                        assert.ok(answer, `${vector.name}: no answer; it said last: ${printed.slice(-3).join("\n")}`);
+                        assert.ok(answer, `${vector.name}: no answer; printed last: ${printed.slice(-3).join("\n")}`);
                         assert.deepEqual(answer, vector.answers, vector.name);
                     }
                 });

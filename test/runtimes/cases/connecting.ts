@@ -17,7 +17,7 @@ async function triesAgain(stage: Stage, before: Peer): Promise<void> {
     await next.receive("connect");
 }
 
-/** What the gateway says at CONNECT makes the device hang up, say why, and try again. */
+/** This answer to CONNECT makes the device hang up, show why, and try again. */
 function refusedAtConnect(name: string, why: RegExp, ...sent: Sent[]): Case {
     return {
         name,
@@ -93,7 +93,7 @@ export const CONNECTING: readonly Case[] = [
         },
     },
     {
-        name: "CONNECT, SUBSCRIBE and the registration leave in one go, before the gateway says a word",
+        name: "CONNECT, SUBSCRIBE and the registration leave in one go, before the gateway answers",
         async play(stage) {
             await stage.start();
             const { peer } = await stage.greeted();
@@ -128,7 +128,11 @@ export const CONNECTING: readonly Case[] = [
         },
     },
     ...REFUSALS.map(([code, what, why]) =>
-        refusedAtConnect(`MQTT-3.2.2.3: CONNACK ${code}, ${what}: never online, said, tried again`, why, connack(code)),
+        refusedAtConnect(
+            `MQTT-3.2.2.3: CONNACK ${code}, ${what}: never online, shown, tried again`,
+            why,
+            connack(code),
+        ),
     ),
     refusedAtConnect("MQTT-3.2.2.3: CONNACK 6, reserved", /^refused/, "20020006"),
     refusedAtConnect("MQTT-3.2.2.3: CONNACK 255, reserved", /^refused/, "200200ff"),
@@ -176,7 +180,7 @@ export const CONNECTING: readonly Case[] = [
         },
     },
     {
-        name: "a wrong secret: it says so, never spins, and backs off",
+        name: "a wrong secret: shown, never spinning, backing off",
         async play(stage) {
             await stage.start();
             for (let i = 0; i < 4; i++) {

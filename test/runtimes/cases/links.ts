@@ -9,7 +9,7 @@ const AT_ONCE_MS = 6000;
 /** Boards look at their address every ten seconds. */
 const WATCH_MS = 10_000;
 
-/** The next connection comes from this address, at once, and says why. */
+/** The next connection comes from this address, at once, with this reason. */
 async function registersAs(stage: Stage, address: string, why: string, withinMs = AT_ONCE_MS) {
     const startMs = performance.now();
     const next = await stage.accepted();
@@ -136,7 +136,7 @@ export const LINKS: readonly Case[] = [
     },
     {
         name: "an address that changes without any event is found within ten seconds",
-        skip: ({ runtime }) => (runtime === "host" ? "on Node the machine tells of its addresses" : false),
+        skip: ({ runtime }) => (runtime === "host" ? "on Node the machine reports its addresses" : false),
         async play(stage) {
             await stage.online({ address: "127.0.0.2" });
             const startMs = performance.now();

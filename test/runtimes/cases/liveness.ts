@@ -84,7 +84,7 @@ export const SLOW: readonly Case[] = [
             const { peer } = await stage.greeted();
             await givesUp(stage, "connecting", /^no answer \(connecting/);
             await peer.hungUp();
-            assert.equal(peer.waiting, 0, "it said something without a CONNACK");
+            assert.equal(peer.waiting, 0, "it sent something without a CONNACK");
             await stage.accepted();
         },
     },

@@ -24,7 +24,7 @@ const REFUSED = vectors.filter(
 /** So many vectors make a case: each costs a connection. */
 const A_CASE = 8;
 
-/** Sent while the device is online, each on a connection of its own: it hangs up, says why, and shows nothing. */
+/** Sent while the device is online, each on a connection of its own: it hangs up, the screen has the reason, and no push is shown. */
 async function hangsUp(stage: Stage, which: typeof REFUSED): Promise<void> {
     await stage.start();
     for (const [i, { name, hex }] of which.entries()) {

@@ -10,8 +10,8 @@ const LATE_MS = 8000;
 const PORTAL = "127.0.0.66";
 
 /** Flashed with the gateway's name instead of its address. */
-function named(stage: Stage, says: string): Promise<void> {
-    return stage.start({ gateway: { host: NAME, port: stage.gateway.port }, names: { [NAME]: says } });
+function named(stage: Stage, answer: string): Promise<void> {
+    return stage.start({ gateway: { host: NAME, port: stage.gateway.port }, names: { [NAME]: answer } });
 }
 
 /** The genuine interpreter's relay listens where the name leads at first. */
@@ -32,7 +32,7 @@ export const NAMES: readonly Case[] = [
         },
     },
     {
-        name: "a name that does not exist: said, tried again, at most once a second",
+        name: "a name that does not exist: shown, tried again, at most once a second",
         async play(stage) {
             const startMs = performance.now();
             await named(stage, "fails");
@@ -111,7 +111,7 @@ export const NAMES: readonly Case[] = [
         },
     },
     {
-        name: "a captive portal, where every name leads to a page of HTTP: said, spaced, and the last good address is tried",
+        name: "a captive portal, where every name leads to a page of HTTP: shown, spaced, and the last good address is tried",
         skip: ({ runtime }) => (runtime === "espruino" ? "it reaches the gateway's port through a relay only" : false),
         async play(stage) {
             const visitedMs: number[] = [];

@@ -57,7 +57,7 @@ export const PUSHES: readonly Case[] = [
         },
     },
     {
-        name: "what a push does not say is absent",
+        name: "what a push does not have is absent",
         async play(stage) {
             const peer = await stage.online();
             await stage.deliver(peer, push(1, ""));
@@ -195,7 +195,7 @@ export const PUSHES: readonly Case[] = [
         },
     },
     {
-        name: "the same epoch told again forgets nothing",
+        name: "the same epoch again forgets nothing",
         async play(stage) {
             const peer = await stage.online();
             await stage.deliver(peer, push(1, "one"));

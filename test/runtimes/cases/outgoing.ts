@@ -20,7 +20,8 @@ function say(stage: Stage, body: string, title?: string): Promise<boolean> {
     });
 }
 
-interface Said {
+/** A message to another number, as it stands in `out/<route>/msg`. */
+interface Message {
     i: number;
     g: number;
     to: string;
@@ -54,9 +55,9 @@ async function connectsAs(stage: Stage, route: string, secret: string): Promise<
     peer.reset();
 }
 
-export const SAYINGS: readonly Case[] = [
+export const OUTGOING: readonly Case[] = [
     {
-        name: "what was read is told at QoS 1, and not again once it is acknowledged",
+        name: "a read is sent at QoS 1, and not again once it is acknowledged",
         async play(stage) {
             const first = await stage.online();
             await stage.deliver(first, push(3, "read me"));
@@ -71,14 +72,14 @@ export const SAYINGS: readonly Case[] = [
         },
     },
     {
-        name: "a saying that was not acknowledged is said again on the next connection, with the same id",
+        name: "what was not acknowledged is sent again on the next connection, with the same id",
         async play(stage) {
             const first = await stage.online();
             assert.equal(await say(stage, "Café €5 😀", 'a "title"\n'), true);
             const once = await first.receivePublish(`out/${ROUTE}/msg`);
-            const said = JSON.parse(once.payload) as Said;
-            assert.deepEqual([said.to, said.b, said.t], [OTHER, "Café €5 😀", 'a "title"\n']);
-            assert.ok(Number.isInteger(said.i) && Number.isInteger(said.g));
+            const message = JSON.parse(once.payload) as Message;
+            assert.deepEqual([message.to, message.b, message.t], [OTHER, "Café €5 😀", 'a "title"\n']);
+            assert.ok(Number.isInteger(message.i) && Number.isInteger(message.g));
             first.reset();
             const { peer } = await stage.accepted();
             const again = await peer.receivePublish(`out/${ROUTE}/msg`);
@@ -90,7 +91,7 @@ export const SAYINGS: readonly Case[] = [
         },
     },
     {
-        name: "two sayings have the same boot and different ids, and keep their order",
+        name: "two messages have the same boot and different ids, and keep their order",
         async play(stage) {
             const peer = await stage.online();
             assert.equal(await say(stage, "one"), true);
@@ -98,14 +99,14 @@ export const SAYINGS: readonly Case[] = [
             const [one, two] = [
                 await peer.receivePublish(`out/${ROUTE}/msg`),
                 await peer.receivePublish(`out/${ROUTE}/msg`),
-            ].map(({ payload }) => JSON.parse(payload) as Said);
+            ].map(({ payload }) => JSON.parse(payload) as Message);
             assert.deepEqual([one?.b, two?.b], ["one", "two"]);
             assert.equal(one?.g, two?.g);
             assert.notEqual(one?.i, two?.i);
         },
     },
     {
-        name: "a PUBACK for one saying is no PUBACK for the other",
+        name: "a PUBACK for one message is no PUBACK for the other",
         async play(stage) {
             const first = await stage.online();
             for (const body of ["one", "two", "three"]) await say(stage, body);
@@ -118,24 +119,24 @@ export const SAYINGS: readonly Case[] = [
             const { peer } = await stage.accepted();
             const left = [await peer.receivePublish(`out/${ROUTE}/msg`), await peer.receivePublish(`out/${ROUTE}/msg`)];
             assert.deepEqual(
-                left.map(({ payload }) => (JSON.parse(payload) as Said).b),
+                left.map(({ payload }) => (JSON.parse(payload) as Message).b),
                 ["one", "three"],
             );
             await peer.silence(200);
         },
     },
     {
-        name: "said while offline, it is said when online",
+        name: "sent while offline, it leaves when online",
         async play(stage) {
             await stage.start({ startsDown: true });
             assert.equal(await say(stage, "early"), true);
             await stage.device.linkUp();
             const { peer } = await stage.accepted();
-            assert.equal((JSON.parse((await peer.receivePublish(`out/${ROUTE}/msg`)).payload) as Said).b, "early");
+            assert.equal((JSON.parse((await peer.receivePublish(`out/${ROUTE}/msg`)).payload) as Message).b, "early");
         },
     },
     {
-        name: "too much waits to be said, or it is too large: refused, and nothing breaks",
+        name: "the outbox is full, or it is too large: refused, and nothing breaks",
         async play(stage) {
             await stage.start({ startsDown: true });
             const limit = stage.subject.options.chunkOctets === undefined ? 4096 : 1024; // an ESP8266's
@@ -179,7 +180,7 @@ export const SAYINGS: readonly Case[] = [
             await stage.start(UNENROLLED);
             const { peer, chip, subscribeId } = await enrolling(stage);
             peer.send(CONNACK, suback(subscribeId));
-            // the gateway stores what it made before it says so
+            // the gateway stores what it made before it sends it
             await pause(100);
             const payload = JSON.stringify({ r: ROUTE, s: SECRET });
             peer.send({
@@ -209,7 +210,7 @@ export const SAYINGS: readonly Case[] = [
         },
     },
     {
-        name: "enrolment: a wrong code is said, and not tried more than once a second",
+        name: "enrolment: a wrong code is shown, and not tried more than once a second",
         async play(stage) {
             await stage.start(UNENROLLED);
             const first = await enrolling(stage);
