@@ -9,7 +9,7 @@ export interface Screenful {
 interface Entry {
     /** its 202 or its PUBACK came */
     acknowledged: boolean;
-    /** as the 202 said; a PUBACK says none */
+    /** from the 202; a PUBACK has none */
     sequence: number | undefined;
 }
 

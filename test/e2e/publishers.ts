@@ -45,7 +45,7 @@ export async function publishByHttp(
     return undefined;
 }
 
-/** One MQTT connection of a publisher. QoS 1 knows no idempotency key, so whoever publishes again uses another body. */
+/** One MQTT connection of a publisher. QoS 1 knows no idempotency key, so each try has a body of its own. */
 export class PublisherConnection {
     readonly closed: Promise<void>;
     readonly #socket: Socket;

@@ -20,20 +20,20 @@ test("screen: states and sentences, in any split of octets", () => {
     }
 });
 
-test("screen: a push in pieces of hexadecimal, absent and empty texts told apart", () => {
+test("screen: a push in pieces of hexadecimal, absent texts are not empty ones", () => {
     const screen = new Screen();
-    const told: number[] = [];
-    screen.events.on("push", ({ sequence }) => told.push(sequence));
+    const heard: number[] = [];
+    screen.events.on("push", ({ sequence }) => heard.push(sequence));
     screen.feed("#b 4865\n#b 6c6c6fc3a9\n#t \n#push 12 high\n#b 00ff\n#f 2b3334\n#k 6b\n#push 13 -\n");
     assert.deepEqual(screen.shown, [
         { sequence: 12, body: utf8("Helloé"), title: "", urgency: "high", from: undefined, collapseKey: undefined },
         { sequence: 13, body: "\x00\xff", title: undefined, urgency: undefined, from: "+34", collapseKey: "k" },
     ]);
-    assert.deepEqual(told, [12, 13]);
+    assert.deepEqual(heard, [12, 13]);
     assert.deepEqual(screen.lines, []);
 });
 
-test("screen: whoever is told of a line sees it, and its state, already there", () => {
+test("screen: a listener finds the line and its state already there", () => {
     const screen = new Screen();
     let seen = "";
     screen.events.on("line", () => (seen = `${screen.lines.length} ${screen.states.length}`));

@@ -27,12 +27,12 @@ export class CutNetwork implements Network {
         const socket = connect({ host: address, port });
         this.#sockets.add(socket);
         let live = true;
-        const told = () => live && !this.#dead;
+        const isUp = () => live && !this.#dead;
         socket.setNoDelay(true);
-        socket.on("connect", () => told() && listener.opened());
+        socket.on("connect", () => isUp() && listener.opened());
         socket.on("data", (data: Buffer) => {
             this.received.push(data);
-            if (!told()) return;
+            if (!isUp()) return;
             const passed = this.#pass(data);
             if (passed.length > 0) listener.received(passed);
             this.#failIfDue();
@@ -40,7 +40,7 @@ export class CutNetwork implements Network {
         socket.on("error", () => undefined);
         socket.on("close", () => {
             this.#sockets.delete(socket);
-            if (told()) listener.closed();
+            if (isUp()) listener.closed();
             live = false;
         });
         return {

@@ -32,7 +32,7 @@ export async function beside(
     const { port, httpPort, token } = victim;
     const task = { port, url: `http://127.0.0.1:${httpPort}`, token, from: "127.0.0.77", devices };
     const child = fork(new URL("honest-process.ts", import.meta.url), [JSON.stringify(task)]);
-    const said = (name: string) =>
+    const report = (name: string) =>
         new Promise<Record<string, unknown>>((resolve, reject) => {
             const listen = (message: Record<string, unknown>) => {
                 if (name in message) resolve(message);
@@ -41,13 +41,13 @@ export async function beside(
             child.once("exit", () => reject(new Error("The honest clients ended.")));
         });
     try {
-        await said("ready");
+        await report("ready");
         await pause(CALM_MS[verdict.scale]);
-        const before = said("calm");
+        const before = report("calm");
         child.send("attack");
         measure((await before).calm as Experience, verdict);
         await work();
-        const last = said("experience");
+        const last = report("experience");
         child.send("stop");
         judge((await last).experience as Experience, freshMs, verdict);
     } finally {

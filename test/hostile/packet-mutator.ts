@@ -30,7 +30,7 @@ const MOST_CHANGES = 4;
 
 /** A packet with one to four things done to it. Every other time its length is made to fit, so that more than the frame is tried. */
 export function mutate(seed: Buffer, other: Buffer, random: Seeded): Buffer {
-    // The JSON of what a device says is reached by leaving its topic and packet id as they are.
+    // With topic and packet id as they are, the mutation reaches the JSON.
     const kept = seed[0] === 0x32 && random.percent(40) ? seed.indexOf("{") : 0;
     let octets = Buffer.from(seed.subarray(kept));
     for (let changes = 1 + random.below(MOST_CHANGES); changes > 0; changes--) octets = change(octets, other, random);
@@ -59,7 +59,7 @@ function change(octets: Buffer<ArrayBuffer>, other: Buffer, random: Seeded): Buf
     ])();
 }
 
-/** The same octets behind the first, with a length that says how many they are. */
+/** The same octets behind the first, with their true length. */
 function withLength(octets: Buffer): Buffer {
     if (octets.length < 2) return octets;
     let at = 1;

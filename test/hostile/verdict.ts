@@ -17,7 +17,7 @@ export class Verdict {
         this.figures.push(text);
     }
 
-    /** @param promise what should hold, as a sentence for whoever sees it broken */
+    /** @param promise what should hold, as a sentence */
     must(holds: boolean, promise: string): void {
         if (!holds) this.failures.push(promise);
     }
@@ -39,7 +39,7 @@ export function count(value: number): string {
     return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
 
-/** Durations in milliseconds, and what can be said of many of them. */
+/** Durations in milliseconds and their percentiles. */
 export class Durations {
     readonly #all: number[] = [];
 

@@ -9,7 +9,7 @@ import { runToque, serveToque } from "../support/toque.ts";
 const FOLDER = mkdtempSync(join(tmpdir(), "toque-own-"));
 after(() => rmSync(FOLDER, { recursive: true, force: true }));
 
-/** What a person would flash: it says on the screen what it was given, tells that it was read, and answers a question. */
+/** What a person would flash: it prints each message, reports it as read, and answers a question. */
 const OWN = {
     "espruino-sim": `var count = 0;
 module.exports = function (message) {

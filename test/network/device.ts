@@ -1,5 +1,5 @@
 /**
- * A device on Node for the network lab: it lives in a network namespace, watches a real interface there, and says what happens as one
+ * A device on Node for the network lab: it lives in a network namespace, watches a real interface there, and prints what happens as one
  * JSON object a line. `node --import tsx test/network/device.ts <interface> <host> <port> <route> <secret> <keepAliveS>`
  */
 import { memoryFlash } from "../../device/host/flash.ts";

@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const GATEWAY = "10.77.0.1";
 const LONGEST_MS = 60_000;
 
-/** What a device in the lab said, and when. */
+/** What a device in the lab printed, and when. */
 export interface Heard {
     atMs: number;
     state?: string;

@@ -117,7 +117,7 @@ test("20 new addresses by DHCP", { skip: whyNoLab("dnsmasq", "udhcpc") }, async 
                 `--pid-file=${join(lab.folder, "pid")}`,
             ]);
             const since = device.heard.length;
-            // the moment of the change is the client's: it says so by ending
+            // the client makes the change, and ends then
             lab.run(lab.deviceSpace, "udhcpc", ["-i", "vd", "-n", "-q", "-t", "10", "-T", "1", "-s", script]);
             const fromMs = performance.now();
             const { atMs } = await device.until(isOnline, since);
@@ -162,15 +162,15 @@ test(
                 );
                 await pause(250);
             }
-            const backMs = performance.now(); // which is when the gateway said so, too
+            const backMs = performance.now(); // the gateway has stored it by then, too
             lab.loss(0, 0);
             // the backoff goes on; at worst a dial that began in the hole has to end, and then comes the next backoff
             const { atMs } = await device.until((heard) => isOnline(heard) && heard.atMs > backMs, since, LONGEST_MS);
             const dials = device.heard.filter((heard) => heard.state === "dialing" && heard.atMs < atMs);
             const dialedMs = Math.max(backMs, dials.at(-1)?.atMs ?? 0);
-            const told = [noticed.atMs - fromMs, backMs - fromMs, atMs - backMs, atMs - dialedMs].map(Math.round);
-            t.diagnostic(`the device noticed after ${told[0]} ms, the gateway after ${told[1]} ms`);
-            t.diagnostic(`back after ${told[2]} ms, ${told[3]} ms of them behind the backoff`);
+            const took = [noticed.atMs - fromMs, backMs - fromMs, atMs - backMs, atMs - dialedMs].map(Math.round);
+            t.diagnostic(`the device noticed after ${took[0]} ms, the gateway after ${took[1]} ms`);
+            t.diagnostic(`back after ${took[2]} ms, ${took[3]} ms of them behind the backoff`);
             assert.ok(atMs - dialedMs <= 5_000, `online ${atMs - dialedMs} ms after the backoff`);
             assert.ok(dials.filter((dial) => dial.atMs > backMs).length <= 1, "it needed more than one dial");
         });

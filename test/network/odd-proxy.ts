@@ -1,6 +1,6 @@
 import { type AddressInfo, type Socket, connect, createServer } from "node:net";
 
-/** What a proxy does with one connection. Both sides stay open, and the system goes on answering for them, unless it says otherwise. */
+/** What a proxy does with one connection. Both sides stay open, and the system goes on answering for them, unless a field below differs. */
 export interface Oddity {
     /** it connects to the server so long after it was connected to itself; never: Infinity */
     connectAfterMs?: number;
@@ -8,7 +8,7 @@ export interface Oddity {
     delayMs?: number;
     /** after so long nothing is passed on any more, either way */
     deafAfterMs?: number;
-    /** after so long one side is told that the other has ended, and only that side */
+    /** after so long one side, and only that one, gets the end of the other */
     endsAfterMs?: number;
     endsTowards?: "device" | "gateway";
 }
@@ -42,7 +42,7 @@ export async function oddProxy(target: number, choose: (connection: number) => O
             ] as const) {
                 from.setNoDelay(true);
                 from.on("data", (data) => later(delayMs, () => !deaf && !to.writableEnded && to.write(data)));
-                // whoever hangs up altogether is known to the other, but for the side that was told so before
+                // the end of a side reaches the other, but not one that got an end before
                 from.on("end", () => later(delayMs, () => !deaf && odd.endsTowards === undefined && to.end()));
                 from.on("close", () => later(delayMs, () => !deaf && odd.endsTowards === undefined && to.destroy()));
             }

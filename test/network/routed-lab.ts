@@ -46,7 +46,7 @@ export class RoutedLab extends Lab {
         );
     }
 
-    /** Packets longer than that are dropped, and nobody is told: a black hole of path MTU (RFC 2923 §2.1). 0: none. */
+    /** Packets longer than that are dropped without an ICMP message: a black hole of path MTU (RFC 2923 §2.1). 0: none. */
     narrowTo(octets: number): void {
         const rule = octets === 0 ? "counter accept" : `meta length > ${octets} counter drop`;
         this.#load("mtu", `chain f { type filter hook forward priority 0; ${rule}; }`);

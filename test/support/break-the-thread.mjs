@@ -1,5 +1,5 @@
 // Breaks the store's thread at a commit: `node --import …/break-the-thread.mjs`, or by NODE_OPTIONS. When the file that BREAK_FILE names is there,
-// the thread does what the file says: "throw" a mistake that nobody catches, or "exit". What the commit would have held is not written.
+// the thread does what the file names: "throw" a mistake that nobody catches, or "exit". What the commit would have held is not written.
 import { existsSync, readFileSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 import Database from "libsql";

@@ -1,4 +1,4 @@
-// Appends to a store whose files may not grow beyond what `ulimit -f` left them; says what happened as one JSON line.
+// Appends to a store whose files may not grow beyond what `ulimit -f` left them; prints what happened as one JSON line.
 // node --import tsx fill-the-disk.ts <folder>
 import { GatewayError } from "../../gateway/error.ts";
 import { openStore } from "../../gateway/store/open.ts";

@@ -1,4 +1,4 @@
-// Ends the gateway with SIGKILL in place of its first PUBACK, when the message is stored and nobody was told: `node --import …/kill-at-puback.mjs`, or
+// Ends the gateway with SIGKILL in place of its first PUBACK, when the message is stored and not acknowledged: `node --import …/kill-at-puback.mjs`, or
 // by NODE_OPTIONS. Only while the file KILL_AT_PUBACK is there; it is taken away first.
 import { rmSync } from "node:fs";
 import { Socket } from "node:net";

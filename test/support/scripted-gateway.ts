@@ -30,7 +30,7 @@ export function resetSocket(socket: Socket): void {
 }
 
 /**
- * The gateway's side of one connection, played by a test: `receive` what the device has to say next, `send` what it gets. What the
+ * The gateway's side of one connection, played by a test: `receive` what the device sends next, `send` what it gets. What the
  * device writes is read by mqtt-packet, and octets that are no MQTT fail the next `receive`.
  */
 export class Peer {
@@ -95,9 +95,9 @@ export class Peer {
         const until = performance.now() + withinMs;
         while (this.#packets.length === 0) {
             if (this.#problem !== undefined) throw new Error(`The device wrote no MQTT: ${this.#problem.message}`);
-            if (this.isClosed) throw new Error(`The device hung up instead of saying ${cmd}.`);
+            if (this.isClosed) throw new Error(`The device hung up instead of sending ${cmd}.`);
             const leftMs = until - performance.now();
-            if (leftMs <= 0) throw new Error(`The device said no ${cmd} within ${withinMs} ms.`);
+            if (leftMs <= 0) throw new Error(`The device sent no ${cmd} within ${withinMs} ms.`);
             await this.#change(leftMs);
         }
         return this.#packets.shift()!;
@@ -113,14 +113,14 @@ export class Peer {
         return { payload: packet.payload.toString("utf8"), messageId: packet.messageId ?? 0, qos: packet.qos };
     }
 
-    /** Rejects when the device says anything, or hangs up, within this time. */
+    /** Rejects when the device sends anything, or hangs up, within this time. */
     async silence(forMs: number): Promise<void> {
         const until = performance.now() + forMs;
         for (;;) {
             assert.equal(
                 this.#packets.length,
                 0,
-                `said though nothing was expected: ${JSON.stringify(this.#packets[0])}`,
+                `sent though nothing was expected: ${JSON.stringify(this.#packets[0])}`,
             );
             assert.equal(this.isClosed, false, "hung up though nothing was wrong");
             const leftMs = until - performance.now();
@@ -129,7 +129,7 @@ export class Peer {
         }
     }
 
-    /** Resolves when the device has hung up; what it said before is dropped. */
+    /** Resolves when the device has hung up; what it sent before is dropped. */
     async hungUp(withinMs = PATIENCE_MS): Promise<void> {
         const until = performance.now() + withinMs;
         while (!this.isClosed) {

@@ -9,7 +9,7 @@ import { State } from "../../device/core/states.ts";
 import type { Seeded } from "./seeded.ts";
 import type { GatewayLine, SimulatedGateway } from "./simulated-gateway.ts";
 
-/** Time that passes when the simulation says so: what is due happens in order. */
+/** Time that the simulation turns on: what is due happens in order. */
 export class SimulatedTime {
     nowMs = 0;
     #events: { atMs: number; order: number; work: () => void }[] = [];
@@ -37,7 +37,7 @@ export class SimulatedTime {
 /** A connection over a network that may go dead without a word. */
 interface Path {
     latencyMs: number;
-    /** nothing comes through any more, in either direction, and nobody is told */
+    /** nothing comes through any more, in either direction, and nothing closes */
     dead: boolean;
     /** of the device: hung up */
     dropped: boolean;
@@ -67,7 +67,7 @@ export class SimulatedDevice {
     nameServer: NameServer = "answers";
     /** The connection that it hung up last was a dead one. */
     leftDead = false;
-    /** told of the sentences on the screen */
+    /** called with each sentence on the screen */
     showed: (text: string) => void = () => undefined;
     readonly dialedMs: number[] = [];
     #handler: (push: Push) => Handling;
@@ -95,7 +95,7 @@ export class SimulatedDevice {
         this.boot();
     }
 
-    /** Power on, with the flash as it is; power was cut before: what was sent already goes its way, and nobody is told. */
+    /** Power on, with the flash as it is; power was cut before: what was sent already goes its way, and nothing is closed. */
     boot(): void {
         this.#cancel();
         if (this.#path !== undefined) this.#path.dropped = true;
@@ -130,19 +130,19 @@ export class SimulatedDevice {
         this.#cancel = delayMs < 0 ? () => undefined : this.#time.after(delayMs, () => this.feed({ type: "tick" }));
     }
 
-    /** It is online, and what it says gets through. */
+    /** It is online, and what it sends gets through. */
     get isHeard(): boolean {
         return this.session.state === State.online && this.#path?.dead === false;
     }
 
-    /** The application says that a push was read. @returns false: too much waits already */
+    /** The application reports a push as read. @returns false: too much waits already */
     say(payload: string): boolean {
         if (!canSay(this.session, payload, this.#inputs.length)) return false;
         this.feed({ type: "say", topic: "read", payload });
         return true;
     }
 
-    /** What is open goes dead: the device is not told, nor is the gateway. */
+    /** What is open goes dead: neither the device nor the gateway gets an event. */
     die(): void {
         if (this.#path !== undefined) this.#path.dead = true;
     }

@@ -117,12 +117,12 @@ export class SimulatedGateway {
     backlog: SimulatedMessage[] = [];
     accepted = 0;
     epoch = 1000;
-    /** what it tells devices of their backoff, in seconds */
+    /** the base of the backoff in its hello, in seconds */
     baseS = 1;
-    /** payloads of all sayings that came */
+    /** payloads of everything that devices sent, without registrations */
     readonly heard = new Set<string>();
     current: GatewayLine | undefined;
-    /** told of each message whose PUBACK came */
+    /** called with each message whose PUBACK came */
     acknowledged: (message: SimulatedMessage) => void = () => undefined;
     #sequence = 0;
 

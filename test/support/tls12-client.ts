@@ -87,8 +87,8 @@ export async function openTls12(port: number): Promise<Tls12Client> {
     };
 
     const random = randomBytes(32);
-    let said = clientHello(random);
-    socket.write(record(HANDSHAKE, said));
+    let transcript = clientHello(random);
+    socket.write(record(HANDSHAKE, transcript));
     let serverRandom = Buffer.alloc(0);
     let certificate: X509Certificate | undefined;
     let heard: Buffer = Buffer.alloc(0);
@@ -97,7 +97,7 @@ export async function openTls12(port: number): Promise<Tls12Client> {
         while (heard.length >= 4 && heard.length >= 4 + heard.readUIntBE(1, 3)) {
             const message = heard.subarray(0, 4 + heard.readUIntBE(1, 3));
             heard = heard.subarray(message.length);
-            said = Buffer.concat([said, message]);
+            transcript = Buffer.concat([transcript, message]);
             if (message[0] === SERVER_HELLO) serverRandom = Buffer.from(message.subarray(6, 38));
             if (message[0] === CERTIFICATE) certificate = new X509Certificate(message.subarray(10));
             done = message[0] === SERVER_HELLO_DONE;
@@ -106,7 +106,7 @@ export async function openTls12(port: number): Promise<Tls12Client> {
     const early = Buffer.concat([VERSION, randomBytes(46)]);
     const key = { key: certificate!.publicKey, padding: constants.RSA_PKCS1_PADDING };
     const exchange = handshakeMessage(CLIENT_KEY_EXCHANGE, sized(2, publicEncrypt(key, early)));
-    said = Buffer.concat([said, exchange]);
+    transcript = Buffer.concat([transcript, exchange]);
     const master = derive(early, "master secret", Buffer.concat([random, serverRandom]), 48);
     const keys = derive(master, "key expansion", Buffer.concat([serverRandom, random]), 40);
     let sequence = 0n;
@@ -121,7 +121,7 @@ export async function openTls12(port: number): Promise<Tls12Client> {
         cipher.setAAD(Buffer.concat([nonce, Buffer.from([type]), VERSION, sized(2, body).subarray(0, 2)]));
         return record(type, Buffer.concat([nonce, cipher.update(body), cipher.final(), cipher.getAuthTag()]));
     };
-    const proof = derive(master, "client finished", createHash("sha256").update(said).digest(), 12);
+    const proof = derive(master, "client finished", createHash("sha256").update(transcript).digest(), 12);
     const finished = seal(HANDSHAKE, handshakeMessage(FINISHED, proof));
     socket.write(Buffer.concat([record(HANDSHAKE, exchange), record(CHANGE_CIPHER_SPEC, Buffer.from([1])), finished]));
     await next();

@@ -126,7 +126,7 @@ for (const { interpreter, skip } of LUAS) {
         },
     );
 
-    test(`init.lua, ${interpreter}: without toque.lua it says so`, { skip }, async (t) => {
+    test(`init.lua, ${interpreter}: without toque.lua it prints a sentence`, { skip }, async (t) => {
         const bare = await powerOn(t, board, {});
         await bare.turn(3000);
         assert.equal(bare.screen.lines.at(-1), "toque: toque.lua is missing: flash it");

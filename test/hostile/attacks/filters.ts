@@ -41,7 +41,7 @@ class Attacker {
         const { route, secret } = this.device;
         const client = new WireClient(victim.port, this.#from);
         this.client = client;
-        // It says that its address changed: who is cut off so often would else be refused for five minutes.
+        // It reports a new address: otherwise a client that is cut off so often is refused for five minutes.
         const moved = publish(1, `out/${route}/reg`, '{"y":"address"}');
         client.write(Buffer.concat([connect(route, route, secret, { flags: this.flags }), moved]));
         const connack = await client.next();

@@ -26,7 +26,7 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
     verdict.figure(`computed ${chance.toExponential(1)} a number-day`);
     verdict.must(chance <= MAX_CHANCE, "guessing hits 10⁻⁴ of a number's days at most");
 
-    // Days at the highest rate: whoever guesses also has a new code made whenever one may be.
+    // Days at the highest rate: the guesser also has a new code made as often as is allowed.
     const days = byScale(scale, 3, 20, 400);
     const random = seeded(chooseSeed());
     const dir = mkdtempSync(join(tmpdir(), "toque-guess-"));
@@ -60,7 +60,7 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
         verdict.figure(`simulated ${simulated.toExponential(1)}: ${hits} hits in ${days} days, ${count(codes)} codes`);
         verdict.must(codes <= days * codesADay() + 3, "a number gets no more codes than its limits say");
         verdict.must(hits <= expected + 5 * Math.sqrt(expected), "no more than five tries of a code count");
-        verdict.must(simulated <= MAX_CHANCE, "the simulation says the same");
+        verdict.must(simulated <= MAX_CHANCE, "the simulation agrees");
         verdict.must(hits > 0 && CODE_VALID_MS <= 600_000, "the simulation can hit, and a code lives ten minutes");
     } finally {
         await store.close();

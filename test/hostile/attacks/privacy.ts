@@ -3,7 +3,7 @@ import { byScale, Durations, type Attack, type Scale, type Verdict } from "../ve
 import { underAttack, type Victim } from "../victim.ts";
 import { WireClient } from "../wire-client.ts";
 
-/** Medians of known and unknown may differ by this share, or by this time where that is more: less cannot be told from noise here. */
+/** Medians of known and unknown may differ by this share, or by this time where that is more: less is noise here. */
 const MAX_SHARE = 0.15;
 const NOISE_MS = 0.3;
 const UNKNOWN = "+34699000001";
@@ -102,5 +102,5 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
     });
 }
 
-/** Whoever lacks the right cannot tell a known number from an unknown one, by octets or by time. */
+/** Without the right nobody can tell a known number from an unknown one, by octets or by time. */
 export const privacy: Attack = { name: "privacy", run };

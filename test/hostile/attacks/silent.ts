@@ -11,7 +11,7 @@ import { addressOf, WireClient } from "../wire-client.ts";
 const CONNECT_MS = 5_000;
 const goneMs = ({ slowness }: Verdict) => CONNECT_MS + 1_000 * slowness;
 
-/** Opens connections and says nothing on them. @param from the address of each */
+/** Opens connections and sends nothing. @param from the address of each */
 async function holdSilent(
     victim: Victim,
     verdict: Verdict,

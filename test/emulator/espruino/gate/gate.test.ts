@@ -67,9 +67,9 @@ test("the rows are true in JavaScript, so it is Espruino that differs", () => {
 test("Espruino: every accepted row holds", genuine, () => {
     const rows = [...ACCEPTED, ...ACCEPTED_THERE];
     const script = rows.map(([, code], at) => `if (${wrap(code)} === true) print("#row ${at}.");`).join("\n");
-    const said = runOnEspruino(script);
+    const output = runOnEspruino(script);
     assert.deepEqual(
-        rows.filter((_, at) => !said.includes(`#row ${at}.`)).map(([row]) => row),
+        rows.filter((_, at) => !output.includes(`#row ${at}.`)).map(([row]) => row),
         [],
     );
 });
@@ -109,7 +109,7 @@ test("gate: two functions may call each other when both are there before the fir
     assert.deepEqual(checkProgram("function a(n) { if (n) b(n - 1); } function b(n) { a(n); } a(3);"), []);
 });
 
-test("gate: a finding says where", () => {
+test("gate: a finding has its place", () => {
     assert.deepEqual(checkProgram("var a;\nvar b = a?.c;"), [
         { line: 2, column: 8, why: "Espruino has no optional chaining" },
     ]);
