@@ -1,4 +1,3 @@
-import type { FastifyRequest } from "fastify";
 import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { parseE164 } from "../number.ts";
@@ -18,17 +17,17 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
             schema: {
                 summary: "Push a message to a number. Answered when it is stored safely",
                 description:
-                    "With the header Idempotency-Key (1 to 200 visible ASCII characters), a message that is sent again is accepted once: the first counts.",
+                    "With the header Idempotency-Key or the field id (1 to 200 visible ASCII characters), a message that is sent again is accepted once. The same key with other content is answered with 409, conflict.",
                 security: [{ token: [] }],
                 body: SendBody,
                 response: { 202: AcceptedBody },
             },
         },
         async (request, reply) => {
-            const { to: typed, country, body, title, urgency, ttlS, collapseKey } = request.body;
+            const { to: typed, country, id, ...fields } = request.body;
             const to = parseE164(typed, country);
             const caller = callerFor(request, "send", to);
-            const draft: Draft = { to, body, title, urgency, ttlS, collapseKey, once: onceOf(request) };
+            const draft: Draft = { ...fields, to, once: readKey(request.headers["idempotency-key"], id) };
             const appended = await services.intake.accept(caller, draft);
             const { message } = appended;
             metrics.accepted(appended);
@@ -49,7 +48,7 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
         },
         async (request) => {
             const { caller } = request;
-            // Somebody else's message looks like none, to the store already: an id tells nothing to whoever may not reach its number.
+            // Without the right, another's message looks like none, and the store is not asked for it.
             const receipt = caller && (await services.store.receipts.find(request.params.id, rangeOf(caller.pattern)));
             if (receipt === undefined || !permits(caller!, "receipt", receipt.to)) {
                 throw new GatewayError(
@@ -63,15 +62,18 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
     );
 }
 
-/** The idempotency key. @throws GatewayError invalid_request */
-function onceOf(request: FastifyRequest): string | undefined {
-    const key = request.headers["idempotency-key"];
+/** The idempotency key: a header or the body's "id". @throws GatewayError invalid_request */
+function readKey(header: string | string[] | undefined, id: string | undefined): string | undefined {
+    const key = header ?? id;
     if (key === undefined) return undefined;
     if (typeof key !== "string" || !/^[\x21-\x7e]{1,200}$/.test(key)) {
         throw new GatewayError(
             "invalid_request",
-            "The header Idempotency-Key must be 1 to 200 visible ASCII characters, without spaces.",
+            'The idempotency key (the header Idempotency-Key, or "id") must be 1 to 200 visible ASCII characters, without spaces.',
         );
+    }
+    if (id !== undefined && id !== key) {
+        throw new GatewayError("invalid_request", 'The header Idempotency-Key and "id" differ: send one of them.');
     }
     return key;
 }

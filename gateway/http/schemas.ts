@@ -44,6 +44,7 @@ export const SendBody = closed({
     collapseKey: Type.Optional(
         Type.String({ description: "A later message with the same key replaces one that waits" }),
     ),
+    id: Type.Optional(Type.String({ description: "The sender's idempotency key, as the header Idempotency-Key" })),
 });
 export const AcceptedBody = closed({ id: Type.String(), to: Type.String(), state, sequence: whole });
 

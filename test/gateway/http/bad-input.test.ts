@@ -36,6 +36,7 @@ const MESSAGES: [name: string, change: Change, refusal: string, sentence: RegExp
     ["a request over the limit", { body: "x".repeat(50_000) }, "413 too_large", /at most 32 KiB/],
     ["an unknown field", { boby: "x" }, BAD, /"boby" is not a field of the body: .* misspelling/],
     ["an unknown urgency", { urgency: "now" }, BAD, /"urgency" must be one of "very-low", "low", "normal", "high"/],
+    ["a bad id", { id: "a b" }, BAD, /"id"\) must be 1 to 200 visible ASCII/],
     ["a ttl in quotes", { ttlS: "5" }, BAD, /"ttlS" must be a whole number/],
     ["a negative ttl", { ttlS: -1 }, BAD, /"ttlS" must be 0 or more/],
     ["a ttl of 29 days", { ttlS: 29 * 86_400 }, BAD, /28 days/],
@@ -58,6 +59,7 @@ const REQUESTS: [name: string, request: string, ask: Ask, refusal: string, sente
     ["invalid UTF-8", SEND, { body: Buffer.from(`{"to":"${TO}","body":"\xff"}`, "latin1") }, BAD, /not UTF-8/],
     ["a form", SEND, { body: "to=1", ...type("application/x-www-form-urlencoded") }, "415 unsupported_type", /JSON/],
     ["plain text", SEND, { body: "hello", ...type("text/plain") }, "415 unsupported_type", /application\/json/],
+    ["two keys", SEND, { body: { ...good.body, id: "a" }, headers: { "Idempotency-Key": "b" } }, BAD, /differ/],
     ["a bad key", SEND, { ...good, headers: { "Idempotency-Key": "a b" } }, BAD, /Idempotency-Key/],
     // paths and methods
     ["an unknown number's page", "GET /v1/numbers/+34611222999", {}, "404 unknown_number", /number/],

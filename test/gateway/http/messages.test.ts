@@ -59,14 +59,15 @@ test("messages: the receipt has the history, each with its moment", async () => 
     for (const { at } of body.history) assert.equal(Date.parse(at), NOW_MS);
 });
 
-test("messages: with an Idempotency-Key a repeated one is accepted once", async () => {
+test('messages: with an Idempotency-Key, or the same key as "id", a repeated one is accepted once', async () => {
     await it.register("+34600000004");
     const key = { "Idempotency-Key": "order-1" };
     const body = { to: "+34600000004", body: "once" };
     const first = await send(body, key);
-    const again = await send(body, key);
-    assert.equal(again.status, 202);
-    assert.equal(again.body.id, first.body.id);
+    for (const again of [await send(body, key), await send({ ...body, id: "order-1" })]) {
+        assert.equal(again.status, 202);
+        assert.equal(again.body.id, first.body.id);
+    }
     assert.equal((await backlogOf("+34600000004")).messages, 1);
 });
 
@@ -92,6 +93,7 @@ test("messages: an Idempotency-Key belongs to its token and its content", async 
     assert.notEqual(other.body.id, first.body.id);
     const refused = await it.ask<ErrorBody>("POST", "/v1/messages", { headers, body: { ...body, to: "+34600000016" } });
     assert.deepEqual([refused.status, refused.body.error.code], [409, "conflict"]);
+    assert.equal((await send({ ...body, body: "two", id: "order-2" })).status, 409);
     assert.match(refused.body.error.message, /used for another message/);
     assert.equal((await backlogOf("+34600000016")).messages, 0);
 });
