@@ -2,7 +2,7 @@
 --   toqueRead(message.sequence)                            the person has read it
 --   toqueSend({ to = "+34600111222", body = "..." })       a message to another number; also title, urgency, collapseKey, ttlS
 -- False: the outbox is full, or it is too large for a packet. Text is octets of UTF-8.
-local boot, last = math.random(0, 16777215), 0
+local boot, last = nil, 0
 
 local function quote(text)
     return '"' .. string.gsub(text, '[%c"\\]', function(char)
@@ -14,6 +14,7 @@ end
 function toqueRead(sequence) return toque.say("read", '{"n":' .. sequence .. "}") end
 
 function toqueSend(what)
+    boot = boot or math.random(0, 16777215) -- not earlier: toque.lua, which runs after the application, seeds it
     last = last + 1
     local json = '{"i":' .. last .. ',"g":' .. boot .. ',"to":' .. quote(what.to) .. ',"b":' .. quote(what.body)
     if what.title then json = json .. ',"t":' .. quote(what.title) end
