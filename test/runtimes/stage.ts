@@ -14,6 +14,9 @@ export const INBOX = `in/${ROUTE}`;
 export const EPOCH = 1_767_225_600;
 export const CLOCK_S = 1_790_000_000;
 
+/** A second, less what the clocks of two processes differ by. */
+const SPACING_MS = 990;
+
 /** What a device registered with. */
 export interface Registration {
     messageId: number;
@@ -36,8 +39,12 @@ export function puback(messageId: number): Packet {
     return { cmd: "puback", messageId };
 }
 
-/** Something on the inbox. @param messageId 0: QoS 0 */
-export function inbox(fields: object | Buffer, messageId = 0, more: { dup?: boolean; retain?: boolean } = {}): Packet {
+/** A PUBLISH, to the inbox unless `more` has another topic. @param messageId 0: QoS 0 */
+export function inbox(
+    fields: object | Buffer,
+    messageId = 0,
+    more: { topic?: string; dup?: boolean; retain?: boolean } = {},
+): Packet {
     const payload = Buffer.isBuffer(fields) ? fields : Buffer.from(JSON.stringify(fields));
     const qos = messageId === 0 ? 0 : 1;
     return {
@@ -59,6 +66,15 @@ export function hello(more: object = {}): Packet {
 /** A push with the packet id that a gateway would choose for it. */
 export function push(sequence: number, body: string, more: object = {}): Packet {
     return inbox({ n: sequence, b: body, ...more }, (sequence % 65535) + 1000);
+}
+
+/**
+ * Tries are at least a second apart. Measured from before the cause of a new try to its connection: a busy machine makes that longer,
+ * never shorter.
+ */
+export function spaced(sinceMs: number, next: Pick<Peer, "openedMs">): void {
+    const gapMs = next.openedMs - sinceMs;
+    assert.ok(gapMs >= SPACING_MS, `tried again after ${gapMs} ms`);
 }
 
 export function idOf(packet: Packet): number {

@@ -6,6 +6,7 @@ import { createSession } from "../../device/core/session.ts";
 import type { Session } from "../../device/core/session.ts";
 import { step, wakeAfterMs } from "../../device/core/step.ts";
 import { encodeMessage, encodeRead } from "../../device/say.ts";
+import { fromHex, toHex, toNumber } from "../runtimes/vector-player.ts";
 
 type Write = (this: void, line: string) => void;
 
@@ -29,35 +30,10 @@ interface Play {
 /** What the `device` lines set. */
 type Given = Record<string, string | undefined>;
 
-const HEX = "0123456789abcdef";
-
 /** Cuts a line at its first space. */
 function cut(line: string): string[] {
     const at = line.indexOf(" ");
     return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
-}
-
-function toNumber(text: string): number {
-    let value = 0;
-    for (let i = 0; i < text.length; i++) value = value * 10 + text.charCodeAt(i) - 48;
-    return value;
-}
-
-function fromHex(hex: string): Bytes {
-    let data = "";
-    for (let i = 0; i + 1 < hex.length; i += 2) {
-        data += String.fromCharCode(HEX.indexOf(hex.charAt(i)) * 16 + HEX.indexOf(hex.charAt(i + 1)));
-    }
-    return data;
-}
-
-function toHex(data: Bytes): string {
-    let hex = "";
-    for (let i = 0; i < data.length; i++) {
-        const code = data.charCodeAt(i);
-        hex += HEX.charAt(Math.floor(code / 16)) + HEX.charAt(code % 16);
-    }
-    return hex;
 }
 
 /** A packet that the device wrote, in words. */

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
-import { push } from "../stage.ts";
+import { push, spaced } from "../stage.ts";
 import type { Case, Stage } from "../stage.ts";
 
 const NAME = "gw.test";
 const DNS_MS = 5000;
-const LATE_MS = 8000;
+/** What a busy machine may add to a deadline. */
+const LATE_MS = 30_000;
 /** Where a captive portal is. */
 const PORTAL = "127.0.0.66";
 
@@ -47,12 +48,11 @@ export const NAMES: readonly Case[] = [
     {
         name: "a name server that never answers: given up after five seconds",
         async play(stage) {
+            const startMs = performance.now(); // before the look-up: what is late makes it no shorter
             await named(stage, "hangs");
-            await stage.device.until(() => stage.count("resolving") > 0);
-            const startMs = performance.now();
             await stage.device.until(() => stage.count("waiting") > 0, DNS_MS + LATE_MS);
             const tookMs = performance.now() - startMs;
-            assert.ok(tookMs > DNS_MS - 1000, `given up after ${tookMs} ms`);
+            assert.ok(tookMs >= DNS_MS, `given up after ${tookMs} ms`);
             await repaired(stage);
         },
     },
@@ -87,13 +87,12 @@ export const NAMES: readonly Case[] = [
             await stage.device.setNames({ [NAME]: "hangs" });
             first.peer.reset();
             // every other try takes the last good address without asking
-            (await stage.accepted()).peer.reset();
-            const asked = stage.count("resolving");
-            await stage.device.until(() => stage.count("resolving") > asked);
+            const second = await stage.accepted();
             const startMs = performance.now();
+            second.peer.reset();
             const { peer } = await stage.accepted();
             const tookMs = peer.openedMs - startMs;
-            assert.ok(tookMs > DNS_MS - 1000 && tookMs < DNS_MS + LATE_MS, `dialed after ${tookMs} ms`);
+            assert.ok(tookMs >= DNS_MS, `dialed after ${tookMs} ms`);
             await stage.deliver(peer, push(1, "by its last address"));
         },
     },
@@ -127,13 +126,13 @@ export const NAMES: readonly Case[] = [
                 await stage.device.setNames({ [NAME]: PORTAL });
                 first.peer.reset();
                 const second = await stage.accepted();
+                const sinceMs = performance.now();
                 second.peer.reset();
                 await stage.shows("waiting", /^not a gateway .*127\.0\.0\.66/);
                 const third = await stage.accepted();
-                const tries = [first, second, third].map(({ peer }) => peer.openedMs).concat(visitedMs);
-                tries.sort((a, b) => a - b);
-                tries.slice(1).forEach((ms, i) => assert.ok(ms - tries[i]! >= 990, `${ms - tries[i]!} ms apart`));
                 assert.equal(visitedMs.length, 1);
+                spaced(sinceMs, { openedMs: visitedMs[0]! });
+                spaced(visitedMs[0]!, third.peer);
                 await stage.deliver(third.peer, push(1, "by its last address"));
             } finally {
                 portal.close();

@@ -324,23 +324,9 @@ export const PUSHES: readonly Case[] = [
         name: "a PUBLISH to another topic is acknowledged, and not shown",
         async play(stage) {
             const peer = await stage.online();
-            for (const topic of [
-                "in/other",
-                `in/${ROUTE}/x`,
-                "in/",
-                `out/${ROUTE}/reg`,
-                "$SYS/x",
-                INBOX.toUpperCase(),
-            ]) {
-                peer.send({
-                    cmd: "publish",
-                    topic,
-                    payload: '{"n":1,"b":"x"}',
-                    qos: 1,
-                    messageId: 3,
-                    dup: false,
-                    retain: false,
-                });
+            const topics = ["in/other", `in/${ROUTE}/x`, "in/", `out/${ROUTE}/reg`, "$SYS/x", INBOX.toUpperCase()];
+            for (const topic of topics) {
+                peer.send(inbox({ n: 1, b: "x" }, 3, { topic }));
                 await acknowledged(peer, 3);
             }
             await goesOn(stage, peer, 1, 0);
