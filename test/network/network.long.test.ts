@@ -140,6 +140,8 @@ test("the link flaps, with the same address and with another", { skip: whyNoLab(
     });
 });
 
+/** What a busy machine may add to each deadline. Nobody would notice at all but for the ping: TCP gives up after a quarter of an hour. */
+const LATE_MS = 10_000;
 /** The longest backoff, and the dial before it. */
 const LONGEST_MS = 75_000;
 const [keepAliveS, deviceMs, gatewayMs] = LONG ? [60, 35_000, 90_000] : [15, 12_500, 22_500];
@@ -152,12 +154,12 @@ test(
             const since = device.heard.length;
             const fromMs = performance.now();
             lab.loss(100, 100);
-            const noticed = await device.until(({ state }) => state === "waiting", since, deviceMs + 1_000);
-            assert.ok(noticed.atMs - fromMs <= deviceMs + 500, `the device took ${noticed.atMs - fromMs} ms`);
+            const noticed = await device.until(({ state }) => state === "waiting", since, deviceMs + LATE_MS);
+            assert.ok(noticed.atMs - fromMs <= deviceMs + LATE_MS, `the device took ${noticed.atMs - fromMs} ms`);
             const isOffline = () => !gateway.ask<{ online: boolean }>("GET", `/v1/numbers/${NUMBER}`).online;
             while (!isOffline()) {
                 assert.ok(
-                    performance.now() - fromMs <= gatewayMs + 2_000,
+                    performance.now() - fromMs <= gatewayMs + LATE_MS,
                     "the gateway still thinks that it is online",
                 );
                 await pause(250);
@@ -171,7 +173,7 @@ test(
             const took = [noticed.atMs - fromMs, backMs - fromMs, atMs - backMs, atMs - dialedMs].map(Math.round);
             t.diagnostic(`the device noticed after ${took[0]} ms, the gateway after ${took[1]} ms`);
             t.diagnostic(`back after ${took[2]} ms, ${took[3]} ms of them behind the backoff`);
-            assert.ok(atMs - dialedMs <= 5_000, `online ${atMs - dialedMs} ms after the backoff`);
+            assert.ok(atMs - dialedMs <= LATE_MS, `online ${atMs - dialedMs} ms after the backoff`);
             assert.ok(dials.filter((dial) => dial.atMs > backMs).length <= 1, "it needed more than one dial");
         });
     },

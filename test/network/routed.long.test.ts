@@ -9,7 +9,7 @@ import { RoutedLab } from "./routed-lab.ts";
 const NUMBER = "+34600111222";
 const KEEP_ALIVE_S = 15;
 /** Half a keepalive of silence, the wait for PINGRESP, and the first backoff; then a machine that is busy. */
-const BACK_MS = (KEEP_ALIVE_S / 2 + 5 + 1) * 1_000 + 2_500;
+const BACK_MS = (KEEP_ALIVE_S / 2 + 5 + 1) * 1_000 + 10_000;
 const LONG = process.env.TOQUE_LONG === "1";
 const ROUNDS = LONG ? 10 : 1;
 

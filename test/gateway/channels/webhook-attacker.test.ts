@@ -66,7 +66,8 @@ async function failure(url: string, timeoutMs?: number): Promise<string> {
         assert.doesNotMatch(text, TELLTALE);
         assert.ok(!text.includes(KEY) && !text.includes("hook-secret"), text);
     }
-    assert.ok(performance.now() - startMs < (timeoutMs ?? 2_000) + 2_000);
+    // the other end would hold it for ever; a busy machine only for some seconds
+    assert.ok(performance.now() - startMs < (timeoutMs ?? 2_000) + 20_000);
     return error.message;
 }
 
