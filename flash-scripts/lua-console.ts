@@ -1,41 +1,33 @@
-import type { Duplex } from "node:stream";
 import { FlashError } from "./options.ts";
+import type { Port } from "./port.ts";
 
 /** NodeMCU takes lines of at most 255 octets: that many octets as hexadecimal digits leave room for the rest. */
 const CHUNK_OCTETS = 80;
-/** A flash page may have to be erased first. */
-const ANSWER_MS = 10_000;
 
-/** The interactive Lua of a board, at the other end of a stream. */
+/** The interactive Lua of a board. */
 export class LuaConsole {
-    readonly #stream: Duplex;
-    #heard = "";
-    #waiting: (() => void) | undefined;
+    readonly #port: Port;
 
-    constructor(stream: Duplex) {
-        this.#stream = stream;
-        stream.on("data", (data: Buffer) => {
-            this.#heard += data.toString("latin1");
-            this.#waiting?.();
-        });
+    constructor(port: Port) {
+        this.#port = port;
     }
 
     /** Types a line and waits for the next prompt. @returns what the board printed in between */
     async type(line: string): Promise<string> {
-        this.#heard = "";
-        this.#stream.write(`${line}\r\n`, "latin1");
-        await this.#hear(() => /(^|\n)>+ $/.test(this.#heard));
-        const printed = this.#heard
-            .replace(/(^|\n)>+ $/, "")
-            .replace(line, "")
-            .trim();
-        if (/^(lua|stdin|input):\d+:|attempt to/m.test(printed)) {
-            throw new FlashError(`The board refused a line: ${printed}`);
+        this.#port.send(`${line}\r\n`);
+        const heard = await this.#port.hear(/^(.*\n)?>+ $/s);
+        if (heard === undefined) {
+            throw new FlashError(
+                `No Lua prompt came. Is this port the board's, does it run NodeMCU, and is no other program using it?\nHeard: ${this.#port.lastHeard}`,
+            );
         }
+        const printed = (heard[1] ?? "").replace(line, "").trim();
+        if (/^(lua|stdin|input):\d+:|attempt to/m.test(printed))
+            throw new FlashError(`The board refused a line: ${printed}`);
         return printed;
     }
 
-    /** Writes a file in chunks; the board checks its length. */
+    /** Writes a file in chunks and compares its length. */
     async upload(name: string, octets: Buffer): Promise<void> {
         await this.type(`_f=(file and file.open or io.open)("${name}","w")`);
         await this.type(
@@ -52,24 +44,6 @@ export class LuaConsole {
             throw new FlashError(
                 `${name} is not whole on the board: ${length} of ${octets.length} octets. Is its flash full?`,
             );
-        }
-    }
-
-    async #hear(is: () => boolean): Promise<void> {
-        const deadline = Date.now() + ANSWER_MS;
-        while (!is()) {
-            if (Date.now() > deadline) {
-                throw new FlashError(
-                    `No Lua prompt came. Is this port the board's, does it run NodeMCU, and is no other program using it?\nHeard: ${JSON.stringify(this.#heard.slice(-200))}`,
-                );
-            }
-            await new Promise<void>((resolve) => {
-                const timer = setTimeout(resolve, 500);
-                this.#waiting = () => {
-                    clearTimeout(timer);
-                    resolve();
-                };
-            });
         }
     }
 }

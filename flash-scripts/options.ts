@@ -1,7 +1,8 @@
+import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { derOf } from "../device/host/network.ts";
 import type { Settings } from "../device/core/settings.ts";
+import { frame } from "../device/slots.ts";
 
 /** A flash command's options. */
 export interface FlashOptions {
@@ -85,11 +86,19 @@ export function readOptions(script: string, words: string[]): FlashOptions {
         ssid: textOf("ssid"),
         password: textOf("password"),
         keepAliveS: keepAlive === undefined ? undefined : Math.floor(Number(keepAlive)),
-        ca: ca === undefined ? undefined : derOf(readFileSync(ca, "utf8")),
+        ca: ca === undefined ? undefined : new X509Certificate(readFileSync(ca)).raw.toString("base64"),
     };
     const slots = new Map([["config", octetsOf(JSON.stringify(settings))]]);
     if (code === undefined) slots.set("credentials", JSON.stringify({ route, secret }));
     return { port, settings, slots, app: textOf("app") };
+}
+
+/** The files of the slots. Each name has two: the first is the new text, the second is empty, so that the first counts. */
+export function slotFiles(slots: Map<string, string>): [name: string, octets: Buffer][] {
+    return [...slots].flatMap(([name, text]): [string, Buffer][] => [
+        [`toque-${name}0`, Buffer.from(frame(1, text), "latin1")],
+        [`toque-${name}1`, Buffer.alloc(0)],
+    ]);
 }
 
 /** Runs a script; a `FlashError` is printed as a sentence, and the exit code is 1. */
