@@ -35,6 +35,15 @@ function readPort(text: string): { host: string; port: number } {
     return { host, port: Number(port) };
 }
 
+/** @param file PEM @returns DER in base64, as boards keep it */
+function readCertificate(file: string): string {
+    try {
+        return new X509Certificate(readFileSync(file)).raw.toString("base64");
+    } catch {
+        throw new FlashError(`--ca: ${file} is not a certificate in PEM.`);
+    }
+}
+
 /** Text as a board has it: one character for each octet of UTF-8. */
 export function octetsOf(text: string): string {
     return Buffer.from(text, "utf8").toString("latin1");
@@ -86,7 +95,7 @@ export function readOptions(script: string, words: string[]): FlashOptions {
         ssid: textOf("ssid"),
         password: textOf("password"),
         keepAliveS: keepAlive === undefined ? undefined : Math.floor(Number(keepAlive)),
-        ca: ca === undefined ? undefined : new X509Certificate(readFileSync(ca)).raw.toString("base64"),
+        ca: ca === undefined ? undefined : readCertificate(ca),
     };
     const slots = new Map([["config", octetsOf(JSON.stringify(settings))]]);
     if (code === undefined) slots.set("credentials", JSON.stringify({ route, secret }));

@@ -71,8 +71,3 @@ export function pemOf(der: string): string {
     const lines = der.match(/.{1,64}/g) ?? [];
     return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 }
-
-/** @param pem the first certificate of it counts @returns DER in base64 */
-export function derOf(pem: string): string {
-    return (/-----BEGIN CERTIFICATE-----([^-]+)-----END/.exec(pem)?.[1] ?? "").replace(/\s/g, "");
-}
