@@ -1,4 +1,4 @@
-/** One line a call; the implementation masks numbers and writes JSON. */
+/** Each call writes one line of JSON, with numbers masked. */
 export interface Log {
     info(fields: Record<string, unknown>, message: string): void;
     warn(fields: Record<string, unknown>, message: string): void;

@@ -1,6 +1,6 @@
 import type { ClockStep } from "../clock.ts";
 
-/** What keeps the store small and right. */
+/** Housekeeping. */
 export interface Upkeep {
     /** Forgets receipts, registrations and codes that ended before `beforeMs`, at most `limit`. @returns how many */
     forget(beforeMs: number, limit: number): Promise<number>;

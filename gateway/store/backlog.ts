@@ -4,17 +4,17 @@ import type { Appended, BacklogSize, BacklogStore, NewMessage, NotAppended } fro
 import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";
 import { read, write, type CallsOf } from "./call.ts";
-import { earlierMessage } from "./idempotency.ts";
+import { contentDigest, earlierMessage } from "./idempotency.ts";
 import { nextPlace } from "./numbering.ts";
 import { clearOverflow, noteOverflow } from "./overflow.ts";
 import { addReceipt, endReceipt, noteMoved, noteSent, type Ending } from "./receipts.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
-/** A route's backlog unless it is set otherwise, whichever of the two is reached first. */
+/** The default limits of a route's backlog. */
 export const MAX_BACKLOG: BacklogSize = { messages: 1_000, octets: 256 * 1024 };
-/** A message that was written is not called expired before its PUBACK had time to come: after 20 s the connection ends. */
+/** A message that was written does not expire before its PUBACK can have come: after 20 s without one the connection ends. */
 const SENT_GRACE_MS = 30_000;
-/** Messages that one call ends at most: the thread is needed by others. */
+/** Messages that one call ends at most: other calls wait for the thread. */
 const MAX_ENDED_AT_ONCE = 1_000;
 
 /** In the order in which they are dropped. */
@@ -22,7 +22,7 @@ const URGENCIES: readonly Urgency[] = ["very-low", "low", "normal", "high"];
 
 const SELECT = `SELECT backlog.*, receipts.id, receipts.number FROM backlog JOIN receipts USING (num) `;
 
-/** What a message is made of beside its columns. */
+/** What of a message is stored as JSON. */
 type Content = Pick<PushMessage, "body" | "title" | "from">;
 
 export function backlogCalls(sql: Sql, start: number, most: BacklogSize = MAX_BACKLOG): CallsOf<BacklogStore> {
@@ -56,19 +56,20 @@ export function backlogCalls(sql: Sql, start: number, most: BacklogSize = MAX_BA
 }
 
 function append(sql: Sql, start: number, message: NewMessage, most: BacklogSize): Appended | NotAppended {
-    const earlier = earlierMessage(sql, message);
+    const digest = contentDigest(message);
+    const earlier = earlierMessage(sql, message, digest);
     if (earlier === "conflict") return earlier;
     if (earlier !== undefined) return { message: earlier, repeated: true, collapsed: [], dropped: [] };
     const place = nextPlace(sql, start, message.route);
     if (place === undefined) return "unregistered";
     const { sequence } = place;
-    const num = addReceipt(sql, message, sequence);
+    const num = addReceipt(sql, message, sequence, digest);
     insert(sql, num, sequence, message);
     const collapsed = collapseOlder(sql, message, sequence);
     const fits = isWithin({ messages: place.messages + 1, octets: place.octets + message.octets }, most);
     const dropped = fits ? [] : dropOverflow(sql, message.route, message.acceptedMs, most);
     const own = dropped.find((gone) => gone.sequence === sequence);
-    // Sent again, it shall get another chance.
+    // The key is free again, so that the sender can retry.
     if (own !== undefined) sql.run("UPDATE receipts SET once = NULL WHERE num = ?", num);
     return { message: own ?? stored(message, sequence), repeated: false, collapsed, dropped };
 }
@@ -112,7 +113,7 @@ export function dropBacklog(sql: Sql, route: Route, atMs: number, why: string): 
     return rows.length;
 }
 
-/** Hands the backlog of an ended registration to the number's next one, which counts from 1 and has seen none of it. */
+/** Moves the backlog of an ended registration to the number's next one, where it gets new sequences. */
 export function moveBacklog(sql: Sql, start: number, from: Route, to: Route, atMs: number): void {
     for (const row of sql.all("SELECT num, sents FROM backlog WHERE route = ? ORDER BY sequence", from)) {
         const num = row.num as number;
@@ -130,20 +131,18 @@ export function moveBacklog(sql: Sql, start: number, from: Route, to: Route, atM
 
 function insert(sql: Sql, num: number, sequence: number, message: NewMessage): void {
     const content: Content = { body: message.body, title: message.title, from: message.from };
-    sql.run(
-        `INSERT INTO backlog (num, route, sequence, urgency, collapse_key, content, octets, accepted_ms, expires_ms, due_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    sql.insert("backlog", {
         num,
-        message.route,
+        route: message.route,
         sequence,
-        URGENCIES.indexOf(message.urgency),
-        message.collapseKey,
-        JSON.stringify(content),
-        message.octets,
-        message.acceptedMs,
-        message.expiresMs,
-        message.expiresMs,
-    );
+        urgency: URGENCIES.indexOf(message.urgency),
+        collapse_key: message.collapseKey,
+        content: JSON.stringify(content),
+        octets: message.octets,
+        accepted_ms: message.acceptedMs,
+        expires_ms: message.expiresMs,
+        due_ms: message.expiresMs,
+    });
 }
 
 function collapseOlder(sql: Sql, message: NewMessage, sequence: number): PushMessage[] {
@@ -157,7 +156,7 @@ function collapseOlder(sql: Sql, message: NewMessage, sequence: number): PushMes
     return rows.map((row) => endRow(sql, row, { state: "collapsed", atMs: message.acceptedMs }));
 }
 
-/** The oldest of the lowest urgency goes first; one that was written only when nothing else is left, for it may be on the screen. */
+/** Drops the oldest of the lowest urgency first. One that was written, and so may be on the screen, goes only when no other is left. */
 function dropOverflow(sql: Sql, route: Route, atMs: number, most: BacklogSize): PushMessage[] {
     const dropped: PushMessage[] = [];
     for (;;) {

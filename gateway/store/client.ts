@@ -4,7 +4,7 @@ import type { Store } from "../ports/store.ts";
 import { fromFailure } from "./failures.ts";
 import type { Call, CallName, FromWorker, Outcome, ToWorker } from "./protocol.ts";
 
-/** Appends that may be on their way to the disk: beyond that senders are faster than it, and wait at their own side. */
+/** Appends that may be under way. Beyond that the senders are faster than the disk and have to wait. */
 const MAX_APPENDS_UNDER_WAY = 10_000;
 
 interface Pending {
@@ -15,8 +15,8 @@ interface Pending {
 
 /**
  * Makes a store of a thread that has reported `opened`.
- * @param names what the thread can be asked
- * @param failed called once if the thread ends without being asked to: whatever was not answered has failed by then, and nothing works any more
+ * @param names the thread's calls
+ * @param failed called once if the thread ends unasked; by then every open call has failed, and later ones are refused
  */
 export function createClient(
     worker: Worker,
@@ -26,9 +26,9 @@ export function createClient(
     const pending = new Map<number, Pending>();
     let lastId = 0;
     let appends = 0;
-    /** calls of this turn of the event loop: they travel together */
+    /** calls of this turn of the event loop: posted together */
     let outbox: Call[] = [];
-    /** why no call is taken any more */
+    /** why calls are refused */
     let ended: string | undefined;
     let closing: Promise<void> | undefined;
 
@@ -59,7 +59,7 @@ export function createClient(
         }
     }
 
-    /** Something among the arguments of some call cannot be copied: a bug, and only that call's. */
+    /** An argument of one of the calls cannot be copied: a bug, which fails only that call. */
     function postAlone(call: Call): void {
         try {
             send({ calls: [call] });
@@ -81,7 +81,7 @@ export function createClient(
         else call?.reject(fromFailure(failure));
     }
 
-    /** The thread is no more. @param cause why, if nobody asked for it */
+    /** The thread has ended. @param cause its error, if it had one */
     function end(cause?: Error): void {
         const unasked = closing === undefined && ended === undefined;
         const why = cause === undefined ? "has ended" : `failed (${cause.message})`;

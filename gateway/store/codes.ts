@@ -10,16 +10,15 @@ import { optional, type Row, type Sql } from "./sql.ts";
 export function codeCalls(sql: Sql, start: number): CallsOf<CodeStore> {
     return {
         add: write((code) => {
-            sql.run(
-                `INSERT INTO codes (number, code_hash, created_ms, expires_ms, tries_left, keep_backlog, chip) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-                code.number,
-                code.codeHash,
-                code.createdMs,
-                code.expiresMs,
-                code.triesLeft,
-                code.keepBacklog,
-                code.chip,
-            );
+            sql.insert("codes", {
+                number: code.number,
+                code_hash: code.codeHash,
+                created_ms: code.createdMs,
+                expires_ms: code.expiresMs,
+                tries_left: code.triesLeft,
+                keep_backlog: code.keepBacklog,
+                chip: code.chip,
+            });
         }),
         list: read((number, sinceMs) =>
             sql
@@ -45,8 +44,8 @@ function toCode(row: Row): EnrolCode {
 }
 
 /**
- * A wrong try counts, a right one does not: a device whose power fails in the middle may come back as often as it needs. Such a device
- * finds its code open also after its ten minutes, as long as nothing has connected with the secret.
+ * A wrong try counts, a right one does not: a device that loses power during enrolment may redeem its code again, also after the code's ten
+ * minutes, until something has connected with the secret.
  */
 function redeem(
     sql: Sql,
@@ -64,7 +63,7 @@ function redeem(
         (again ? isUnfinished(sql, number, newest, chip) : (newest.expires_ms as number) > registration.createdMs);
     const fits = sameHash(codeHash, (newest?.code_hash as string | undefined) ?? "");
     if (open && fits) {
-        // What came for the number since its first redemption was meant for this device.
+        // What was sent since the first redemption was meant for this device.
         const backlog = again || newest.keep_backlog === 1 ? "keep" : "drop";
         const made = register(sql, start, { ...registration, number, backlog });
         sql.run(
@@ -76,12 +75,12 @@ function redeem(
         return made;
     }
     if (open) sql.run("UPDATE codes SET tries_left = tries_left - 1 WHERE num = ?", newest.num as number);
-    // Each refusal writes, whether or not there is such a number: the time it takes shall not tell.
+    // Every refusal writes, also for an unknown number, so that its duration reveals nothing.
     countUp(sql, "codes refused");
     return undefined;
 }
 
-/** Whether the same chip redeemed this code, and nobody has used the secret it was given. */
+/** Whether this chip redeemed the code and its secret was not used yet. */
 function isUnfinished(sql: Sql, number: E164, code: Row, chip: string): boolean {
     const registration = byNumber(sql, number);
     return registration?.provisional === true && registration.route === code.route && code.chip === chip;

@@ -34,7 +34,7 @@ function record(sql: Sql, start: number, route: Route, seen: Contact): Registrat
     const { handled } = seen;
     const seeable = lastSeeable(sql, start, route);
     const ahead = handled?.epoch === before.epoch && handled.sequence > seeable;
-    // What this file gave it before their ways parted it has seen, too: that is not sent again under the new epoch.
+    // It has also seen what both stores gave it: that is not sent again under the new epoch.
     if (ahead) settleUpTo(sql, route, seeable, seen.atMs);
     const epoch = seen.epoch ?? (ahead ? Math.floor(seen.atMs / 1000) : undefined);
     sql.run(
@@ -54,7 +54,7 @@ function addEndpoint(sql: Sql, route: Route, endpoint: Endpoint, last: Endpoint 
     if (last?.sinceMs === endpoint.sinceMs) {
         sql.run("DELETE FROM endpoints WHERE num = (SELECT max(num) FROM endpoints WHERE route = ?)", route);
     }
-    sql.run("INSERT INTO endpoints (route, endpoint) VALUES (?, ?)", route, JSON.stringify(endpoint));
+    sql.insert("endpoints", { route, endpoint: JSON.stringify(endpoint) });
     sql.run(
         `DELETE FROM endpoints WHERE route = ?1
             AND num <= (SELECT num FROM endpoints WHERE route = ?1 ORDER BY num DESC LIMIT 1 OFFSET ?2)`,

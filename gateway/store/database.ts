@@ -17,7 +17,7 @@ const BUSY_MS = 2_000;
 /** How long a gateway that starts waits for the one that is still ending. */
 const LOCK_MS = 1_000;
 
-/** Up to this size all of the file is read through at the start. */
+/** Files up to this size are checked wholly at the start. */
 const MAX_WHOLLY_CHECKED_OCTETS = 16 * 1024 * 1024;
 
 const SETTINGS = `
@@ -33,7 +33,7 @@ export interface OpenedDatabase {
     file: string;
     /** which start this is, 1 and up; a file that was put back from a backup may count the same start twice */
     start: number;
-    /** sentences for whoever runs the gateway: what others may read or change here */
+    /** a sentence for each file that others can read or change */
     notices: string[];
     close(): void;
 }
@@ -73,7 +73,7 @@ export function openDatabase(dir: string): OpenedDatabase {
     }
 }
 
-/** One gateway a folder. The lock is the system's: it goes with the process, however that ends. */
+/** One gateway a folder. The system releases the lock when the process ends, however it ends. */
 function lockFolder(dir: string, notices: string[]): Sql {
     const file = join(dir, LOCK_FILE);
     let lock: Sql | undefined;
@@ -93,10 +93,10 @@ function lockFolder(dir: string, notices: string[]): Sql {
     }
 }
 
-/** Makes the file under another name first: under its own it is whole, or it is damaged. */
+/** Makes the file under another name first: under its own name it is always whole. */
 function create(file: string): void {
     if ((statSync(file + "-wal", { throwIfNoEntry: false })?.size ?? 0) > 0) {
-        // SQLite would write the old store's last messages into the new one, wherever their pages happen to be.
+        // SQLite would write pages of the old store into the new one.
         throw refusal(
             `The store ${file} is missing, but its log ${file}-wal is there: put the store back, or move the log away, too.`,
         );
@@ -147,7 +147,7 @@ function openChecked(file: string): Sql {
     }
 }
 
-/** What `describeSchema` says of a file that is as this program makes it. */
+/** The schema that this program makes. */
 function freshSchema(): string {
     const fresh = openSql(":memory:", 0);
     migrate(fresh);
@@ -157,8 +157,8 @@ function freshSchema(): string {
 }
 
 /**
- * Reads through what must not be lost. A file within bounds is compared with its indexes, too; of a big one the receipts, which may be a
- * million, are left out, for a small computer shall start within seconds.
+ * Checks the tables. A small file is also compared with its indexes. In a big one the receipts, perhaps a million, are left out, so that a
+ * small computer starts within seconds.
  */
 function isSound(sql: Sql, file: string): boolean {
     const small = statSync(file).size <= MAX_WHOLLY_CHECKED_OCTETS;

@@ -1,18 +1,19 @@
 import { GatewayError } from "../error.ts";
 
+const LOCKED = "The store cannot write: another program has locked its file. Close that program, then try again.";
 const DAMAGED =
     "The store's file is damaged. Stop the gateway, move the file and its log (-wal) away, and put a backup in their place.";
 
-/** What SQLite says of the disk, the file or its locks, and what to do about it. By primary result code, sqlite.org/rescode.html. */
+/** Sentences for failures of the disk, the file or its locks. By primary result code, sqlite.org/rescode.html. */
 const SENTENCES: Record<string, string> = {
     SQLITE_FULL: "The store cannot write: its disk is full. Free some space, then try again.",
     SQLITE_IOERR:
         "The store cannot write: its disk reports an error. Look at the disk and the system's log, then try again.",
     SQLITE_READONLY: "The store cannot write: its folder or file is read-only. Make it writable, then try again.",
     SQLITE_PERM: "The store cannot write: the permissions of its folder forbid it. Change them, then try again.",
-    SQLITE_BUSY: "The store cannot write: another program has locked its file. Close that program, then try again.",
-    SQLITE_LOCKED: "The store cannot write: another program has locked its file. Close that program, then try again.",
-    SQLITE_PROTOCOL: "The store cannot write: another program has locked its file. Close that program, then try again.",
+    SQLITE_BUSY: LOCKED,
+    SQLITE_LOCKED: LOCKED,
+    SQLITE_PROTOCOL: LOCKED,
     SQLITE_NOMEM: "The store cannot write: there is no memory left. Close other programs, then try again.",
     SQLITE_CANTOPEN:
         "The store's file cannot be opened. Look whether its folder is there and may be written, then try again.",
@@ -20,7 +21,7 @@ const SENTENCES: Record<string, string> = {
     SQLITE_NOTADB: DAMAGED,
 };
 
-/** The caller's error for a failure of the disk, the file or its locks. Undefined: the failure is a bug. */
+/** The caller's error for a failure of the disk, the file or its locks. Undefined: it is a bug. */
 export function unavailable(failure: unknown): GatewayError | undefined {
     const code = (failure as { code?: unknown } | undefined)?.code;
     if (typeof code !== "string") return undefined;
@@ -29,7 +30,7 @@ export function unavailable(failure: unknown): GatewayError | undefined {
     return sentence === undefined ? undefined : new GatewayError("unavailable", sentence, { cause: failure });
 }
 
-/** What was read is not what can have been written. */
+/** For data that this program cannot have written. */
 export function damaged(cause: unknown): GatewayError {
     return new GatewayError("unavailable", DAMAGED, { cause });
 }

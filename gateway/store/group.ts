@@ -5,11 +5,10 @@ import type { Call, Outcome } from "./protocol.ts";
 import type { Sql } from "./sql.ts";
 
 /**
- * Runs the calls that have arrived, in their order, and answers them all after one commit. A call that fails is undone alone; when the
- * transaction cannot begin or commit, all that write fail, and those that only read are run again by themselves.
- * Reads in front of the first write are answered before it: they need not wait for the disk.
- * @param arrived the calls in their order
- * @param answer takes the outcomes, each call's once
+ * Runs the calls that have arrived, in order, and answers them after one commit. A call that fails is undone alone. When the transaction
+ * cannot begin or commit, all writes fail, and the reads run again without it.
+ * Reads before the first write are answered at once: they need not wait for the disk.
+ * @param answer gets each call's outcome once
  */
 export function runGroup(sql: Sql, calls: Calls, arrived: Call[], answer: (outcomes: Outcome[]) => void): void {
     const { group, noted } = mergeNotes(arrived);
@@ -26,7 +25,7 @@ function withNote(outcome: Outcome, noteId: number | undefined): Outcome[] {
     return noteId === undefined ? [outcome] : [{ ...outcome, id: noteId, value: undefined }, outcome];
 }
 
-/** @param apart makes each call undoable alone, for two more statements each: after one of them has failed */
+/** @param apart runs each call in a savepoint, at the cost of two more statements: after one has failed */
 function runTransaction(sql: Sql, calls: Calls, group: Call[], apart = false): Outcome[] {
     let calling = false;
     try {
@@ -50,8 +49,8 @@ function runTransaction(sql: Sql, calls: Calls, group: Call[], apart = false): O
 }
 
 /**
- * A call in a transaction of its own within the group's.
- * @throws what made SQLite give up the group's as a whole: it does so for a full disk and a bad one
+ * Runs a call in a savepoint of the group's transaction.
+ * @throws an error that ended the whole transaction: SQLite rolls back on a full or failing disk
  */
 function runAlone(sql: Sql, calls: Calls, call: Call): Outcome {
     sql.exec("SAVEPOINT one");

@@ -6,8 +6,15 @@ import type { Route } from "../registration.ts";
 import { stateOf } from "./receipts.ts";
 import type { Sql } from "./sql.ts";
 
-/** The message that its sender's idempotency key stands for already. "conflict": with other content. Undefined: the key is new, or there is none. */
-export function earlierMessage(sql: Sql, message: NewMessage): PushMessage | "conflict" | undefined {
+/**
+ * The message that its sender's idempotency key stands for already. "conflict": with other content. Undefined: the key is new, or there is none.
+ * @param digest of the message's content
+ */
+export function earlierMessage(
+    sql: Sql,
+    message: NewMessage,
+    digest: string | undefined,
+): PushMessage | "conflict" | undefined {
     const { once, sender, ...content } = message;
     if (once === undefined) return undefined;
     const row = sql.get(
@@ -17,7 +24,7 @@ export function earlierMessage(sql: Sql, message: NewMessage): PushMessage | "co
         once,
     );
     if (row === undefined) return undefined;
-    if (row.content_digest !== contentDigest(message)) return "conflict";
+    if (row.content_digest !== digest) return "conflict";
     return {
         ...content,
         id: row.id as string,
@@ -28,8 +35,10 @@ export function earlierMessage(sql: Sql, message: NewMessage): PushMessage | "co
     };
 }
 
-/** Equal for messages with the same content: what a sender may not change under one idempotency key. */
-export function contentDigest({ to, body, title, urgency, collapseKey, acceptedMs, expiresMs }: NewMessage): string {
+/** Equal for messages with the same content: what a sender may not change under one idempotency key. Undefined: the message has no key. */
+export function contentDigest(message: NewMessage): string | undefined {
+    const { once, to, body, title, urgency, collapseKey, acceptedMs, expiresMs } = message;
+    if (once === undefined) return undefined;
     const content = JSON.stringify([to, body, title, urgency, collapseKey, expiresMs - acceptedMs]);
     return createHash("sha256").update(content).digest("base64url");
 }

@@ -1,14 +1,14 @@
 import type { Call } from "./protocol.ts";
 
 /**
- * While a commit takes its time, the note that a message was sent and the one that it was delivered often come to wait together: then the
- * second takes the first one's place and does both.
- * @returns the calls to make, and by the id of one that does both, the id of the note that it replaces
+ * During a slow commit, the call that marks a message sent and the one that settles it often wait together. Then the settle takes the first
+ * one's place and writes both.
+ * @returns the calls to run, and for each settle that writes both the id of the call that it replaces
  */
 export function mergeNotes(arrived: Call[]): { group: Call[]; noted: Map<number, number> } {
     const group: (Call | undefined)[] = [];
     const noted = new Map<number, number>();
-    /** where in the group a message is noted as sent */
+    /** where in the group a message is marked sent */
     const sentAt = new Map<string, number>();
     for (const call of arrived) {
         const message = `${String(call.args[0])} ${String(call.args[1])}`;

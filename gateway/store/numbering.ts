@@ -3,19 +3,19 @@ import type { Route } from "../registration.ts";
 import type { Sql } from "./sql.ts";
 
 /**
- * How a store that was restored from a backup is found out. A device that has seen sequence 110 would take the restored store's next 110 for
- * an old one and not show it. So each registration remembers the last sequence that its device can have seen: all of them while it has
- * registered in this start of the gateway (`met_start`), otherwise those given before the first one that it has not been there for
- * (`unmet_sequence`). A device that has seen more has it from a future that this file does not know. In that future the sequences up to there
- * were the same messages, for both have them from the file that was copied: what still waits of them here was dealt with there.
+ * How the store recognises that it was restored from a backup. A device that has seen sequence 110 would take the restored store's next 110
+ * for a repeat and not show it. So each registration keeps the last sequence that its device can have seen: any sequence, if the device has
+ * registered since this start of the gateway (`met_start`); otherwise those before the first one given without it (`unmet_sequence`).
+ * A device that reports a higher one got it from a later store, which was lost. Up to the last seeable sequence both stores hold the same
+ * messages, because both come from the copied file; so those that still wait here were dealt with there.
  */
 
-/** What a message is given, and what waited before it. */
+/** A message's sequence, and the backlog before it. */
 export interface Place extends BacklogSize {
     sequence: number;
 }
 
-/** The next place in the backlog of a route. Undefined: no such registration. @param start which start of the gateway this is, 1 and up */
+/** The next place in a route's backlog. Undefined: no such registration. @param start which start of the gateway this is, 1 and up */
 export function nextPlace(sql: Sql, start: number, route: Route): Place | undefined {
     const row = sql.get(
         `UPDATE registrations SET last_sequence = last_sequence + 1,
@@ -27,7 +27,7 @@ export function nextPlace(sql: Sql, start: number, route: Route): Place | undefi
     return row as Place | undefined;
 }
 
-/** From now on the device may see whatever it is given, until the next start. */
+/** From now on, until the next start, the device may have seen every sequence given. */
 export function meet(sql: Sql, start: number, route: Route): void {
     sql.run(
         "UPDATE registrations SET met_start = ?1, unmet_sequence = NULL WHERE route = ?2 AND met_start <> ?1",

@@ -12,7 +12,7 @@ import type { FromWorker } from "./protocol.ts";
  * Opens the embedded store: one SQLite file in `dir` (made when missing), in a thread of its own. One gateway a folder.
  * @throws GatewayError unavailable: the folder cannot be written, belongs to a running gateway, or the file is damaged or from a newer Toque.
  * Nothing is ever deleted or repaired.
- * @param options.failed called once if the store's thread ends without being asked to: from then on every call is refused
+ * @param options.failed called once if the store's thread ends unasked: from then on every call is refused
  */
 export async function openStore(options: {
     dir: string;

@@ -5,10 +5,9 @@ import type { E164 } from "../number.ts";
 import { ALL_NUMBERS } from "../number-range.ts";
 import type { Route } from "../registration.ts";
 import { read, write, type CallsOf } from "./call.ts";
-import { contentDigest } from "./idempotency.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
-/** A history longer than that takes no more than its end: a device that comes and goes is sent the same message many times. */
+/** Beyond this a history gets only its last line: a device with a bad link is sent the same message many times. */
 const MAX_HISTORY_OCTETS = 1_000;
 const MAX_WHY_CHARS = 200;
 
@@ -55,29 +54,28 @@ function toReceipt(row: Row): Receipt {
 }
 
 /** @returns the number that the message has in both tables */
-export function addReceipt(sql: Sql, message: NewMessage, sequence: number): number {
-    return sql.insert(
-        "INSERT INTO receipts (id, route, sequence, number, state, history, sender, once, content_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        message.id,
-        message.route,
+export function addReceipt(sql: Sql, message: NewMessage, sequence: number, digest: string | undefined): number {
+    return sql.insert("receipts", {
+        id: message.id,
+        route: message.route,
         sequence,
-        message.to,
-        "accepted",
-        line("accepted", message.acceptedMs),
-        message.sender,
-        message.once,
-        message.once === undefined ? undefined : contentDigest(message),
-    );
+        number: message.to,
+        state: "accepted",
+        history: line("accepted", message.acceptedMs),
+        sender: message.sender,
+        once: message.once,
+        content_digest: digest,
+    });
 }
 
-/** While a message waits, whether it was sent is known in the backlog only. */
+/** Whether a message was sent is stored in the backlog while it waits. */
 export function stateOf(row: Row): MessageState {
     return row.sent_ms === null ? (row.state as MessageState) : "sent";
 }
 
-/** Adds a line to the history of a message that waits. False: it does not. */
-export function noteSent(sql: Sql, route: Route, sequence: number, atMs: number, dueMs: number): boolean {
-    const changed = sql.run(
+/** Adds a line to the history of a message, if it waits. */
+export function noteSent(sql: Sql, route: Route, sequence: number, atMs: number, dueMs: number): void {
+    sql.run(
         `UPDATE backlog SET sent_ms = ?1, due_ms = max(expires_ms, ?2),
             sents = CASE WHEN length(sents) >= ?3 THEN sents ELSE CAST(coalesce(sents, ?4) || ?5 AS BLOB) END
             WHERE route = ?6 AND sequence = ?7`,
@@ -89,7 +87,6 @@ export function noteSent(sql: Sql, route: Route, sequence: number, atMs: number,
         route,
         sequence,
     );
-    return changed === 1;
 }
 
 /** @param sents the lines that its backlog's row had */

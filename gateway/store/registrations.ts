@@ -7,7 +7,7 @@ import { dropBacklog, moveBacklog } from "./backlog.ts";
 import { read, write, type CallsOf } from "./call.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
-/** Messages dropped by one call that ends registrations, before it leaves the rest to the next call. */
+/** Messages that one call of `retire` drops; the rest is left to the next call. */
 const MAX_DROPPED_AT_ONCE = 1_000;
 
 const SELECT = `SELECT *, (SELECT endpoint FROM endpoints WHERE endpoints.route = registrations.route ORDER BY num DESC LIMIT 1)
@@ -21,7 +21,7 @@ export function registrationCalls(sql: Sql, start: number): CallsOf<Registration
         byNumber: read((number) => byNumber(sql, number)),
         byRoute: read((route) => byRoute(sql, route)),
         list: read(({ after = "", from = ALL_NUMBERS.from, below = ALL_NUMBERS.below, limit }) => {
-            // one bound on each side, so that what is outside of them is not even passed over
+            // one bound on each side, so that the index skips what is outside
             const [lower, lowest] = after >= from ? ["number > ?", after] : ["number >= ?", from];
             return sql
                 .all(
@@ -69,17 +69,15 @@ export function register(sql: Sql, start: number, registration: NewRegistration)
     const { number, route, createdMs } = registration;
     const ended = byNumber(sql, number);
     if (ended !== undefined) end(sql, ended.route, createdMs);
-    sql.run(
-        `INSERT INTO registrations (route, number, label, secret_hash, provisional, created_ms, epoch)
-            VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    sql.insert("registrations", {
         route,
         number,
-        registration.label ?? ended?.label,
-        registration.secretHash,
-        registration.provisional,
-        createdMs,
-        Math.max(registration.epoch, (ended?.epoch ?? 0) + 1), // also when both are of one second
-    );
+        label: registration.label ?? ended?.label,
+        secret_hash: registration.secretHash,
+        provisional: registration.provisional,
+        created_ms: createdMs,
+        epoch: Math.max(registration.epoch, (ended?.epoch ?? 0) + 1), // also when both are of one second
+    });
     let dropped = 0;
     if (ended !== undefined) {
         if (registration.backlog === "keep") moveBacklog(sql, start, ended.route, route, createdMs);
@@ -116,7 +114,7 @@ function retire(sql: Sql, beforeMs: number, atMs: number, limit: number): Regist
     return ended;
 }
 
-/** Its messages are the caller's business. */
+/** The caller moves or drops the backlog. */
 function end(sql: Sql, route: Route, atMs: number): void {
     sql.run("UPDATE registrations SET ended_ms = ? WHERE route = ?", atMs, route);
     sql.run("DELETE FROM endpoints WHERE route = ?", route);

@@ -3,13 +3,13 @@ import type { Store } from "../ports/store.ts";
 import type { ApiToken } from "../token.ts";
 import type { Registration, Route } from "../registration.ts";
 
-/** Numbers and tokens that are kept at most: a message asks for one of each. */
+/** How many numbers and tokens are kept at most; each message needs one of both. */
 export const MAX_KEPT = 1_000;
 
 /**
- * The store, with what each message asks for kept in memory: the registration of its number and the token of its sender. A gateway is alone on
- * its store, so nothing changes but by the calls made here: each that may change what is kept forgets it, when it is made and again when it is
- * answered. While there are few tokens all of them are kept, so that somebody who tries wrong ones gives the store nothing to do.
+ * Keeps in memory what every message needs: the registration of its number and the token of its sender. Only this gateway writes to the
+ * store, so only calls made here change it: a call that may change what is kept forgets it, before the call and again after its answer.
+ * While there are few tokens all are kept, so that guessing tokens costs the store nothing.
  */
 export function remember(store: Store): Store {
     const { registrations, contacts, backlog, codes, tokens, upkeep } = store;
@@ -72,7 +72,7 @@ export function remember(store: Store): Store {
     };
 }
 
-/** A call that forgets what it may change, before it is made and after it was answered. */
+/** Wraps a call that may change what is kept. */
 function invalidating<Args extends unknown[], Value>(
     forget: (first: NoInfer<Args>[0]) => void,
     call: (...args: Args) => Promise<Value>,
@@ -87,10 +87,10 @@ function invalidating<Args extends unknown[], Value>(
     };
 }
 
-/** What was asked for, until it may have changed. What is not there is asked for each time. */
+/** A cache that keeps what was found. What was not found is asked for again. */
 class Kept<K, V extends object> {
     readonly #values = new Map<K, V>();
-    /** how often something was to be forgotten: an answer to what was asked before that is not kept */
+    /** how often something was forgotten: an answer that was asked for before that is not kept */
     #forgotten = 0;
 
     /** @returns a copy, as the store would give it */

@@ -7,8 +7,8 @@ export const APPLICATION_ID = 0x546f7175;
  * One entry a version of the schema; an entry never changes once it was released, a new one is added behind it.
  *
  * A message is a row of `receipts` from the moment it is accepted until it is forgotten, and a row of `backlog`, with the same `num`,
- * while it waits or is inflight. Its history is in its receipt, but for the lines that say that it was sent: these are in `backlog.sents` until
- * it ends. Texts are BLOBs: see sql.ts.
+ * while it waits or is inflight. Its history is in its receipt, except the lines for "sent": those are in `backlog.sents` until it ends.
+ * Texts are BLOBs: see sql.ts.
  * STRICT, so that a start finds a value that a bad disk has turned into another type.
  */
 const MIGRATIONS = [
@@ -153,7 +153,7 @@ export function migrate(sql: Sql, to = SCHEMA_VERSION): void {
     sql.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${to}; COMMIT`);
 }
 
-/** What a file's schema says, to be compared: octets, for a bad disk's text is not fit for the driver. */
+/** A file's schema as text, to be compared. It reads octets, because the driver cannot take text that a bad disk has changed. */
 export function describeSchema(sql: Sql): string {
     const rows = sql.all(
         `SELECT CAST(type AS BLOB) AS type, CAST(name AS BLOB) AS name, CAST(tbl_name AS BLOB) AS parent, CAST(sql AS BLOB) AS text

@@ -2,7 +2,7 @@ import { isAnyArrayBuffer } from "node:util/types";
 import Database from "libsql";
 import { damaged } from "./failures.ts";
 
-/** What goes into a statement. The driver aborts the whole process over any other type, so all values pass `bind`. */
+/** A value for a statement. Any other type makes the driver abort the process, so every value passes `bind`. */
 export type Value = string | number | boolean | null | undefined;
 
 /** A row: numbers, texts, null. */
@@ -11,19 +11,19 @@ export type Row = Record<string, unknown>;
 /**
  * A connection whose statements are prepared once.
  *
- * Texts are kept as octets (BLOB) throughout: the driver cuts a TEXT at U+0000, and aborts the process over one that a bad disk has made
- * something else than UTF-8. So a text in a statement is always a parameter: a literal would be a TEXT, which equals no BLOB.
+ * Texts are stored as octets (BLOB): the driver cuts a TEXT at U+0000, and aborts the process over a TEXT that is no longer UTF-8 because
+ * the disk is bad. So a text in a statement is always a parameter: a literal would be a TEXT, which equals no BLOB.
  */
 export interface Sql {
-    /** Runs several statements without values, or one that gives nothing. */
+    /** Runs statements without values and without a result. */
     exec(text: string): void;
-    /** The first row; the statement is done with afterwards. */
+    /** The first row. */
     get(text: string, ...values: Value[]): Row | undefined;
     all(text: string, ...values: Value[]): Row[];
     /** @returns how many rows changed */
     run(text: string, ...values: Value[]): number;
-    /** @returns the number of the row that was added */
-    insert(text: string, ...values: Value[]): number;
+    /** Adds a row, its values by column. @returns its number */
+    insert(table: string, row: Record<string, Value>): number;
     readonly inTransaction: boolean;
     close(): void;
 }
@@ -33,7 +33,7 @@ export function openSql(file: string, busyMs: number): Sql {
     const database = new Database(file, { timeout: busyMs });
     const statements = new Map<string, Database.Statement>();
 
-    /** After a failure the driver gives that failure again, or wrong counts: a statement that failed is not used any more. */
+    /** A statement that failed once is dropped: the driver would repeat that failure, or return wrong counts. */
     function use<T>(text: string, job: (statement: Database.Statement) => T): T {
         let statement = statements.get(text);
         if (statement === undefined) statements.set(text, (statement = database.prepare(text)));
@@ -54,7 +54,11 @@ export function openSql(file: string, busyMs: number): Sql {
             }),
         all: (text, ...values) => use(text, (statement) => (statement.all(values.map(bind)) as Row[]).map(readTexts)),
         run: (text, ...values) => use(text, (statement) => statement.run(values.map(bind)).changes),
-        insert: (text, ...values) => use(text, (statement) => Number(statement.run(values.map(bind)).lastInsertRowid)),
+        insert(table, row) {
+            const columns = Object.keys(row);
+            const text = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+            return use(text, (statement) => Number(statement.run(Object.values(row).map(bind)).lastInsertRowid));
+        },
         get inTransaction() {
             return database.inTransaction;
         },
@@ -88,7 +92,7 @@ export function optional<T>(value: unknown): T | undefined {
     return value === null || value === undefined ? undefined : (value as T);
 }
 
-/** What was stored as JSON. @throws GatewayError unavailable: a bad disk has made something else of it */
+/** Parses stored JSON. @throws GatewayError unavailable: a bad disk has changed it */
 export function readJson<T>(text: unknown): T {
     try {
         return JSON.parse(text as string) as T;

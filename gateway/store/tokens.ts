@@ -5,16 +5,8 @@ import { optional, type Row, type Sql } from "./sql.ts";
 
 export function tokenCalls(sql: Sql): CallsOf<TokenStore> {
     return {
-        add: write((token) => {
-            sql.run(
-                "INSERT INTO tokens (id, role, hash, pattern, label, created_ms) VALUES (?, ?, ?, ?, ?, ?)",
-                token.id,
-                token.role,
-                token.hash,
-                token.pattern,
-                token.label,
-                token.createdMs,
-            );
+        add: write(({ id, role, hash, pattern, label, createdMs }) => {
+            sql.insert("tokens", { id, role, hash, pattern, label, created_ms: createdMs });
         }),
         byHash: read((hash) => {
             const row = sql.get("SELECT * FROM tokens WHERE hash = ?", hash);

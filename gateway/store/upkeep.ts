@@ -3,10 +3,10 @@ import type { Upkeep } from "../ports/upkeep.ts";
 import { read, write, type CallsOf } from "./call.ts";
 import type { Sql } from "./sql.ts";
 
-/** Rows that one call deletes at most: the thread is needed by others. */
+/** Rows that one call deletes at most: other calls wait for the thread. */
 const MAX_FORGOTTEN_AT_ONCE = 5_000;
 
-/** What has ended can go after a while: receipts, registrations, codes. */
+/** Deletes what ended long ago: receipts, registrations, codes. */
 const ENDED = [
     "DELETE FROM receipts WHERE num IN (SELECT num FROM receipts WHERE ended_ms < ? LIMIT ?)",
     "DELETE FROM registrations WHERE route IN (SELECT route FROM registrations WHERE ended_ms < ? LIMIT ?)",
@@ -14,9 +14,9 @@ const ENDED = [
         (SELECT 1 FROM registrations WHERE registrations.route = codes.route AND provisional = 1 AND ended_ms IS NULL) LIMIT ?)`,
 ];
 
-/** Every moment that something ends by, but those of the histories: these keep what the clock showed. */
+/** Every moment that something ends by. Histories keep what the clock showed. */
 const MOMENTS = [
-    // the one that chooses the rows last, for it is changed with the others
+    // the last column of each row chooses the rows
     ["backlog", ["expires_ms", "due_ms", "accepted_ms"]],
     ["registrations", ["created_ms"]],
     ["registrations", ["seen_ms"]],

@@ -6,18 +6,18 @@ import { toFailure } from "./failures.ts";
 import { runGroup } from "./group.ts";
 import type { Call, FromWorker, ToWorker } from "./protocol.ts";
 
-/** Calls in one transaction: more would keep the first of them waiting. */
+/** Calls in one transaction: with more, the first one would wait too long. */
 const MAX_GROUP = 1_000;
 
 if (parentPort !== null) serve(parentPort, workerData as { dir: string; backlog?: BacklogSize });
 
 function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: string; backlog?: BacklogSize }): void {
-    const say = (message: FromWorker) => port.postMessage(message);
+    const post = (message: FromWorker) => port.postMessage(message);
     let database: OpenedDatabase;
     try {
         database = openDatabase(dir);
     } catch (error) {
-        say({ refused: toFailure(error) });
+        post({ refused: toFailure(error) });
         port.close();
         return;
     }
@@ -29,7 +29,7 @@ function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: st
     /** What arrived while the last group was written is the next one. */
     function work(): void {
         if (waiting.length > 0) {
-            runGroup(sql, calls, waiting.splice(0, MAX_GROUP), (outcomes) => say({ outcomes }));
+            runGroup(sql, calls, waiting.splice(0, MAX_GROUP), (outcomes) => post({ outcomes }));
         }
         if (waiting.length > 0) setImmediate(work);
         else if (closing) close();
@@ -48,5 +48,5 @@ function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: st
         if ("calls" in message) waiting.push(...message.calls);
         else closing = true;
     });
-    say({ opened: true, calls: [...calls.keys()], notices });
+    post({ opened: true, calls: [...calls.keys()], notices });
 }

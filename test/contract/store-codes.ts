@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EnrolCode } from "../../gateway/ports/codes.ts";
 import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
-import type { Scene } from "./store.ts";
+import { ids, type Scene } from "./store-scene.ts";
 
 const VALID_MS = 600_000;
 const NUMBER = numberOf(1);
@@ -92,8 +92,7 @@ export function testCodes(scene: Scene): void {
     });
 
     test("redeem: the same chip may come again until it has connected, however late and often", async () => {
-        const { store } = scene;
-        await store.registrations.register(registrationOf(1));
+        const store = await scene.board();
         await store.codes.add(codeOf());
         assert.equal((await redeem("right"))?.ended?.route, routeOf(1));
         for (let count = 1; count <= 20; count++) {
@@ -126,7 +125,7 @@ export function testCodes(scene: Scene): void {
     });
 
     for (const keepBacklog of [false, true]) {
-        test(`redeem: the code says that the backlog is ${keepBacklog ? "kept" : "dropped"}`, async () => {
+        test(`redeem: the code decides that the backlog is ${keepBacklog ? "kept" : "dropped"}`, async () => {
             const { store } = scene;
             await store.registrations.register(registrationOf(1));
             await store.backlog.append(messageOf(1, { id: "before" }));
@@ -138,16 +137,12 @@ export function testCodes(scene: Scene): void {
             assert.ok(again !== undefined);
             const waiting = await store.backlog.list(again.registration.route, 0, 10);
             const expected = keepBacklog ? ["before", "between"] : ["between"];
-            assert.deepEqual(
-                waiting.map(({ id }) => id),
-                expected,
-            );
+            assert.deepEqual(ids(waiting), expected);
         });
     }
 
     test("unregister: voids the number's codes, and they still count for the limits", async () => {
-        const { store } = scene;
-        await store.registrations.register(registrationOf(1));
+        const store = await scene.board();
         await store.codes.add(codeOf());
         await store.registrations.unregister(NUMBER, START_MS);
         assert.equal(await redeem("right"), undefined);

@@ -4,9 +4,8 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { GatewayError } from "../../gateway/error.ts";
-import type { Endpoint } from "../../gateway/registration.ts";
-import { messageOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
-import type { Scene } from "./store.ts";
+import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
+import { append, sequences, type Scene } from "./store-scene.ts";
 
 const KILLS = 8;
 const APPENDER = fileURLToPath(new URL("../support/append-until-killed.ts", import.meta.url));
@@ -68,85 +67,52 @@ export function testDurability(scene: Scene): void {
         assert.equal((await scene.store.backlog.size(routeOf(1))).messages, 50);
     });
 
-    const endpoint: Endpoint = { address: "10.0.0.7", port: 1000, sinceMs: START_MS, why: "boot" };
-
-    /** A device registers, having handled that sequence in that epoch. @returns whether it was told a new epoch */
-    async function comes(epoch: number, sequence: number): Promise<boolean> {
-        const handled = { epoch, sequence };
-        const registration = await scene.store.contacts.record(routeOf(1), { atMs: START_MS, endpoint, handled });
-        assert.ok(registration !== undefined && registration.epoch >= epoch);
-        return registration.epoch > epoch;
-    }
-
-    async function append(messages: number): Promise<void> {
-        for (let count = 0; count < messages; count++) await scene.store.backlog.append(messageOf(1));
-    }
-
-    test("epoch: through restarts and whatever is sent meanwhile, a device keeps its numbering", async () => {
-        const { epoch } = (await scene.store.registrations.register(registrationOf(1))).registration;
-        assert.equal(await comes(epoch, 0), false);
-        await append(5);
-        assert.equal(await comes(epoch, 5), false);
-        await scene.reopen();
-        await append(5);
-        await scene.reopen();
-        await append(5);
-        assert.equal(await comes(epoch, 5), false);
-        assert.equal(await comes(epoch, 15), false);
-    });
-
-    test("epoch: a device that has seen more than was ever given is told a new one", async () => {
-        const { epoch } = (await scene.store.registrations.register(registrationOf(1))).registration;
-        await append(5);
-        assert.equal(await comes(epoch, 0), false);
-        assert.equal(await comes(epoch, 6), true);
-        assert.equal(await comes(epoch, 6), true, "what it says of the old epoch means nothing in the new one");
-    });
-
-    test("epoch: a restored store is found out also when it has given the same sequences again", async () => {
-        const { epoch } = (await scene.store.registrations.register(registrationOf(1))).registration;
-        await comes(epoch, 0);
-        await append(5);
-        await comes(epoch, 5);
-        // The store that goes on from here was put back from a backup; the device went on to sequence 8 with the one that is lost.
-        await scene.reopen();
-        await append(5);
-        await scene.reopen();
-        await append(5);
-        assert.equal(await comes(epoch, 8), true);
-    });
-
-    test("epoch: what a restored store still has of the time before its copy was dealt with; what came later was not", async () => {
-        const { epoch } = (await scene.store.registrations.register(registrationOf(1))).registration;
-        await comes(epoch, 0);
-        await append(5);
-        await scene.store.backlog.settle(routeOf(1), 1, "delivered", START_MS);
-        // The copy is of this moment: 2 to 5 wait. The device went on to sequence 8 with the store that is lost.
-        await scene.reopen();
-        await append(4);
-        assert.equal(await comes(epoch, 8), true);
-        const waiting = await scene.store.backlog.list(routeOf(1), 0, 100);
+    test("group: of calls that arrive together each succeeds or fails alone", async () => {
+        const store = await scene.board();
+        await append(store, { id: "there" });
+        const calls = Array.from({ length: 100 }, (_, n) => append(store, n % 10 === 5 ? { id: "there" } : {}));
+        const settled = await Promise.allSettled(calls);
+        assert.equal(settled.filter(({ status }) => status === "rejected").length, 10);
         assert.deepEqual(
-            waiting.map(({ sequence }) => sequence),
-            [6, 7, 8, 9],
-            "these are other messages than those that the device has seen by their sequences",
+            sequences(await store.backlog.list(routeOf(1), 1, 1_000)),
+            Array.from({ length: 90 }, (_, n) => n + 2),
         );
+        assert.deepEqual(await store.backlog.size(routeOf(1)), { messages: 91, octets: 9_100 });
     });
 
-    test("epoch: a device that was away across restarts before the copy is sent again what may be another message", async () => {
-        const { epoch } = (await scene.store.registrations.register(registrationOf(1))).registration;
-        await append(2);
-        await comes(epoch, 0);
-        await scene.reopen();
-        await append(3); // the copy may be of this moment, or of the one before
-        await scene.reopen();
-        assert.equal(await comes(epoch, 8), true);
-        const waiting = await scene.store.backlog.list(routeOf(1), 0, 100);
-        assert.deepEqual(
-            waiting.map(({ sequence }) => sequence),
-            [3, 4, 5],
-            "rather twice than never",
-        );
+    test("group: a read sees the writes that were called before it, awaited or not", async () => {
+        const { store } = scene;
+        void store.registrations.register(registrationOf(1));
+        const first = append(store);
+        const between = store.backlog.size(routeOf(1));
+        const second = append(store);
+        assert.deepEqual(await between, { messages: 1, octets: 100 });
+        await Promise.all([first, second]);
+    });
+
+    test("byNumber and byHash: a change is seen by a call made after its answer, and by one made beside it", async () => {
+        const store = await scene.board();
+        for (let round = 2; round < 30; round++) {
+            const early = store.registrations.byNumber(numberOf(1));
+            const change = store.registrations.register(registrationOf(1, { route: routeOf(round) }));
+            const beside = store.registrations.byNumber(numberOf(1));
+            assert.equal((await early)?.route, routeOf(round - 1));
+            assert.equal((await beside)?.route, routeOf(round));
+            await change;
+            assert.equal((await store.registrations.byNumber(numberOf(1)))?.route, routeOf(round));
+            const appends = Array.from({ length: 3 }, () => append(store, { route: routeOf(round) }));
+            const among = store.registrations.byNumber(numberOf(1));
+            await Promise.all([...appends, among]);
+            assert.equal((await store.registrations.byNumber(numberOf(1)))?.lastSequence, 3);
+        }
+        await store.registrations.unregister(numberOf(1), START_MS);
+        assert.equal(await store.registrations.byNumber(numberOf(1)), undefined);
+        const token = { id: "t", role: "sender", hash: "h", pattern: "*", createdMs: START_MS } as const;
+        await store.tokens.add(token);
+        assert.equal((await store.tokens.byHash("h"))?.id, "t");
+        const beside = [store.tokens.byHash("h"), store.tokens.remove("t"), store.tokens.byHash("h")];
+        await Promise.all(beside);
+        assert.equal(await store.tokens.byHash("h"), undefined);
     });
 }
 

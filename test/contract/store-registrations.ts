@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RegistrationPage } from "../../gateway/ports/registrations.ts";
-import type { Endpoint } from "../../gateway/registration.ts";
 import { append, messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
-import type { Scene } from "./store.ts";
+import { numbers, type Scene } from "./store-scene.ts";
 
 const DAY_MS = 86_400_000;
-const CAPABILITIES = { runtime: "espruino", firmware: "0.1.0", packetOctets: 1024, window: 2 };
-
-function endpointOf(index: number): Endpoint {
-    return { address: "10.0.0.7", port: 1000 + index, sinceMs: START_MS + index, why: "boot" };
-}
 
 export function testRegistrations(scene: Scene): void {
     test("register: found by its number and by its route, and by nothing else", async () => {
@@ -43,8 +37,7 @@ export function testRegistrations(scene: Scene): void {
     });
 
     test("register: the backlog of the registration before is dropped", async () => {
-        const { store } = scene;
-        await store.registrations.register(registrationOf(1));
+        const store = await scene.board();
         const { message } = await append(store, messageOf(1));
         await store.registrations.register(registrationOf(1, { route: routeOf(2), backlog: "drop" }));
         assert.deepEqual(await store.backlog.list(routeOf(2), 0, 10), []);
@@ -55,8 +48,7 @@ export function testRegistrations(scene: Scene): void {
     });
 
     test("register: the backlog of the registration before is kept, in its order, counted from 1", async () => {
-        const { store } = scene;
-        await store.registrations.register(registrationOf(1));
+        const store = await scene.board();
         for (const body of ["gone", "a", "b", "c"])
             await store.backlog.append(messageOf(1, { body, id: `id ${body}` }));
         await store.backlog.settle(routeOf(1), 1, "delivered", START_MS);
@@ -75,7 +67,7 @@ export function testRegistrations(scene: Scene): void {
         assert.equal((await store.receipts.find("id a"))?.state, "delivered");
     });
 
-    test("register: tells how many messages it dropped, those accepted beside it included", async () => {
+    test("register: returns how many messages it dropped, those accepted beside it included", async () => {
         const { store } = scene;
         assert.equal((await store.registrations.register(registrationOf(1))).dropped, 0);
         await store.backlog.append(messageOf(1));
@@ -91,25 +83,17 @@ export function testRegistrations(scene: Scene): void {
         assert.equal(kept.dropped, 0);
     });
 
-    test("registrations: in the order of their numbers, page by page", async () => {
-        const { store } = scene;
-        for (const index of [5, 3, 1, 4, 2]) await store.registrations.register(registrationOf(index));
+    test("list: in the order of their numbers, page by page", async () => {
+        const store = await scene.board(5, 3, 1, 4, 2);
         await store.registrations.unregister(numberOf(2), START_MS);
         const first = await store.registrations.list({ limit: 2 });
-        assert.deepEqual(
-            first.map(({ number }) => number),
-            [numberOf(1), numberOf(3)],
-        );
+        assert.deepEqual(numbers(first), [numberOf(1), numberOf(3)]);
         const rest = await store.registrations.list({ after: numberOf(3), limit: 10 });
-        assert.deepEqual(
-            rest.map(({ number }) => number),
-            [numberOf(4), numberOf(5)],
-        );
+        assert.deepEqual(numbers(rest), [numberOf(4), numberOf(5)]);
     });
 
-    test("registrations: of a range, which no page leaves", async () => {
-        const { store } = scene;
-        for (const index of [5, 3, 1, 4, 2]) await store.registrations.register(registrationOf(index));
+    test("list: of a range, which no page leaves", async () => {
+        const store = await scene.board(5, 3, 1, 4, 2);
         const pages: [page: RegistrationPage, indices: number[]][] = [
             [{ from: numberOf(2), below: numberOf(5), limit: 10 }, [2, 3, 4]],
             [{ from: numberOf(2), below: numberOf(5), limit: 2 }, [2, 3]],
@@ -122,11 +106,7 @@ export function testRegistrations(scene: Scene): void {
         ];
         for (const [page, indices] of pages) {
             const found = await store.registrations.list(page);
-            assert.deepEqual(
-                found.map(({ number }) => number),
-                indices.map(numberOf),
-                JSON.stringify(page),
-            );
+            assert.deepEqual(numbers(found), indices.map(numberOf), JSON.stringify(page));
         }
     });
 
@@ -148,78 +128,19 @@ export function testRegistrations(scene: Scene): void {
     });
 
     test("retire: ends what had no contact since, at most so many; what never had any counts from its making", async () => {
-        const { store } = scene;
-        for (const index of [1, 2, 3, 4]) await store.registrations.register(registrationOf(index));
+        const store = await scene.board(1, 2, 3, 4);
         await store.contacts.record(routeOf(1), { atMs: START_MS + 10 * DAY_MS });
         await store.backlog.append(messageOf(2, { id: "waiting" }));
         const before = START_MS + DAY_MS;
         assert.equal((await store.registrations.retire(before, before, 2)).length, 2);
         assert.equal((await store.registrations.retire(before, before, 2)).length, 1);
         assert.equal((await store.registrations.retire(before, before, 2)).length, 0);
-        assert.deepEqual(
-            (await store.registrations.list({ limit: 10 })).map(({ number }) => number),
-            [numberOf(1)],
-        );
+        assert.deepEqual(numbers(await store.registrations.list({ limit: 10 })), [numberOf(1)]);
         assert.equal((await store.receipts.find("waiting"))?.state, "dropped");
         assert.equal(await store.registrations.wasRegistered(numberOf(2)), true);
     });
 
-    test("live since: counts registrations in contact since then, and those made since; ended ones are none", async () => {
-        const { store } = scene;
-        assert.equal(await store.contacts.liveSince(0), 0);
-        for (const index of [1, 2, 3, 4]) await store.registrations.register(registrationOf(index));
-        await store.contacts.record(routeOf(1), { atMs: START_MS + 10 * DAY_MS });
-        await store.registrations.unregister(numberOf(4), START_MS + DAY_MS);
-        await store.registrations.register(registrationOf(3, { route: routeOf(5) }));
-        assert.equal(await store.contacts.liveSince(START_MS), 3);
-        assert.equal(await store.contacts.liveSince(START_MS + 1), 1);
-        assert.equal(await store.contacts.liveSince(START_MS + 10 * DAY_MS), 1);
-        assert.equal(await store.contacts.liveSince(START_MS + 10 * DAY_MS + 1), 0);
-    });
-
-    test("contact: keeps the last 20 endpoints, newest first, and what it is not told stays", async () => {
-        const { store } = scene;
-        await store.registrations.register(registrationOf(1));
-        await store.contacts.record(routeOf(1), {
-            atMs: START_MS,
-            capabilities: CAPABILITIES,
-            endpoint: endpointOf(0),
-        });
-        for (let index = 1; index < 25; index++) {
-            await store.contacts.record(routeOf(1), { atMs: START_MS + index, endpoint: endpointOf(index) });
-        }
-        const registration = await store.contacts.record(routeOf(1), { atMs: START_MS + 5 });
-        assert.deepEqual(registration?.capabilities, CAPABILITIES);
-        assert.deepEqual(registration?.endpoint, endpointOf(24));
-        assert.equal(registration?.seenMs, START_MS + 24, "a contact that was written late does not turn it back");
-        assert.deepEqual(
-            await store.contacts.endpoints(routeOf(1)),
-            Array.from({ length: 20 }, (_, index) => endpointOf(24 - index)),
-        );
-        assert.equal(await store.contacts.record(routeOf(2), { atMs: START_MS }), undefined);
-        assert.deepEqual(await store.contacts.endpoints(routeOf(2)), []);
-    });
-
-    test("contact: an endpoint that is there since the same time as the last one takes its place", async () => {
-        const { store } = scene;
-        await store.registrations.register(registrationOf(1));
-        const [first, second] = [endpointOf(1), endpointOf(2)];
-        for (const endpoint of [first, second, { ...second, port: 7 }]) {
-            await store.contacts.record(routeOf(1), { atMs: START_MS, endpoint });
-        }
-        assert.deepEqual(await store.contacts.endpoints(routeOf(1)), [{ ...second, port: 7 }, first]);
-    });
-
-    test("contact: an epoch that is given is new in any case", async () => {
-        const { store } = scene;
-        const { registration } = await store.registrations.register(registrationOf(1));
-        const later = await store.contacts.record(routeOf(1), { atMs: START_MS, epoch: registration.epoch + 100 });
-        assert.equal(later?.epoch, registration.epoch + 100);
-        const turnedBack = await store.contacts.record(routeOf(1), { atMs: START_MS, epoch: registration.epoch });
-        assert.equal(turnedBack?.epoch, registration.epoch + 101);
-    });
-
-    test("credentials: change only what is given, and only while the secret is the expected one", async () => {
+    test("changeCredentials: only what is given, and only while the secret is the expected one", async () => {
         const { store } = scene;
         await store.registrations.register(registrationOf(1, { provisional: true }));
         assert.equal(await store.registrations.changeCredentials(routeOf(1), "another", { provisional: false }), false);
@@ -240,16 +161,5 @@ export function testRegistrations(scene: Scene): void {
         assert.equal(registration?.provisional, false);
         await store.registrations.unregister(numberOf(1), START_MS);
         assert.equal(await store.registrations.changeCredentials(routeOf(1), "next", { provisional: true }), false);
-    });
-
-    test("forget: a registration that ended long ago is unknown again, and its route still does not come back to life", async () => {
-        const { store } = scene;
-        await store.registrations.register(registrationOf(1));
-        await store.registrations.unregister(numberOf(1), START_MS);
-        assert.equal(await store.upkeep.forget(START_MS, 100), 0);
-        assert.equal(await store.registrations.wasRegistered(numberOf(1)), true);
-        assert.equal(await store.upkeep.forget(START_MS + 1, 100), 1);
-        assert.equal(await store.registrations.wasRegistered(numberOf(1)), false);
-        assert.equal(await store.backlog.append(messageOf(1)), "unregistered");
     });
 }

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ApiToken } from "../../gateway/token.ts";
 import { START_MS } from "../support/records.ts";
-import type { Scene } from "./store.ts";
+import type { Scene } from "./store-scene.ts";
 
 function tokenOf(id: string, given: Partial<ApiToken> = {}): ApiToken {
     return { id, role: "sender", hash: `hash of ${id}`, pattern: "+34*", label: "shop", createdMs: START_MS, ...given };
 }
 
 export function testTokens(scene: Scene): void {
-    test("tokens: put, found by hash, listed in the order of their making, deleted", async () => {
+    test("tokens: added, found by hash, listed in the order of their making, removed", async () => {
         const { store } = scene;
         const [one, two] = [tokenOf("one", { createdMs: START_MS + 1 }), tokenOf("two", { label: undefined })];
         await store.tokens.add(one);
@@ -28,20 +28,5 @@ export function testTokens(scene: Scene): void {
         await assert.rejects(store.tokens.add(tokenOf("one", { hash: "another" })));
         await assert.rejects(store.tokens.add(tokenOf("two", { hash: "hash of one" })));
         assert.equal((await store.tokens.list()).length, 1);
-    });
-
-    test("meta: what was set last, also after a restart", async () => {
-        assert.equal(await scene.store.settings.get("key"), undefined);
-        await scene.store.settings.set("key", "1");
-        await scene.store.settings.set("key", "2");
-        await scene.reopen();
-        assert.equal(await scene.store.settings.get("key"), "2");
-    });
-
-    test("size: octets on the disk", async () => {
-        const { octets } = await scene.store.upkeep.size();
-        assert.ok(octets > 0);
-        for (let count = 0; count < 50; count++) await scene.store.settings.set(`key ${count}`, "x".repeat(10_000));
-        assert.ok((await scene.store.upkeep.size()).octets > octets + 500_000);
     });
 }

@@ -1,38 +1,21 @@
 import { after, before, beforeEach, suite } from "node:test";
 import type { Store } from "../../gateway/ports/store.ts";
+import { testBacklog } from "./store-backlog.ts";
 import { testCodes } from "./store-codes.ts";
+import { testContacts } from "./store-contacts.ts";
 import { testDurability } from "./store-durability.ts";
-import { testMessages } from "./store-messages.ts";
-import { testRegistrations } from "./store-registrations.ts";
+import { testOnce } from "./store-once.ts";
 import { testReceipts } from "./store-receipts.ts";
+import { testRegistrations } from "./store-registrations.ts";
+import { createScene, type StoreFactory } from "./store-scene.ts";
+import { testSettle } from "./store-settle.ts";
 import { testTokens } from "./store-tokens.ts";
+import { testUpkeep } from "./store-upkeep.ts";
 
-/** How the suite gets at stores of one kind. The same functions are exported by `module`, for tests in a process of their own. */
-export interface StoreFactory {
-    module: URL;
-    /** A place for a store that is empty yet. */
-    make(): string;
-    open(where: string): Promise<Store>;
-    remove(where: string): void;
-}
-
-/** What a test of the suite works with: a store without anything in it but `meta`. */
-export interface Scene {
-    factory: StoreFactory;
-    where: string;
-    store: Store;
-    /** Closes the store and opens it again, as after a restart of the gateway. */
-    reopen(): Promise<void>;
-}
-
-/** The contract of `Store` in gateway/ports.ts. Every implementation passes it. */
+/** The contract of the ports in gateway/ports. Every implementation passes it. */
 export function runStoreSuite({ name, factory }: { name: string; factory: StoreFactory }): void {
     suite(`store contract: ${name}`, () => {
-        const scene = { factory, where: factory.make() } as Scene;
-        scene.reopen = async () => {
-            await scene.store.close();
-            scene.store = await factory.open(scene.where);
-        };
+        const scene = createScene(factory);
         before(async () => {
             scene.store = await factory.open(scene.where);
         });
@@ -43,10 +26,14 @@ export function runStoreSuite({ name, factory }: { name: string; factory: StoreF
         });
 
         testRegistrations(scene);
-        testMessages(scene);
+        testContacts(scene);
+        testBacklog(scene);
+        testOnce(scene);
+        testSettle(scene);
         testReceipts(scene);
         testCodes(scene);
         testTokens(scene);
+        testUpkeep(scene);
         testDurability(scene);
     });
 }

@@ -31,7 +31,7 @@ function scenario(
     );
 }
 
-/** Refused with this sentence, and valid for nothing; when it is moved away, as the sentence says, a start makes one. */
+/** Refused with this sentence, and valid for nothing; a start makes a new one after it was moved away. */
 async function refused(tokens: Tokens, file: string, dir: string, message: RegExp): Promise<void> {
     await assert.rejects(ensureAdminToken(tokens, dir), { name: "GatewayError", code: "unavailable", message });
     assert.deepEqual(await tokens.listTokens(), []);

@@ -82,7 +82,7 @@ test("open: the log that a killed gateway left behind is merged, and nothing of 
     assert.equal(statSync(join(dir, `${STORE_FILE}-wal`), { throwIfNoEntry: false })?.size ?? 0, 0);
 });
 
-test("open: a second gateway in the same folder is told so, in this process and in another; the lock ends with its holder", async () => {
+test("open: a second gateway in the same folder is refused, in this process and in another; the lock ends with its holder", async () => {
     const dir = await filled();
     const store = await openStore({ dir });
     await refused(dir, /Another gateway is using the data folder/);
@@ -146,7 +146,7 @@ for (const [name, harm] of DAMAGES) {
     });
 }
 
-test("open: of 100 seeded damages of five octets each none crashes; what opens answers, or says that it is damaged", async () => {
+test("open: of 100 seeded damages of five octets each none crashes; what opens answers, or reports the damage", async () => {
     const dir = await filled(200);
     const file = join(dir, STORE_FILE);
     const sound = readFileSync(file);
