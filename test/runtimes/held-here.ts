@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { CONNACK, idOf, push, suback } from "./stage.ts";
+import type { Peer, ScriptedGateway } from "../support/scripted-gateway.ts";
 import type { Stage } from "./stage.ts";
 
-// The device's half where more than one of the boards' own modules fails.
+// What the tests beside the boards' own modules share: the device's half where more than one of them fails, and a module's connection.
 
 /** A push that comes again is acknowledged again, and shown once. */
 export async function showsOnce(stage: Stage): Promise<void> {
@@ -22,4 +23,13 @@ export async function refusesSuback(stage: Stage): Promise<void> {
     peer.send(CONNACK, suback(subscribeId, 0x80));
     await stage.shows("waiting", /SUBACK 128/);
     assert.equal(stage.count("online"), 0);
+}
+
+/** The next connection of a board's own module: accepted, and its SUBSCRIBE answered. */
+export async function acceptModule(gateway: ScriptedGateway, granted = 1): Promise<Peer> {
+    const peer = await gateway.accept();
+    await peer.receive("connect");
+    peer.send(CONNACK);
+    peer.send(suback((await peer.receive("subscribe")).messageId, granted));
+    return peer;
 }

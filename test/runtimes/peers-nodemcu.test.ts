@@ -10,7 +10,7 @@ import type { TestContext } from "node:test";
 import { pause } from "../support/eventually.ts";
 import { ScriptedGateway } from "../support/scripted-gateway.ts";
 import type { Peer } from "../support/scripted-gateway.ts";
-import { refusesSuback, showsOnce } from "./held-here.ts";
+import { acceptModule, refusesSuback, showsOnce } from "./held-here.ts";
 import { CONNACK, hello, idOf, INBOX, PINGRESP, puback, push, Stage, suback } from "./stage.ts";
 import { LUA } from "./subjects.ts";
 
@@ -94,10 +94,7 @@ class PeerStage {
 
     /** It is connected and subscribed. */
     async online(): Promise<Peer> {
-        const peer = await this.gateway.accept();
-        await peer.receive("connect");
-        peer.send(CONNACK);
-        peer.send(suback((await peer.receive("subscribe")).messageId));
+        const peer = await acceptModule(this.gateway);
         await this.prints("subscribed");
         return peer;
     }
@@ -142,10 +139,7 @@ describe("NodeMCU's mqtt beside the device", { concurrency: 6, skip }, () => {
 
     test("SUBACK 128 is subscribed there, and refused here", async (t) => {
         const theirs = await PeerStage.start(t, programOf(60));
-        const peer = await theirs.gateway.accept();
-        await peer.receive("connect");
-        peer.send(CONNACK);
-        peer.send(suback((await peer.receive("subscribe")).messageId, 0x80));
+        await acceptModule(theirs.gateway, 0x80);
         await theirs.prints("subscribed");
         await refusesSuback(await ours(t));
     });
@@ -161,10 +155,7 @@ describe("NodeMCU's mqtt beside the device", { concurrency: 6, skip }, () => {
         await first.receive("publish");
         first.end();
         await theirs.prints("offline");
-        const next = await theirs.gateway.accept();
-        await next.receive("connect");
-        next.send(CONNACK);
-        next.send(suback((await next.receive("subscribe")).messageId));
+        const next = await acceptModule(theirs.gateway);
         await next.silence(1000);
         const stage = await ours(t);
         const device = await stage.online();

@@ -9,8 +9,8 @@ import { startDevice } from "../../emulator/start.ts";
 import { pause } from "../support/eventually.ts";
 import { ScriptedGateway } from "../support/scripted-gateway.ts";
 import type { Peer } from "../support/scripted-gateway.ts";
-import { refusesSuback, showsOnce } from "./held-here.ts";
-import { CONNACK, connack, INBOX, push, Stage, suback } from "./stage.ts";
+import { acceptModule, refusesSuback, showsOnce } from "./held-here.ts";
+import { CONNACK, connack, INBOX, push, Stage } from "./stage.ts";
 import { GENUINE_ESPRUINO } from "./subjects.ts";
 
 // What the boards' own MQTT modules do, and the device beside them, in the same interpreter and the same run.
@@ -74,10 +74,7 @@ async function startPeer(t: TestContext, program: string): Promise<PeerStage> {
 
 /** Its module is connected and subscribed. */
 async function peerOnline(stage: PeerStage): Promise<Peer> {
-    const peer = await stage.gateway.accept();
-    await peer.receive("connect");
-    peer.send(CONNACK);
-    peer.send(suback((await peer.receive("subscribe")).messageId));
+    const peer = await acceptModule(stage.gateway);
     await stage.prints("subscribed");
     return peer;
 }
@@ -100,10 +97,7 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
 
     test("SUBACK 128 is subscribed there, and refused here", async (t) => {
         const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
-        const peer = await theirs.gateway.accept();
-        await peer.receive("connect");
-        peer.send(CONNACK);
-        peer.send(suback((await peer.receive("subscribe")).messageId, 0x80));
+        await acceptModule(theirs.gateway, 0x80);
         await theirs.prints("subscribed");
         assert.equal(theirs.printedTimes("subscribed_fail"), 0);
         await refusesSuback(await ours(t));
