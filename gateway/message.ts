@@ -2,6 +2,9 @@ import type { Urgency } from "../shared/push/message.ts";
 import type { E164 } from "./number.ts";
 import type { Route } from "./registration.ts";
 
+/** From the one that is dropped first, when a backlog is full, to the one that is dropped last. */
+export const URGENCIES: readonly Urgency[] = ["very-low", "low", "normal", "high"];
+
 /** accepted → sent → delivered → read, or one of the four that end it. */
 export type MessageState = "accepted" | "sent" | "delivered" | "read" | "expired" | "collapsed" | "dropped" | "failed";
 

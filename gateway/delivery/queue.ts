@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
-import type { Urgency } from "../../shared/push/message.ts";
 import { GatewayError } from "../error.ts";
-import type { Draft } from "../message.ts";
+import { URGENCIES, type Draft } from "../message.ts";
 import type { Clock } from "../clock.ts";
 import type { Appended, NewMessage } from "../ports/backlog.ts";
 import type { Store } from "../ports/store.ts";
@@ -14,9 +13,6 @@ export const TTL_S = 86_400;
 export const MAX_TTL_S = 28 * 86_400;
 export const MAX_COLLAPSE_KEY_OCTETS = 64;
 export const MAX_ONCE_OCTETS = 200;
-
-/** From the one that goes first to the one that goes last when a backlog is full. */
-export const URGENCIES: readonly Urgency[] = ["very-low", "low", "normal", "high"];
 
 /** Random octets that are asked of the system at once: each time costs more than all else about an id. */
 const RANDOM_OCTETS = 4_096;

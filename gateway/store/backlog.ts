@@ -1,5 +1,4 @@
-import type { Urgency } from "../../shared/push/message.ts";
-import type { PushMessage } from "../message.ts";
+import { URGENCIES, type PushMessage } from "../message.ts";
 import type { Appended, BacklogSize, BacklogStore, NewMessage, NotAppended } from "../ports/backlog.ts";
 import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";
@@ -16,9 +15,6 @@ export const MAX_BACKLOG: BacklogSize = { messages: 1_000, octets: 256 * 1024 };
 const SENT_GRACE_MS = 30_000;
 /** Messages that one call ends at most: other calls wait for the thread. */
 const MAX_ENDED_AT_ONCE = 1_000;
-
-/** In the order in which they are dropped. */
-const URGENCIES: readonly Urgency[] = ["very-low", "low", "normal", "high"];
 
 const SELECT = `SELECT backlog.*, receipts.id, receipts.number FROM backlog JOIN receipts USING (num) `;
 
