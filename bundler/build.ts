@@ -8,7 +8,6 @@ import { overlayEspruino } from "./espruino/overlay.ts";
 import { shrinkEspruino } from "./espruino/shrink.ts";
 import { compileLua, libraryCalls, readPrelude } from "./lua/bundle.ts";
 import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "./lua/limits.ts";
-import { shareNames } from "./lua/locals.ts";
 import { shrinkBundle } from "./lua/shrink.ts";
 import { privateNames } from "./private-names.ts";
 
@@ -107,7 +106,7 @@ function removeOthers(bundle: string): void {
 /** What typescript-to-lua bundled, as small as it gets. @param file on the board, if its functions are to be read from there */
 export function finishBundle(bundle: string, file?: string): string {
     const names = new Set(privateNames(ROOT, ["device/nodemcu/globals.d.ts"]));
-    return holdToLimits(shrinkBundle(bundle, names, withPrelude, (lua) => minifyLua(shareNames(lua)), file));
+    return holdToLimits(shrinkBundle(bundle, names, withPrelude, minifyLua, file));
 }
 
 /** Puts the prelude's functions that a bundle calls in front of it. */

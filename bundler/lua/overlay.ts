@@ -1,14 +1,12 @@
 import { exportName } from "./modules.ts";
 import type { Edit, Node } from "./scopes.ts";
 import { edited, readScopes } from "./scopes.ts";
-import { NAME_OCTETS, NAME_SYMBOLS, octetsOf, shortenTexts } from "./words.ts";
 
 /**
  * The program of a board with 40 KB of memory, in two parts of one file: a comment that holds the text of its functions, and what runs.
  * A function is a name of three digits of base 36, which is where its text lies. Nothing has such a name, so Lua asks the metatable of the
  * program's own names, and that reads the text and makes a function of it. What was read is kept until Lua collects its garbage, all of it
- * together: so of a function that does not run nothing has to be in memory. The compiler skips the comment as it would any. In the texts
- * what is frequent is one octet, and the first text in the comment is the list of what these stand for (lua-words.ts).
+ * together: so of a function that does not run nothing has to be in memory. The compiler skips the comment as it would any.
  *
  * A module's `function f() …` is read when it is called; a function in a table stays in memory, as what the firmware keeps may.
  */
@@ -26,6 +24,10 @@ const LONGEST = DIGITS * DIGITS - 1;
 
 const KEYWORDS = ["and", "end", "for", "nil", "not"];
 
+/** A name's digits, and the characters of which three stand for one until its place is known. */
+const NAME_OCTETS = 3;
+const NAME_SYMBOLS = 0xe000;
+
 /** What a function of the overlay has in front of its name until its place is known. */
 const PREFIX = "____f_";
 
@@ -38,19 +40,15 @@ export const SETTER = "zz";
 /** Reads functions when they are called. `_ENV` is the table of the program's own names. @param file what the bundle is called on the board */
 function reader(file: string): string {
     return `do
-        local file, kept, words = (file.open or io.open)("${file}"), setmetatable({}, { __mode = "v" }), {}
-        local function read(place)
-            file:seek("set", place)
-            return file:read(tonumber(file:read(2), ${DIGITS}))
-        end
-        for octet, text in string.gmatch(read(${OPEN.length}), "([\\128-\\255])([^\\128-\\255]*)") do words[octet] = text end
+        local file, kept = (file.open or io.open)("${file}"), setmetatable({}, { __mode = "v" })
         setmetatable(_ENV, { __index = function(names, name)
             if #name == 3 then
                 local made = kept[1] or {}
                 kept[1] = made
                 local call = made[name]
                 if not call then
-                    local text = string.gsub(read(tonumber(name, ${DIGITS}) - ${FIRST_NAME}), "[\\128-\\255]", words)
+                    file:seek("set", tonumber(name, ${DIGITS}) - ${FIRST_NAME})
+                    local text = file:read(tonumber(file:read(2), ${DIGITS}))
                     call = assert((loadstring or load)(text, name, "t", names))
                     if ${SETTER} then ${SETTER}(call, names) end
                     made[name] = call
@@ -88,16 +86,16 @@ export function layOut(lua: string): string {
     const symbolOf = (name: string): string => {
         const index = names.indexOf(name);
         if (index < 0) throw new Error(`${name} is called, and defined nowhere.`);
-        return String.fromCharCode(NAME_SYMBOLS + index);
+        return String.fromCharCode(NAME_SYMBOLS + index).repeat(NAME_OCTETS);
     };
-    // every name is as long as another, so the texts' lengths are known before their names are
+    // a name is as long as what stands for it, so the texts' lengths are known before their names are
     const withSymbols = (part: string): string => part.replace(new RegExp(`\\b${PREFIX}\\w+`, "g"), symbolOf);
-    const short = shortenTexts(marked.map((node) => withSymbols(bodyOf(node, lua))));
     const places: string[] = [];
-    let comment = OPEN + lengthOf(short.list) + short.list;
-    for (const text of short.texts) {
-        if (KEYWORDS.includes(nameOf(octetsOf(comment)))) comment += " ";
-        places.push(nameOf(octetsOf(comment)));
+    let comment = OPEN;
+    for (const node of marked) {
+        const text = withSymbols(bodyOf(node, lua));
+        if (KEYWORDS.includes(nameOf(comment.length))) comment += " ";
+        places.push(nameOf(comment.length));
         comment += lengthOf(text) + text;
     }
     const rest = edited(
@@ -108,16 +106,16 @@ export function layOut(lua: string): string {
         })),
     );
     const named = (part: string): string =>
-        part.replace(/[\ue000-\uf8ff]/g, (symbol) => places[symbol.charCodeAt(0) - NAME_SYMBOLS]!);
+        part.replace(/([\ue000-\uf8ff])\1\1/g, (symbol) => places[symbol.charCodeAt(0) - NAME_SYMBOLS]!);
     if (comment.includes(CLOSE)) throw new Error("A function holds what ends the comment.");
     return named(`${comment}${CLOSE}${withSymbols(rest)}`);
 }
 
 /** A text's length as it stands in front of it. */
 function lengthOf(text: string): string {
-    const octets = octetsOf(text);
-    if (octets > LONGEST) throw new Error(`A function of ${octets} octets is too long: ${LONGEST} are the most.`);
-    return octets.toString(DIGITS).padStart(2, "0");
+    if (text.length > LONGEST)
+        throw new Error(`A function of ${text.length} octets is too long: ${LONGEST} are the most.`);
+    return text.length.toString(DIGITS).padStart(2, "0");
 }
 
 function nameOf(at: number): string {

@@ -1,36 +1,10 @@
-import { callIndexOf, joinLiterals, plainConcatenation } from "./expressions.ts";
 import { renameFields } from "./fields.ts";
-import { inlineOne, inlineValue, uniqueNames } from "./inline.ts";
 import { exportName, readModules } from "./modules.ts";
 import type { LuaModule } from "./modules.ts";
-import { foldNumbers, quotePlainly, returnNothing } from "./literals.ts";
 import { freeLocals, withOwnNames } from "./names.ts";
-import { dropSelfAssignments, reuseLocals } from "./reuse.ts";
 import type { Binding, Edit, Node } from "./scopes.ts";
 import { edited, readScopes } from "./scopes.ts";
-import { dropCopies, nameNothingOnce, splitLocals } from "./values.ts";
-import { declareLate, joinLocals, shortenChoices, unwrapBlocks } from "./statements.ts";
-
-/** The longest function that becomes a part of another, where each is read from flash when it is called. */
-const MOVED_OCTETS = 300;
-
-/** What is done to the program in turn, each as often as it changes something. */
-const PASSES = [
-    inlineOne,
-    inlineValue,
-    foldNumbers,
-    shortenChoices,
-    callIndexOf,
-    plainConcatenation,
-    joinLiterals,
-    unwrapBlocks,
-    declareLate,
-    splitLocals,
-    dropCopies,
-    nameNothingOnce,
-    plainConcatenation,
-    joinLiterals,
-];
+import { uniqueNames } from "./unique-names.ts";
 
 /**
  * Makes one program of what typescript-to-lua bundled, for a board with 40 KB of memory: no modules and no loader, constants
@@ -53,14 +27,10 @@ export function shrinkBundle(
         modules.map((module) => (module.lua.trim() === "" ? "" : `do\n${module.lua}\nend\n`)).join("") +
         returnsOf(modules, entry);
     body = freeLocals(uniqueNames(untilSame(body, (lua) => inlineConstants(dropUnused(lua)))));
-    const most = file === undefined ? Infinity : MOVED_OCTETS;
-    for (const pass of PASSES) body = untilSame(body, pass === inlineOne ? (lua) => inlineOne(lua, most) : pass);
     body = withLibrary(body).replace(
         /(?:\blocal function )?\b__TS__(\w+)/g,
         (text, name: string) => (text.startsWith("local") ? "function " : "") + exportName("library", name),
     );
-    body = untilSame(dropSelfAssignments(reuseLocals(body)), joinLocals);
-    body = quotePlainly(returnNothing(body));
     return withOwnNames(renameFields(body, privateFields), minify, file);
 }
 
