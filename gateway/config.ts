@@ -9,7 +9,7 @@ interface Option<T> {
     flag: string;
     environment: string;
     fallback: string | undefined;
-    says: string;
+    description: string;
     /** @throws GatewayError("invalid_request") whose sentence goes on after the option's name */
     read(text: string): T;
 }
@@ -56,7 +56,7 @@ export const OPTIONS = {
     codesWebhookClear: maybe(
         "--codes-webhook-clear <yes>",
         "TOQUE_CODES_WEBHOOK_CLEAR",
-        "yes: codes may go to an http:// address of another machine, though whoever is on the way reads them",
+        "yes: codes may go to an http:// address of another machine, though anybody on the way can read them",
         readYes,
     ),
     backlogMessages: option(
@@ -110,7 +110,7 @@ export const OPTIONS = {
     ),
 };
 
-/** What the gateway is told once, at its start. */
+/** The gateway's configuration, read once at its start. */
 export type Config = { [Key in keyof typeof OPTIONS]: ReturnType<(typeof OPTIONS)[Key]["read"]> | Absent<Key> };
 type Absent<Key extends keyof typeof OPTIONS> = (typeof OPTIONS)[Key]["fallback"] extends string ? never : undefined;
 
@@ -185,12 +185,18 @@ export function readVersion(): string {
     return (JSON.parse(text) as { version: string }).version;
 }
 
-function option<T>(flag: string, environment: string, fallback: string, says: string, read: (text: string) => T) {
-    return { flag, environment, fallback, says, read } satisfies Option<T>;
+function option<T>(
+    flag: string,
+    environment: string,
+    fallback: string,
+    description: string,
+    read: (text: string) => T,
+) {
+    return { flag, environment, fallback, description, read } satisfies Option<T>;
 }
 
-function maybe<T>(flag: string, environment: string, says: string, read: (text: string) => T) {
-    return { flag, environment, fallback: undefined, says, read } satisfies Option<T>;
+function maybe<T>(flag: string, environment: string, description: string, read: (text: string) => T) {
+    return { flag, environment, fallback: undefined, description, read } satisfies Option<T>;
 }
 
 function wrong(sentence: string): GatewayError {
@@ -246,7 +252,7 @@ function readUrl(text: string): string {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url?.protocol !== "https:" && url?.protocol !== "http:") throw wrong("must be an http:// or https:// address.");
     if (url.username !== "" || url.password !== "") {
-        throw wrong("must have no user name or password in it: who sends is proved by the signature.");
+        throw wrong("must have no user name or password in it: the signature proves who sends.");
     }
     return url.href;
 }

@@ -30,10 +30,10 @@ export function createCommandChannel(settings: CommandSettings): CodeChannel {
         async send(delivery) {
             const { number, code } = delivery;
             const complain = (why: string, complaint = "") => {
-                log.warn({ program, why, said: redact(complaint, delivery) }, "the program for codes failed");
+                log.warn({ program, why, printed: redact(complaint, delivery) }, "the program for codes failed");
                 return new GatewayError(
                     "unavailable",
-                    `The code was not sent: the program of --codes-command ${why}. The gateway's log has what it said; put it right and ask for another code: a number gets one a minute and three an hour.`,
+                    `The code was not sent: the program of --codes-command ${why}. The gateway's log has what it printed; put it right and ask for another code: a number gets one a minute and three an hour.`,
                 );
             };
             if (settings.signal?.aborted === true) throw complain("was not started, because the gateway ends");

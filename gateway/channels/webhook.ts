@@ -46,7 +46,7 @@ export function createWebhookChannel(settings: WebhookSettings): CodeChannel {
     };
 }
 
-/** @returns undefined when it was taken, or what was wrong */
+/** @returns undefined when the receiver accepted it, else what was wrong */
 async function post(
     settings: WebhookSettings,
     body: string,

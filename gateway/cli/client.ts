@@ -34,10 +34,10 @@ export function createClient(target: Target, environment: NodeJS.ProcessEnv): Cl
     function token(): string {
         const given = target.token ?? set(environment.TOQUE_TOKEN);
         if (given !== undefined) {
-            if (!TOKEN.test(given)) throw new Failure("That is no token: it has no spaces or other signs.", 2);
+            if (!TOKEN.test(given)) throw new Failure("This is not a token: a token has no spaces or other signs.", 2);
             return given;
         }
-        // This folder's token is for this folder's gateway: one elsewhere gets it only if somebody says so.
+        // This folder's token is for this folder's gateway: one elsewhere gets it only when it is named.
         if (named !== undefined && !folder.named && !isLoopback(new URL(url).hostname)) {
             throw new Failure(`Which token is for ${url}? Give it with --token or TOQUE_TOKEN.`);
         }
@@ -86,7 +86,7 @@ async function request(url: string, method: string, path: string, token: string,
             );
         }
         throw new Failure(
-            `There is no gateway at ${url}: start it with "toque serve", or say where it is with --url or --data.`,
+            `There is no gateway at ${url}: start it with "toque serve", or name it with --url or --data.`,
         );
     }
 }
@@ -96,12 +96,12 @@ function readAddress(text: string): string {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const how = "write it as http://192.168.1.5:8080.";
     if (url === undefined || !/^https?:$/.test(url.protocol)) {
-        const shown = /[@?#]/.test(text) ? "What --url or TOQUE_URL says" : `"${text}"`;
-        throw new Failure(`${shown} is no address: ${how}`, 2);
+        const shown = /[@?#]/.test(text) ? "The address in --url or TOQUE_URL" : `"${text}"`;
+        throw new Failure(`${shown} is not an address: ${how}`, 2);
     }
     if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
         const sentence = `The gateway's address has a user name, a password or a query in it, which Toque does not use: ${how}`;
-        throw new Failure(`${sentence} Who asks is told by a token, in TOQUE_TOKEN.`, 2);
+        throw new Failure(`${sentence} Give a token instead, in TOQUE_TOKEN.`, 2);
     }
     return text.replace(/\/+$/, "");
 }

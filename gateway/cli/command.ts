@@ -8,11 +8,11 @@ export interface CommonFlags extends Target {
 }
 
 /** A command that speaks to the running gateway. */
-export function remoteCommand(name: string, says: string): Command {
+export function remoteCommand(name: string, description: string): Command {
     return new Command(name)
-        .description(says)
+        .description(description)
         .option("--url <url>", "address of the gateway (TOQUE_URL)")
-        .option("--token <token>", "token to ask with (TOQUE_TOKEN); better in the environment: others can see flags")
+        .option("--token <token>", "token (TOQUE_TOKEN); better in the environment: other users can see flags")
         .option(OPTIONS.data.flag, "the gateway's folder, which has its address and the admin token (TOQUE_DATA)")
         .option("--json", "one JSON document instead of text");
 }

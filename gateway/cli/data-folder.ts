@@ -10,7 +10,7 @@ import { Failure } from "./failure.ts";
 /** The gateway's folder. */
 export interface DataFolder {
     data: string;
-    /** by --data or TOQUE_DATA: then the commands trust what is in it, whoever put it there */
+    /** by --data or TOQUE_DATA: then the commands trust what is in it */
     named: boolean;
 }
 

@@ -44,15 +44,15 @@ function prepare(command: Command, words: string[]): void {
     command.configureOutput({
         outputError: (text, write) => write(hush(text.replace(/^error: /, "toque: "), words)),
     });
-    command.showHelpAfterError('"toque --help" and "toque <command> --help" say more.');
+    command.showHelpAfterError('See "toque --help" and "toque <command> --help".');
     for (const child of command.commands) prepare(child, words);
 }
 
 /** What was typed at the wrong place may be a token or a number: commander repeats it, and that may end in a log. */
 function hush(text: string, words: string[]): string {
-    return words.reduce((said, word) => {
+    return words.reduce((hushed, word) => {
         const [name] = /^(--[\w-]{1,40}|-\w|[a-z][a-z-]{0,19}$)/.exec(word) ?? ["…"];
-        return said.replace(`'${word}'`, () => `'${name}'`);
+        return hushed.replace(`'${word}'`, () => `'${name}'`);
     }, text);
 }
 
@@ -66,7 +66,7 @@ async function run(words: string[]): Promise<number> {
         if (error instanceof Failure) return complain(error.message, error.exitCode);
         if (error instanceof GatewayError) return complain(error.message, 1);
         const { code, message } = error as NodeJS.ErrnoException;
-        return complain(`This is a mistake of Toque (${code ?? "no code"}): ${message}`, 1);
+        return complain(`This is a bug in Toque (${code ?? "no code"}): ${message}`, 1);
     }
 }
 

@@ -23,7 +23,7 @@ interface SendFlags extends CommonFlags {
     wait?: number | true;
 }
 
-/** How long `--wait` waits when it is told nothing else, and how often it looks. */
+/** How long `--wait` waits without a time, and how often it looks. */
 const WAIT_S = 30;
 const LOOK_EVERY_MS = 200;
 
@@ -71,7 +71,7 @@ async function send(number: string, text: string, flags: SendFlags): Promise<voi
     const receipt = await waitForBoard(client, accepted.id, waitS * 1000);
     print(flags.json, receipt, describe(receipt));
     if (receipt.state === "accepted" || receipt.state === "sent") {
-        throw new Failure(`The board has not taken it within ${waitS} s. It goes on waiting at the gateway.`);
+        throw new Failure(`The board has not acknowledged it within ${waitS} s. It still waits at the gateway.`);
     }
     if (receipt.state !== "delivered" && receipt.state !== "read")
         throw new Failure(`The message is ${receipt.state}.`);
@@ -102,6 +102,6 @@ const UNITS: Record<string, number> = { "": 1, s: 1, m: 60, h: 3_600, d: 86_400 
 
 function readSeconds(text: string): number {
     const [, count = "", unit = ""] = /^([0-9]{1,9})([smhd]?)$/.exec(text) ?? [];
-    if (count === "") throw new Failure(`"${text}" is no time: write it as 90s, 10m, 2h or 7d.`, 2);
+    if (count === "") throw new Failure(`"${text}" is not a duration: use 90s, 10m, 2h or 7d.`, 2);
     return Number(count) * (UNITS[unit] ?? 1);
 }

@@ -11,9 +11,9 @@ import { removeGatewayFile, writeGatewayFile } from "./gateway-file.ts";
 /** `toque serve`: runs until SIGINT or SIGTERM, or until it cannot go on; a second signal ends it at once. */
 export function serveCommand(): Command {
     const command = new Command("serve").description("run the gateway");
-    for (const { flag, environment, says, fallback } of Object.values(OPTIONS)) {
+    for (const { flag, environment, description, fallback } of Object.values(OPTIONS)) {
         const otherwise = fallback === undefined ? "" : `; ${fallback} unless given`;
-        command.option(flag, `${says} (${environment}${otherwise})`);
+        command.option(flag, `${description} (${environment}${otherwise})`);
     }
     return command.option("--json", "the start-up line as JSON").action(serve);
 }
@@ -25,7 +25,7 @@ async function serve(flags: Flags & { json?: boolean }): Promise<void> {
     const { startGateway } = await import("../app.ts"); // the other commands start faster without it
     const gateway = await startGateway(config);
     process.on("uncaughtException", (error) => {
-        gateway.log.error({ error }, "a mistake of Toque: the gateway ends");
+        gateway.log.error({ error }, "a bug in Toque: the gateway ends");
         process.exit(1);
     });
     const { url, mqttPort, tlsPort, httpPort, mqttAddress, adminTokenFile } = gateway;
@@ -43,7 +43,7 @@ async function serve(flags: Flags & { json?: boolean }): Promise<void> {
     process.stdout.write((flags.json === true ? JSON.stringify(document) : text) + "\n");
     const failure = await Promise.race([ended, gateway.failed]);
     await stop(gateway, config);
-    if (failure !== undefined) throw new Failure(failure.message, 1); // whoever started it shall start it again
+    if (failure !== undefined) throw new Failure(failure.message, 1); // so that a supervisor starts it again
 }
 
 function readFlags(flags: Flags): Config {

@@ -10,7 +10,7 @@ import { plain } from "./print.ts";
 /** A name of DNS, an address of either kind. */
 const NAME = /^[\w.:-]+$/;
 
-/** By what this machine may be reached: its name, its name by mDNS, and its addresses. */
+/** How this machine may be reached: its name, its name by mDNS, and its addresses. */
 function ownNames(): string[] {
     const name = hostname();
     const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
@@ -20,7 +20,7 @@ function ownNames(): string[] {
 
 /** `toque tls init`: a CA for the home network, and a certificate for the gateway. Works on files, not on a running gateway. */
 export function tlsCommand(): Command {
-    const command = new Command("tls").description("encrypt what boards and gateway say to each other");
+    const command = new Command("tls").description("encrypt connections of boards");
     command
         .command("init")
         .description("make a CA for this home, and a certificate of the gateway for it")
@@ -37,8 +37,8 @@ export function tlsCommand(): Command {
                 const made = writeHomeAuthority(folder.data, await createHomeAuthority(names, Date.now()));
                 process.stdout.write(
                     `Made ${plain(made)}: for ${names.map(plain).join(", ")}.\n` +
-                        `"toque serve" uses it from its next start on, on port 8883. Give ca.pem to whoever connects by TLS,\n` +
-                        `and keep ca-key.pem to yourself: who has it can pretend to be the gateway.\n`,
+                        `"toque serve" uses it from its next start on, on port 8883. Give ca.pem to those who connect by TLS,\n` +
+                        `and keep ca-key.pem to yourself: with it anybody can pose as the gateway.\n`,
                 );
             } catch (error) {
                 if (error instanceof GatewayError) throw new Failure(error.message, 1);

@@ -22,7 +22,7 @@ export function makeLockFile(file: string): string[] {
 }
 
 /**
- * Looks at what SQLite will open, before it does: it says "read-only" of a folder, and names no file. Takes the rights of others away.
+ * Looks at what SQLite will open, before it does: SQLite reports a folder as "read-only" and names no file. Takes the rights of others away.
  * @returns sentences for the person who runs the gateway
  * @throws GatewayError unavailable when something else is in a file's place
  */

@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 /** The least that is logged. */
 export type LogLevel = "info" | "warn" | "error" | "silent";
 
-/** Octets that may wait for whoever reads standard error. Beyond that lines are lost, and counted: the gateway does not wait. */
+/** Octets that may wait for the reader of standard error. Beyond that lines are lost, and counted: the gateway does not wait. */
 const MAX_WAITING_OCTETS = 4 * 1024 * 1024;
 
 /** Names that the line itself uses; a field of that name would appear twice. */
@@ -36,15 +36,15 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     return log;
 }
 
-/** @param told called with how many lines were lost, as soon as they are read again */
-function standardError(told: (lost: number) => void): DestinationStream {
+/** @param onLost called with how many lines were lost, as soon as they are read again */
+function standardError(onLost: (lost: number) => void): DestinationStream {
     const stream = pino.destination({ dest: 2, sync: false, maxLength: MAX_WAITING_OCTETS });
     let lost = 0;
     stream.on("drop", () => void lost++);
     stream.on("drain", () => {
         const count = lost;
         lost = 0;
-        if (count > 0) told(count);
+        if (count > 0) onLost(count);
     });
     return stream;
 }

@@ -11,7 +11,7 @@ import { GatewayError } from "../../../gateway/error.ts";
 import { createLog } from "../../../gateway/system/log.ts";
 import type { E164 } from "../../../gateway/number.ts";
 
-// The program of --codes-command, as whoever wants a code, a number, or the gateway to stop would have it.
+// The program of --codes-command, as an attacker would want it who is after a code, a number or the gateway's end.
 
 const FOLDER = mkdtempSync(join(tmpdir(), "toque-command-attacker-"));
 after(() => rmSync(FOLDER, { recursive: true, force: true }));
@@ -57,10 +57,10 @@ test("command, attacked: what is in an argument is one word of it, whatever a sh
         ">x",
         "-",
     ];
-    const said = join(FOLDER, "words");
-    const script = `process.argv.shift(); require("fs").writeFileSync(${JSON.stringify(said)}, JSON.stringify(process.argv))`;
+    const output = join(FOLDER, "words");
+    const script = `process.argv.shift(); require("fs").writeFileSync(${JSON.stringify(output)}, JSON.stringify(process.argv))`;
     await channelOf([process.execPath, "-e", script, "--", ...marks, "{number}", "to={number}"]).channel.send(DELIVERY);
-    assert.deepEqual(JSON.parse(readFileSync(said, "utf8")), [...marks, "+34600111222", "to=+34600111222"]);
+    assert.deepEqual(JSON.parse(readFileSync(output, "utf8")), [...marks, "+34600111222", "to=+34600111222"]);
     assert.equal(existsSync("x"), false);
 });
 
@@ -68,17 +68,17 @@ test(
     "command, attacked: the program inherits no socket, file or pipe of the gateway",
     { skip: !existsSync("/proc/self/fd") },
     async () => {
-        const said = join(FOLDER, "handles");
+        const output = join(FOLDER, "handles");
         const list = `require("fs").writeFileSync(process.argv[1], require("fs").readdirSync("/proc/self/fd").map((fd) => { try { return fd + " " + require("fs").readlinkSync("/proc/self/fd/" + fd) } catch { return "" } }).join("\\n"))`;
         const listener = createServer().listen(0, "127.0.0.1");
         const own = openSync(join(FOLDER, "store-of-the-gateway"), "w");
         try {
-            await channelOf([process.execPath, "-e", list, said]).channel.send(DELIVERY);
+            await channelOf([process.execPath, "-e", list, output]).channel.send(DELIVERY);
         } finally {
             closeSync(own);
             listener.close();
         }
-        const handles = readFileSync(said, "utf8").split("\n");
+        const handles = readFileSync(output, "utf8").split("\n");
         assert.ok(handles.includes("0 /dev/null") && handles.includes("1 /dev/null"), handles.join());
         assert.doesNotMatch(handles.join("\n"), /store-of-the-gateway/);
         assert.equal(handles.filter((handle) => /socket/.test(handle)).length, 1, "its standard error, and no other");
@@ -112,7 +112,7 @@ for (const [name, words, why] of UNSTARTABLE) {
 }
 
 test(
-    "command, attacked: with no file handle left, that is said, and the gateway goes on",
+    "command, attacked: with no file handle left, a sentence names that, and the gateway goes on",
     { skip: process.platform === "win32" },
     () => {
         const channel = new URL("../../../gateway/channels/command.ts", import.meta.url).href;
@@ -161,7 +161,7 @@ test("command, attacked: a complaint that would write lines or colours of its ow
     assert.equal(lines[0]?.includes("\u001b") ?? true, false);
 });
 
-test("command, attacked: a program that says 'yes' for ever on both outputs is ended, and the gateway answers others meanwhile", async () => {
+test("command, attacked: a program that prints 'yes' for ever on both outputs is ended, and the gateway answers others meanwhile", async () => {
     const startOctets = process.memoryUsage.rss();
     let turns = 0;
     const heart = setInterval(() => turns++, 5);

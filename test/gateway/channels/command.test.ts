@@ -24,7 +24,7 @@ function channelOf(words: string[], timeoutMs = 10_000) {
 const node = (script: string, ...words: string[]) => [process.execPath, "-e", script, ...words];
 
 test("code by command: the program gets number and code in arguments and in its environment, and no shell reads them", async () => {
-    const path = join(FOLDER, "said.json");
+    const path = join(FOLDER, "given.json");
     process.env.TOQUE_TOKEN = "not for programs";
     const script = `require("fs").writeFileSync(process.argv[1], JSON.stringify({ words: process.argv.slice(2), environment: process.env }))`;
     const { channel } = channelOf(node(script, path, "{number}", "Code: {code}, {code}", "$(id) `id` ; id"));
@@ -33,11 +33,11 @@ test("code by command: the program gets number and code in arguments and in its 
     } finally {
         delete process.env.TOQUE_TOKEN;
     }
-    const said = JSON.parse(readFileSync(path, "utf8")) as { words: string[]; environment: Record<string, string> };
-    assert.deepEqual(said.words, ["+34600111222", "Code: 12345678, 12345678", "$(id) `id` ; id"]);
-    assert.equal(said.environment.TOQUE_NUMBER, "+34600111222");
-    assert.equal(said.environment.TOQUE_CODE, "12345678");
-    const others = Object.keys(said.environment).filter(
+    const given = JSON.parse(readFileSync(path, "utf8")) as { words: string[]; environment: Record<string, string> };
+    assert.deepEqual(given.words, ["+34600111222", "Code: 12345678, 12345678", "$(id) `id` ; id"]);
+    assert.equal(given.environment.TOQUE_NUMBER, "+34600111222");
+    assert.equal(given.environment.TOQUE_CODE, "12345678");
+    const others = Object.keys(given.environment).filter(
         (name) => !/^(PATH|HOME|LANG|TOQUE_NUMBER|TOQUE_CODE)$/.test(name),
     );
     assert.deepEqual(others, []);
@@ -49,7 +49,7 @@ const FAILURES: [name: string, words: string[], sentence: RegExp][] = [
     ["a program that is not there", [join(FOLDER, "no-such-program")], /could not be started \(ENOENT\)\./],
 ];
 for (const [name, words, sentence] of FAILURES) {
-    test(`code by command: ${name} is said in a sentence without the code`, async () => {
+    test(`code by command: ${name} ends in a sentence without the code`, async () => {
         const { channel } = channelOf(words);
         await assert.rejects(channel.send(DELIVERY), (error: Error & { code: string }) => {
             assert.equal(error.code, "unavailable");

@@ -19,19 +19,19 @@ const ask = (it: RunningGateway, number = NUMBER, channel?: string) =>
 
 test("codes: one that its channel could not send counts, for it may have been sent: one a minute, three an hour", async (t) => {
     const { it, clock } = await gatewayOf(t, { codesCommand: "false" });
-    const told: [number, string][] = [];
+    const answers: [number, string][] = [];
     for (const atS of [0, 59, 60, 120, 180, 3_599, 3_600]) {
         clock.aheadMs = atS * 1_000;
         const { status, body } = await ask(it);
-        told.push([status, body.error.message]);
+        answers.push([status, body.error.message]);
     }
     assert.deepEqual(
-        told.map(([status]) => status),
+        answers.map(([status]) => status),
         [503, 429, 503, 503, 429, 429, 503],
     );
-    assert.match(told[0]![1], /one a minute and three an hour/);
-    assert.match(told[1]![1], /the next is possible in 1 seconds/);
-    assert.match(told[4]![1], /the next is possible in 3420 seconds/);
+    assert.match(answers[0]![1], /one a minute and three an hour/);
+    assert.match(answers[1]![1], /the next is possible in 1 seconds/);
+    assert.match(answers[4]![1], /the next is possible in 3420 seconds/);
     // Nor is there another way to it: "print" is the same number's.
     assert.equal((await ask(it, NUMBER, "print")).status, 429);
 });
@@ -48,14 +48,14 @@ test("codes: while one number's program hangs, that number gets no second one an
     assert.equal((await hanging).status, 201);
 });
 
-test("codes: eight may be on their way at once; one more is told 429 before it is made, and by another way there is room", async (t) => {
+test("codes: eight may be on their way at once; one more gets 429 before it is made, and by another way there is room", async (t) => {
     const { it } = await gatewayOf(t, { codesCommand: `sh -c "case {number} in *000) ;; *) sleep 2; esac"` });
     const numberOf = (index: number) => `+34611222${index}`;
     const hanging = Array.from({ length: 8 }, (_, index) => ask(it, numberOf(101 + index)));
     await new Promise((resolve) => setTimeout(resolve, 300));
     const late = await ask(it, "+34611222000");
     assert.equal(late.status, 429);
-    assert.match(late.body.error.message, /^8 codes are on their way already: wait for some answers\.$/);
+    assert.match(late.body.error.message, /^8 codes are on their way already: wait for some answers, then send on\.$/);
     assert.equal(late.headers.get("retry-after"), "1");
     assert.equal((await ask(it, numberOf(200), "print")).status, 201);
     const done = await Promise.all(hanging);
@@ -67,11 +67,11 @@ test("codes: eight may be on their way at once; one more is told 429 before it i
 });
 
 for (const words of [`sh -c "echo {number} {code} >&2; exit 1"`, "/dev/null/none {code}"]) {
-    test(`codes: of a failure of ${words.slice(0, 9)} neither answer nor log says number or code`, async (t) => {
+    test(`codes: of a failure of ${words.slice(0, 9)} neither answer nor log holds number or code`, async (t) => {
         const { it } = await gatewayOf(t, { codesCommand: words });
         const { status, text } = await ask(it);
         assert.equal(status, 503);
         assert.doesNotMatch(text, /[0-9]{8}|611222333/);
-        assert.doesNotMatch(it.lines.join(""), /"said":"[^"]*[0-9]{4}|611222333/);
+        assert.doesNotMatch(it.lines.join(""), /"printed":"[^"]*[0-9]{4}|611222333/);
     });
 }

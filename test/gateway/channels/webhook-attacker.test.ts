@@ -8,7 +8,7 @@ import { GatewayError } from "../../../gateway/error.ts";
 import type { E164 } from "../../../gateway/number.ts";
 import { createHomeAuthority, type Pair } from "../../../gateway/tls/authority.ts";
 
-// The receiver of --codes-webhook, as whoever wants a code, or the gateway to stop, would write it.
+// The receiver of --codes-webhook, as an attacker would write it who is after a code or the gateway's end.
 
 const KEY = "a key of more than 16 characters";
 const DELIVERY = { number: "+34600111222" as E164, code: "98765432", expiresMs: Date.UTC(2026, 0, 1, 0, 10) };
@@ -43,9 +43,9 @@ async function listen(t: TestContext, server: Server, sockets = new Set<Socket>(
 
 function channelOf(url: string, timeoutMs = 2_000) {
     const lines: string[] = [];
-    // as it is told to the log, which masks what looks like a number in any case
-    const write = (fields: Record<string, unknown>, said: string) =>
-        void lines.push(`${said} ${JSON.stringify(fields)}`);
+    // as the log gets it, which masks what looks like a number in any case
+    const write = (fields: Record<string, unknown>, message: string) =>
+        void lines.push(`${message} ${JSON.stringify(fields)}`);
     const log = { info: write, warn: write, error: write };
     const clock = { nowMs: () => Date.UTC(2026, 0, 1) };
     return { channel: createWebhookChannel({ url, key: KEY, clock, log, timeoutMs }), lines };
@@ -105,7 +105,7 @@ for (const code of [301, 302, 303, 307, 308]) {
 }
 
 for (const code of [500, 502, 503, 429, 408]) {
-    test(`webhook, attacked: a ${code} is told, and the code is not sent a second time`, async (t) => {
+    test(`webhook, attacked: a ${code} is reported, and the code is not sent a second time`, async (t) => {
         const { port, got } = await receiver(t, (socket) =>
             socket.end(status(`${code} No`, "Retry-After: 0", "Content-Length: 8") + DELIVERY.code),
         );
@@ -115,7 +115,7 @@ for (const code of [500, 502, 503, 429, 408]) {
 }
 
 const HOSTILE: [name: string, answer: (socket: Socket) => void, sentence: RegExp][] = [
-    ["says nothing", () => undefined, /did not answer within/],
+    ["is silent", () => undefined, /did not answer within/],
     ["hangs up", (socket) => socket.destroy(), /could not be reached/],
     [
         "is reset in its status line",
@@ -133,7 +133,7 @@ const HOSTILE: [name: string, answer: (socket: Socket) => void, sentence: RegExp
         /could not be reached/,
     ],
     [
-        "says 103 for ever",
+        "sends 103 for ever",
         (socket) => pour(socket, "", status("103 Early Hints", "Link: <x>")),
         /did not answer within|could not be reached/,
     ],
@@ -231,6 +231,6 @@ test("webhook, attacked: an https address is not tried without TLS", async (t) =
     assert.doesNotMatch(got.join(""), /POST/);
 });
 
-test("webhook, attacked: an address with a password in it is not said in the log or the sentence", async () => {
+test("webhook, attacked: an address with a password in it is neither in the log nor in the sentence", async () => {
     await failure("http://me:hook-secret@127.0.0.1:1/");
 });

@@ -58,7 +58,7 @@ test("webhook: number, code and end are posted as JSON, signed and timed", async
     assert.equal(headers["content-type"], "application/json");
 });
 
-test("webhook: a refusal is said in a sentence without the code", async (t) => {
+test("webhook: a refusal ends in a sentence without the code", async (t) => {
     const { channel } = await receiver(t, (response) => response.writeHead(500).end("12345678"));
     await assert.rejects(channel.send(DELIVERY), { code: "unavailable", message: /answered 500\. Put it right/ });
 });
@@ -69,12 +69,12 @@ test("webhook: a redirect is not followed: the code goes nowhere else", async (t
     assert.equal(got.length, 1);
 });
 
-test("webhook: no answer in time is said", { timeout: 8_000 }, async (t) => {
+test("webhook: no answer in time ends in a sentence", { timeout: 8_000 }, async (t) => {
     const { channel } = await receiver(t, () => undefined, 200);
     await assert.rejects(channel.send(DELIVERY), { code: "unavailable", message: /did not answer within 0\.2 s/ });
 });
 
-test("webhook: nobody there is said", async (t) => {
+test("webhook: nobody there ends in a sentence", async (t) => {
     const { channel, server } = await receiver(t, () => undefined);
     await new Promise((done) => server.close(done));
     await assert.rejects(channel.send(DELIVERY), {

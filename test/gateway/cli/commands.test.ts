@@ -80,12 +80,12 @@ test("toque send and message: accepted, and its receipt", async () => {
     );
 });
 
-test("toque send --wait: says when the board has not taken it in time", async () => {
+test("toque send --wait: reports that the board has not acknowledged in time", async () => {
     await toque("number", "add", "+34600111500");
     const { status, stdout, stderr } = await toque("send", "+34600111500", "hello", "--wait", "1s");
     assert.equal(status, 1);
     assert.match(stdout, /^message /);
-    assert.match(stderr, /^toque: The board has not taken it within 1 s\. It goes on waiting at the gateway\.\n$/);
+    assert.match(stderr, /^toque: The board has not acknowledged it within 1 s\. It still waits at the gateway\.\n$/);
 });
 
 test("toque send --wait: ends with 0 as soon as the board has it", async () => {
@@ -130,7 +130,7 @@ test("toque token: made, listed, used, revoked", async () => {
     assert.match((await toque("token", "remove", made.id)).stdout, /is revoked\.\n$/);
     assert.match(
         (await runToque(["send", "+34600111700", "ding"], asSender)).stderr,
-        /^toque: This token is not known/,
+        /^toque: The gateway does not know this token/,
     );
 });
 
@@ -158,16 +158,21 @@ const REFUSED: [name: string, words: string[], status: number, sentence: RegExp]
     ["a message too large", ["send", "+34600111300", "x".repeat(5_000)], 1, /^toque: .+\.\n$/],
     ["an unknown message", ["message", "../numbers"], 1, /^toque: There is no such message.+\n$/],
     [
-        "a time that is none",
+        "a duration that is none",
         ["send", "+34600111300", "x", "--ttl", "soon"],
         2,
-        /^toque: "soon" is no time: write it as 90s, 10m, 2h or 7d\.\n$/,
+        /^toque: "soon" is not a duration: use 90s, 10m, 2h or 7d\.\n$/,
     ],
     ["no text", ["send", "+34600111300"], 2, /^toque: missing required argument 'text'/],
     ["an unknown command", ["push"], 2, /^toque: unknown command 'push'/],
     ["an unknown option", ["status", "--verbose"], 2, /^toque: unknown option '--verbose'/],
-    ["an address that is none", ["status", "--url", "gateway"], 2, /^toque: "gateway" is no address: write it as http/],
-    ["a token that cannot be one", ["status", "--token", "a b"], 2, /^toque: That is no token/],
+    [
+        "an address that is none",
+        ["status", "--url", "gateway"],
+        2,
+        /^toque: "gateway" is not an address: write it as http/,
+    ],
+    ["a token that cannot be one", ["status", "--token", "a b"], 2, /^toque: This is not a token/],
     ["a wrong token", ["status", "--token", "wrong"], 1, /^toque: The gateway does not know this token/],
     [
         "nobody there",
@@ -177,7 +182,7 @@ const REFUSED: [name: string, words: string[], status: number, sentence: RegExp]
     ],
 ];
 for (const [name, words, status, sentence] of REFUSED) {
-    test(`toque: ${name} is said on standard error, with exit code ${status}`, async () => {
+    test(`toque: ${name} ends with a sentence on standard error and exit code ${status}`, async () => {
         const ended = await toque(...words);
         assert.match(ended.stderr, sentence);
         assert.equal(ended.status, status);
@@ -186,7 +191,7 @@ for (const [name, words, status, sentence] of REFUSED) {
     });
 }
 
-test("toque: without a gateway's folder it says which token it lacks, and sends none elsewhere", async () => {
+test("toque: without a gateway's folder it names the token that it lacks, and sends none elsewhere", async () => {
     const { status, stderr } = await runToque(["status"], { TOQUE_URL: served.url, TOQUE_DATA: elsewhere });
     assert.equal(status, 1);
     assert.match(stderr, /^toque: No token: there is no file .+admin-token to be read/);

@@ -86,7 +86,7 @@ for (const [name, skip, plant, sentence] of PLANTED) {
             assert.deepEqual([status, stdout], [1, ""]);
         }
         await run(cwd, ["status", "--data", "toque-data"]);
-        assert.deepEqual(asked, [`Bearer ${SECRET}`], "whoever names it trusts it");
+        assert.deepEqual(asked, [`Bearer ${SECRET}`], "a folder that is named is trusted");
         await run(cwd, ["status"], { TOQUE_DATA: "toque-data" });
         assert.deepEqual(asked, ["Bearer their-token"]);
         await run(cwd, ["status", "--url", url]);
@@ -133,7 +133,7 @@ for (const words of [
     });
 }
 
-test("toque: a --data that is empty is said; a variable that is empty is none", async () => {
+test("toque: an empty --data is refused; an empty variable is none", async () => {
     const cwd = workplace();
     for (const words of [["status"], ["tls", "init"], ["serve"]]) {
         const { status, stderr } = await run(cwd, [...words, "--data", ""]);

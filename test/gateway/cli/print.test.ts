@@ -21,7 +21,7 @@ for (const [text, shown] of SHOWN) {
     });
 }
 
-test("print: JSON for a terminal holds no control character, and says the same", (t) => {
+test("print: JSON for a terminal holds no control character, and means the same", (t) => {
     const written: string[] = [];
     t.mock.method(process.stdout, "write", (text: string) => written.push(text) > 0);
     const document = { label: "\u001b[2J \u009b31m \u0085 \u007f é" };

@@ -20,7 +20,7 @@ const HOOK_KEY = "key of the webhook of the test";
 const HOOK_QUERY = "query-of-the-webhook";
 const BODY = "a text for one person";
 
-/** What must not be told: its name, and its text. */
+/** What must not be printed: its name, and its text. */
 const secrets = new Map<string, string>([
     ["number", KNOWN.slice(4)],
     ["strange number", STRANGE.slice(4)],
@@ -40,8 +40,8 @@ let secret = "";
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
 const toque = (...words: string[]) => runToque(words, { TOQUE_DATA: served.data });
 
-/** What is told of the secrets, but for those that may be. */
-function toldBy({ stdout, stderr }: Pick<Ended, "stdout" | "stderr">, ...allowed: string[]): string[] {
+/** The secrets that were printed, but for those that may be. */
+function printedBy({ stdout, stderr }: Pick<Ended, "stdout" | "stderr">, ...allowed: string[]): string[] {
     const hidden = [...secrets].filter(([name]) => !allowed.includes(name));
     return [
         ...hidden.filter(([, text]) => stdout.includes(text)).map(([name]) => `${name} on standard output`),
@@ -76,25 +76,25 @@ after(() => {
 test("secrets: a board's secret, a code and a token are shown once, by the command that makes them", async () => {
     const added = await toque("number", "add", KNOWN, "--json");
     ({ route, secret } = JSON.parse(added.stdout) as { route: string; secret: string });
-    assert.deepEqual(toldBy(added, "number"), []);
+    assert.deepEqual(printedBy(added, "number"), []);
     secrets.set("secret", secret);
-    assert.deepEqual(toldBy(added, "number"), ["secret on standard output"], "the search finds what is there");
+    assert.deepEqual(printedBy(added, "number"), ["secret on standard output"], "the search finds what is there");
     const code = await toque("code", STRANGE, "--channel", "print", "--json");
-    assert.deepEqual(toldBy(code, "strange number"), []);
+    assert.deepEqual(printedBy(code, "strange number"), []);
     secrets.set("code", (JSON.parse(code.stdout) as { code: string }).code);
     const token = await toque("token", "add", "sender", "--pattern", KNOWN, "--label", "door", "--json");
-    assert.deepEqual(toldBy(token, "number"), []);
+    assert.deepEqual(printedBy(token, "number"), []);
     secrets.set("token", (JSON.parse(token.stdout) as { token: string }).token);
     const sent = await toque("send", KNOWN, BODY, "--json");
-    assert.deepEqual(toldBy(sent, "number"), []);
+    assert.deepEqual(printedBy(sent, "number"), []);
     messageId = (JSON.parse(sent.stdout) as { id: string }).id;
     const byHook = await toque("code", "+34600111333", "--channel", "webhook");
     assert.equal(byHook.status, 0, byHook.stderr);
     assert.match(secrets.get("code by webhook") ?? "", /^\d{8}$/);
-    assert.deepEqual(toldBy(byHook), []);
+    assert.deepEqual(printedBy(byHook), []);
 });
 
-// What else succeeds; a number is told to who asks about it.
+// What else succeeds; a command about a number may print it.
 const SUCCESSES: [words: () => string[], allowed: string[]][] = [
     [() => ["number", "list"], ["number"]],
     [() => ["number", "show", KNOWN], ["number"]],
@@ -113,7 +113,7 @@ for (const [words, allowed] of SUCCESSES) {
     test(`secrets: toque ${words().join(" ").replace(FOLDER, "")} tells none`, async () => {
         const ended = await toque(...words());
         assert.equal(ended.status, 0, ended.stderr);
-        assert.deepEqual(toldBy(ended, ...allowed), []);
+        assert.deepEqual(printedBy(ended, ...allowed), []);
         assert.doesNotMatch(ended.stdout, /PRIVATE KEY/);
     });
 }
@@ -137,11 +137,11 @@ test("secrets: no help tells what is in the environment", async () => {
     const environment = { TOQUE_TOKEN: WRONG_TOKEN, TOQUE_URL: `http://me:${PASSWORD}@127.0.0.1:1` };
     const groups = [[], ["number"], ["token"], ["tls"], ["tls", "init"], ["serve"], ["emulate"]];
     for (const words of [...COMMANDS.map((command) => command.filter((word) => /^[a-z]+$/.test(word))), ...groups]) {
-        assert.deepEqual(toldBy(await runToque([...words, "--help"], environment)), [], words.join(" "));
+        assert.deepEqual(printedBy(await runToque([...words, "--help"], environment)), [], words.join(" "));
     }
 });
 
-/** Ways to fail that every command has, by what it is told beside its words. */
+/** Ways to fail that every command has, by the flags and variables that it gets. */
 const FAILURES: [name: string, environment: () => Record<string, string>, sentence: RegExp][] = [
     [
         "a wrong token",
@@ -151,7 +151,7 @@ const FAILURES: [name: string, environment: () => Record<string, string>, senten
     [
         "a token without the right",
         () => ({ TOQUE_URL: served.url, TOQUE_TOKEN: secrets.get("token")! }),
-        /^toque: .*(no right|no such|Toque knows)/,
+        /^toque: .*(does not permit|no such|Toque knows)/,
     ],
     [
         "no gateway",
@@ -171,7 +171,7 @@ const FAILURES: [name: string, environment: () => Record<string, string>, senten
     [
         "an address that is none, with a password",
         () => ({ TOQUE_URL: `me:${PASSWORD}@127.0.0.1:1`, TOQUE_TOKEN: WRONG_TOKEN }),
-        /^toque: What --url or TOQUE_URL says is no address: write it as/,
+        /^toque: The address in --url or TOQUE_URL is not an address: write it as/,
     ],
     ["a token that is none", () => ({ TOQUE_TOKEN: `${WRONG_TOKEN} ` }), /^toque: That is no token/],
 ];
@@ -182,12 +182,12 @@ for (const [name, environment, sentence] of FAILURES) {
             const ended = await runToque(words, environment());
             assert.match(ended.stderr, sentence, words.join(" "));
             assert.notEqual(ended.status, 0);
-            assert.deepEqual([ended.stdout, toldBy(ended)], ["", []], words.join(" "));
+            assert.deepEqual([ended.stdout, printedBy(ended)], ["", []], words.join(" "));
         }
     });
 }
 
-// Mistyped words: what somebody meant as a token or a number is not said again.
+// Mistyped words: what somebody meant as a token or a number is not printed again.
 const MISTYPED: [words: string[], sentence: RegExp][] = [
     [["status", `--tokne=${WRONG_TOKEN}`], /^toque: unknown option '--tokne'\n/],
     [["status", "--tokne", WRONG_TOKEN], /^toque: unknown option '--tokne'/],
@@ -198,7 +198,7 @@ const MISTYPED: [words: string[], sentence: RegExp][] = [
     [["send", STRANGE, BODY], /^toque: /],
     [["send", STRANGE.slice(1), BODY, "--urgency", "loud"], /^toque: /],
     [["send", STRANGE.slice(3), BODY], /^toque: This number has no country code/],
-    [["send", KNOWN, BODY, "--ttl", "soon"], /^toque: "soon" is no time/],
+    [["send", KNOWN, BODY, "--ttl", "soon"], /^toque: "soon" is not a duration/],
     [["send", KNOWN, BODY.repeat(300)], /^toque: /],
     [["number", "show", STRANGE], /^toque: /],
     [["number", "remove", STRANGE], /^toque: /],
@@ -212,8 +212,11 @@ const MISTYPED: [words: string[], sentence: RegExp][] = [
     [["message", WRONG_TOKEN], /^toque: /],
     [["status", "--url", `http://${PASSWORD}@127.0.0.1:1`], /^toque: The gateway's address has a user name/],
     [["status", "--url", `http://127.0.0.1:1/?${PASSWORD}`], /^toque: The gateway's address has a user name/],
-    [["status", "--url", `http://me:${PASSWORD}@host:99999`], /^toque: What --url or TOQUE_URL says is no address/],
-    [["status", "--url", `ftp://me:${PASSWORD}@host`], /^toque: What --url or TOQUE_URL says is no address/],
+    [
+        ["status", "--url", `http://me:${PASSWORD}@host:99999`],
+        /^toque: The address in --url or TOQUE_URL is not an address/,
+    ],
+    [["status", "--url", `ftp://me:${PASSWORD}@host`], /^toque: The address in --url or TOQUE_URL is not an address/],
     [
         ["serve", "--codes-webhook", `http://me:${PASSWORD}@127.0.0.1:1/`],
         /^toque: --codes-webhook must have no user name/,
@@ -248,11 +251,11 @@ for (const [words, sentence] of MISTYPED) {
         const ended = await toque(...words, ...own);
         assert.match(ended.stderr, sentence);
         assert.notEqual(ended.status, 0);
-        assert.deepEqual(toldBy(ended), []);
+        assert.deepEqual(printedBy(ended), []);
     });
 }
 
-test("secrets: none is in the gateway's file, on its screen or in its log, whoever connected", async () => {
+test("secrets: none is in the gateway's file, on its screen or in its log after any connection", async () => {
     const connect = (password: string, clientId = route) => {
         const address = `mqtt://127.0.0.1:${served.mqttPort}`;
         const client = mqtt.connect(address, { clientId, username: clientId, password, reconnectPeriod: 0 });
@@ -266,9 +269,9 @@ test("secrets: none is in the gateway's file, on its screen or in its log, whoev
     await connect(WRONG_TOKEN, "somebody");
     await connect(secrets.get("admin token")!, STRANGE.slice(1));
     await fetch(`${served.url}/v1/numbers/${KNOWN}?token=${PASSWORD}`, { headers: { Authorization: WRONG_TOKEN } });
-    assert.deepEqual(toldBy({ stdout: readFileSync(join(served.data, "gateway.json"), "utf8"), stderr: "" }), []);
+    assert.deepEqual(printedBy({ stdout: readFileSync(join(served.data, "gateway.json"), "utf8"), stderr: "" }), []);
     const { status, stdout, stderr } = await served.stop();
     assert.equal(status, 0);
     assert.ok(stderr.split("\n").length > 5);
-    assert.deepEqual(toldBy({ stdout, stderr }), []);
+    assert.deepEqual(printedBy({ stdout, stderr }), []);
 });

@@ -157,7 +157,7 @@ const REFUSED: [name: string, words: () => string[], status: number, sentence: R
     ["a word too many", () => ["now"], 2, /^toque: too many arguments/],
 ];
 for (const [name, words, status, sentence] of REFUSED) {
-    test(`serve: ${name} is said, with exit code ${status} and no stack`, async () => {
+    test(`serve: ${name} ends with a sentence, exit code ${status} and no stack`, async () => {
         const data = mkdtempSync(join(FOLDER, "refused-"));
         const ended = await runToque(["serve", "--data", data, ...words()]);
         assert.match(ended.stderr, sentence);

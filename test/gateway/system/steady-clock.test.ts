@@ -57,7 +57,7 @@ test("steady clock: what an unset clock showed moves, of earlier lives, too", ()
     assert.deepEqual(clock.follow(), { fromMs: 0, untilMs: UNSET_MS - 1, byMs: START_MS - 31_000 });
 });
 
-test("steady clock: a step that could not be followed is said again", () => {
+test("steady clock: a step that could not be followed is reported again", () => {
     const { machine, clock, pass } = setUp();
     machine.wallMs += YEAR_MS;
     clock.undo(clock.follow()!);

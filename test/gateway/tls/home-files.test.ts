@@ -119,7 +119,7 @@ test("tls init: a link at the draft's name is removed, not followed", (t) => {
     assert.deepEqual(readdirSync(join(data, "elsewhere")), ["precious"]);
 });
 
-test("tls init: cut short at any step, it leaves no half of a CA, says so in a sentence, and can be run again", (t) => {
+test("tls init: cut short at any step, it leaves no half of a CA, ends with a sentence, and can be run again", (t) => {
     const calls = ["rmSync", "mkdirSync", "chmodSync", "openSync", "fchmodSync", "writeFileSync", "fsyncSync", "closeSync", "renameSync"] as const; // prettier-ignore
     let [count, cutAt] = [0, Infinity];
     for (const name of calls) {

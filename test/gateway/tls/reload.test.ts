@@ -13,7 +13,7 @@ import { readTlsFiles, watchTlsFiles } from "../../../gateway/tls/files.ts";
 import { openDoor, ROUTE, type Door } from "../aedes/door.ts";
 import { ACCEPTED, connectAs, PINGREQ, PINGRESP } from "../aedes/packets.ts";
 
-// A certificate is renewed by whoever writes its two files one after the other, slowly, or wrongly.
+// Somebody renews a certificate and writes its two files one after the other, slowly, or wrongly.
 
 const FOLDER = mkdtempSync(join(tmpdir(), "toque-reload-"));
 const files = { certificate: join(FOLDER, "cert.pem"), key: join(FOLDER, "key.pem") };
@@ -59,7 +59,7 @@ async function change(act: () => void): Promise<string> {
     const before = lines.length;
     act();
     for (let waitedMs = 0; lines.length === before; waitedMs += 10) {
-        assert.ok(waitedMs < 5_000, "the log says nothing");
+        assert.ok(waitedMs < 5_000, "the log is silent");
         await sleep(10);
     }
     return lines[before]!;
@@ -115,7 +115,7 @@ const STEPS: [name: string, act: () => () => void, of: "first" | "second", taken
     ],
 ];
 
-test("TLS, reload: whatever the files are on their way, the last good ones are shown, and the log says so", async (t) => {
+test("TLS, reload: whatever the files are on their way, the last good ones are shown, and the log reports it", async (t) => {
     const old = (await shake()).socket;
     let answers = 0;
     old.on("data", (octets: Buffer) => (answers += octets.length)).write(connectAs(ROUTE));
@@ -141,7 +141,7 @@ test("TLS, reload: whatever the files are on their way, the last good ones are s
     old.destroy();
 });
 
-test("TLS, reload: who no longer watches is told nothing", async () => {
+test("TLS, reload: after the end of watching nothing is reported", async () => {
     unwatch();
     const before = lines.length;
     writeFileSync(files.certificate, second.gateway.certificate);
