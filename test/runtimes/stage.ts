@@ -82,6 +82,16 @@ export function idOf(packet: Packet): number {
     return packet.messageId;
 }
 
+/** Takes the next connection of a device: accepted, subscribed, registered and greeted. */
+export async function takeDevice(gateway: ScriptedGateway, withinMs?: number): Promise<Peer> {
+    const peer = await gateway.accept(withinMs);
+    await peer.receive("connect");
+    const { messageId } = await peer.receive("subscribe");
+    const registration = await peer.receive("publish");
+    peer.send(CONNACK, suback(messageId), puback(idOf(registration)), hello());
+    return peer;
+}
+
 /** One case's device and gateway, alone with each other. */
 export class Stage {
     readonly subject: Subject;

@@ -19,8 +19,11 @@ import { FlashFolder } from "../../../emulator/lua/flash-folder.ts";
 import { missing } from "../../../emulator/lua/interpreters.ts";
 import type { Interpreter } from "../../../emulator/lua/machine.ts";
 import { INTERPRETERS } from "../../../emulator/lua/machine.ts";
-import { Peer } from "./peer.ts";
 import { programs } from "../../../emulator/lua/start.ts";
+import { push, ROUTE, SECRET, takeDevice } from "../../runtimes/stage.ts";
+import { eventually } from "../../support/eventually.ts";
+import { ScriptedGateway } from "../../support/scripted-gateway.ts";
+import type { Peer } from "../../support/scripted-gateway.ts";
 
 /** Octets of heap that the bundle takes. */
 export interface Heap {
@@ -35,18 +38,17 @@ export interface Heap {
 
 const MESSAGES = 20;
 const CONNECTIONS = 10;
-const PATIENCE_MS = 30_000;
 
 /** @param interpreter not fengari, which has no heap of its own @param bundle toque.lua */
 export async function measureHeap(interpreter: Interpreter, bundle = programs().get("toque.lua")!): Promise<Heap> {
     const folder = mkdtempSync(join(tmpdir(), "toque-heap-"));
-    const peer = await Peer.listen();
+    const gateway = await ScriptedGateway.listen();
     const radio = new Radio();
     const screen = new Screen();
     const flash = new FlashFolder(folder);
-    const settings = `{"host":"127.0.0.1","port":${peer.port},"number":"+34600111222","ssid":"some Wi-Fi","password":"its password"}`;
+    const settings = `{"host":"127.0.0.1","port":${gateway.port},"number":"+34600111222","ssid":"some Wi-Fi","password":"its password"}`;
     flash.put("toque-config0", Buffer.from(frame(1, settings), "latin1"));
-    const credentials = `{"route":"abcdefghijklmnop","secret":"abcdefghijklmnopqrstuv"}`;
+    const credentials = `{"route":"${ROUTE}","secret":"${SECRET}"}`;
     flash.put("toque-credentials0", Buffer.from(frame(1, credentials), "latin1"));
     const board = new LuaBoard(
         {
@@ -64,19 +66,16 @@ export async function measureHeap(interpreter: Interpreter, bundle = programs().
         radio,
     );
     const octets = async (): Promise<number> => (await board.memory()).used;
-    const until = async (is: () => boolean): Promise<void> => {
-        const deadline = Date.now() + PATIENCE_MS;
-        while (!is()) {
-            if (Date.now() > deadline) throw new Error(`${interpreter}: ${screen.lines.slice(-5).join("; ")}`);
-            await new Promise((resolve) => setTimeout(resolve, 5));
-        }
-        await board.settled();
-    };
-    const again = async (address: string): Promise<void> => {
+    /** Gives it an address. Resolves when it is online from there. */
+    const online = async (address: string): Promise<Peer> => {
         const shown = screen.states.length;
         radio.move(address);
         await board.wifi("connected", address);
-        await until(() => screen.states.length > shown && screen.states.at(-1)?.state === "online");
+        const peer = await takeDevice(gateway);
+        const isOnline = (): boolean => screen.states.length > shown && screen.states.at(-1)?.state === "online";
+        await eventually(() => `${interpreter}: ${screen.lines.slice(-5).join("; ")}`, isOnline);
+        await board.settled();
+        return peer;
     };
     try {
         await board.start();
@@ -85,21 +84,20 @@ export async function measureHeap(interpreter: Interpreter, bundle = programs().
         const before = await octets();
         await board.boot("toque.lua");
         const loaded = (await octets()) - before;
-        radio.move("127.0.0.1");
-        await board.wifi("connected", "127.0.0.1");
-        await until(() => screen.states.at(-1)?.state === "online");
-        const online = (await octets()) - before;
+        const peer = await online("127.0.0.1");
+        const atRest = (await octets()) - before;
         for (let i = 1; i <= MESSAGES; i++) {
-            peer.push(`message ${i}`);
-            await until(() => peer.acknowledged === i);
+            peer.send(push(i, `message ${i}`));
+            await peer.receive("puback");
+            await board.settled();
         }
-        for (let i = 0; i < CONNECTIONS; i++) await again(`127.0.0.${i + 2}`);
+        for (let i = 0; i < CONNECTIONS; i++) await online(`127.0.0.${i + 2}`);
         const used = (await octets()) - before;
-        return { interpreter, loaded, online, used };
+        return { interpreter, loaded, online: atRest, used };
     } finally {
         radio.dispose();
         await board.dispose();
-        peer.close();
+        await gateway.close();
         rmSync(folder, { recursive: true, force: true });
     }
 }

@@ -20,6 +20,9 @@ function channelOf(words: string[], timeoutMs = 10_000) {
     return { channel: createCommandChannel({ words, log, signal: ending.signal, timeoutMs }), lines, ending };
 }
 
+/** What a shell would not leave as it is. */
+const MARKS = ["$(touch x) `touch x`", "; touch x", "| touch x", "a\nb", "*", "~", "$TOQUE_CODE", "&&", ">x", "-"];
+
 /** A program that runs this script; arguments follow in process.argv from 1 on. */
 const node = (script: string, ...words: string[]) => [process.execPath, "-e", script, ...words];
 
@@ -27,14 +30,15 @@ test("code by command: the program gets number and code in arguments and in its 
     const path = join(FOLDER, "given.json");
     process.env.TOQUE_TOKEN = "not for programs";
     const script = `require("fs").writeFileSync(process.argv[1], JSON.stringify({ words: process.argv.slice(2), environment: process.env }))`;
-    const { channel } = channelOf(node(script, path, "{number}", "Code: {code}, {code}", "$(id) `id` ; id"));
+    const { channel } = channelOf(node(script, path, "{number}", "Code: {code}, {code}", ...MARKS));
     try {
         await channel.send(DELIVERY);
     } finally {
         delete process.env.TOQUE_TOKEN;
     }
     const given = JSON.parse(readFileSync(path, "utf8")) as { words: string[]; environment: Record<string, string> };
-    assert.deepEqual(given.words, ["+34600111222", "Code: 12345678, 12345678", "$(id) `id` ; id"]);
+    assert.deepEqual(given.words, ["+34600111222", "Code: 12345678, 12345678", ...MARKS]);
+    assert.equal(existsSync("x"), false);
     assert.equal(given.environment.TOQUE_NUMBER, "+34600111222");
     assert.equal(given.environment.TOQUE_CODE, "12345678");
     const others = Object.keys(given.environment).filter(
@@ -43,22 +47,11 @@ test("code by command: the program gets number and code in arguments and in its 
     assert.deepEqual(others, []);
 });
 
-const FAILURES: [name: string, words: string[], sentence: RegExp][] = [
-    ["a program that ends with 3", node("process.exit(3)"), /--codes-command ended with 3\./],
-    ["a program that is killed", node("process.kill(process.pid, 'SIGTERM')"), /--codes-command ended with SIGTERM\./],
-    ["a program that is not there", [join(FOLDER, "no-such-program")], /could not be started \(ENOENT\)\./],
-];
-for (const [name, words, sentence] of FAILURES) {
-    test(`code by command: ${name} ends in a sentence without the code`, async () => {
-        const { channel } = channelOf(words);
-        await assert.rejects(channel.send(DELIVERY), (error: Error & { code: string }) => {
-            assert.equal(error.code, "unavailable");
-            assert.match(error.message, sentence);
-            assert.doesNotMatch(error.message, /12345678|600111222/);
-            return true;
-        });
-    });
-}
+test("code by command: a program that is killed ends in a sentence without the code", async () => {
+    const { channel } = channelOf(node("process.kill(process.pid, 'SIGTERM')"));
+    const message = /--codes-command ended with SIGTERM\.(?!.*(12345678|600111222))/;
+    await assert.rejects(channel.send(DELIVERY), { code: "unavailable", message });
+});
 
 test("code by command: what the program complained is logged, bounded, without code and number", async () => {
     const script = `console.error("no modem for " + process.env.TOQUE_NUMBER + " " + process.env.TOQUE_CODE + "x".repeat(100000)); process.exit(1)`;

@@ -8,7 +8,7 @@ import { GatewayError } from "../../../gateway/error.ts";
 import type { E164 } from "../../../gateway/number.ts";
 import { createHomeAuthority, type Pair } from "../../../gateway/tls/authority.ts";
 
-// The receiver of --codes-webhook, as an attacker would write it who is after a code or the gateway's end.
+// --codes-webhook: what its receiver gets, and receivers as an attacker would write them who is after a code or the gateway's end.
 
 const KEY = "a key of more than 16 characters";
 const DELIVERY = { number: "+34600111222" as E164, code: "98765432", expiresMs: Date.UTC(2026, 0, 1, 0, 10) };
@@ -41,14 +41,14 @@ async function listen(t: TestContext, server: Server, sockets = new Set<Socket>(
     return (server.address() as AddressInfo).port;
 }
 
-function channelOf(url: string, timeoutMs = 2_000) {
+function channelOf(url: string, timeoutMs = 2_000, signal?: AbortSignal) {
     const lines: string[] = [];
     // as the log gets it, which masks what looks like a number in any case
     const write = (fields: Record<string, unknown>, message: string) =>
         void lines.push(`${message} ${JSON.stringify(fields)}`);
     const log = { info: write, warn: write, error: write };
     const clock = { nowMs: () => Date.UTC(2026, 0, 1) };
-    return { channel: createWebhookChannel({ url, key: KEY, clock, log, timeoutMs }), lines };
+    return { channel: createWebhookChannel({ url, key: KEY, clock, log, timeoutMs, signal }), lines };
 }
 
 /** Sends; it has to fail with a sentence, in time, and nothing of number, code, key or address is in sentence or log. */
@@ -73,24 +73,30 @@ async function failure(url: string, timeoutMs?: number): Promise<string> {
 
 const status = (line: string, ...headers: string[]) => ["HTTP/1.1 " + line, ...headers, "", ""].join("\r\n");
 
-test("webhook, attacked: number and code are in the body and nowhere else; what is signed is the body with its second", async (t) => {
+// Made with: printf '1767225600.{}' | openssl dgst -sha256 -hmac 'a key of more than 16 characters'
+test("webhook: the signature is HMAC-SHA256 over timestamp, dot and body", () => {
+    const expected = "40df5ccb7f55224f0b00655d6035e4e36fd9a564f336a50b08291324528c1bae";
+    assert.equal(signWebhook(KEY, 1767225600, "{}"), expected);
+});
+
+test("webhook: number, code and end are posted as JSON, signed and timed, and stand nowhere else", async (t) => {
     const { port, got } = await receiver(t, (socket) => socket.end(status("204 No Content")));
     await channelOf(`http://127.0.0.1:${port}/codes?hook-secret`).channel.send(DELIVERY);
     const [head = "", body = ""] = got[0]!.split("\r\n\r\n");
     assert.doesNotMatch(head, TELLTALE);
     assert.match(head, /^POST \/codes\?hook-secret HTTP\/1\.1\r\n/);
-    assert.deepEqual(Object.keys(JSON.parse(body) as object), ["number", "code", "expires"]);
-    const signature = /toque-signature: v1=([0-9a-f]{64})/i.exec(head)?.[1];
-    const timestampS = Number(/toque-timestamp: ([0-9]+)/i.exec(head)?.[1]);
-    assert.equal(signature, signWebhook(KEY, timestampS, body));
-    // Neither can be exchanged: not for another second, another code, or a dot moved from one to the other.
-    for (const other of [
-        signWebhook(KEY, timestampS + 1, body),
-        signWebhook(KEY, timestampS, body.replace("9", "8")),
-    ]) {
-        assert.notEqual(signature, other);
-    }
-    assert.ok(body.startsWith("{"), "the timestamp is digits, the body is not: one dot parts them");
+    assert.match(head, /^content-type: application\/json\r$/im);
+    assert.match(head, /^toque-timestamp: 1767225600\r$/im);
+    assert.equal(/toque-signature: v1=([0-9a-f]{64})/i.exec(head)?.[1], signWebhook(KEY, 1767225600, body));
+    const { number, code } = DELIVERY;
+    assert.equal(body, JSON.stringify({ number, code, expires: "2026-01-01T00:10:00.000Z" }));
+});
+
+test("webhook: the end of the gateway ends what is under way", { timeout: 4_000 }, async (t) => {
+    const ending = new AbortController();
+    const { port } = await receiver(t, () => ending.abort());
+    const { channel } = channelOf(`http://127.0.0.1:${port}/`, undefined, ending.signal);
+    await assert.rejects(channel.send(DELIVERY), { code: "unavailable", message: /because the gateway ends/ });
 });
 
 for (const code of [301, 302, 303, 307, 308]) {
@@ -109,7 +115,7 @@ for (const code of [500, 502, 503, 429, 408]) {
         const { port, got } = await receiver(t, (socket) =>
             socket.end(status(`${code} No`, "Retry-After: 0", "Content-Length: 8") + DELIVERY.code),
         );
-        assert.match(await failure(`http://127.0.0.1:${port}/`), new RegExp(`answered ${code}`));
+        assert.match(await failure(`http://127.0.0.1:${port}/`), new RegExp(`answered ${code}\\. Put it right`));
         assert.equal(got.length, 1);
     });
 }
@@ -233,4 +239,11 @@ test("webhook, attacked: an https address is not tried without TLS", async (t) =
 
 test("webhook, attacked: an address with a password in it is neither in the log nor in the sentence", async () => {
     await failure("http://me:hook-secret@127.0.0.1:1/");
+});
+
+test("webhook: nobody there ends in a sentence", async (t) => {
+    const server = createServer();
+    const port = await listen(t, server);
+    await new Promise((done) => server.close(done));
+    assert.match(await failure(`http://127.0.0.1:${port}/`), /could not be reached \(ECONNREFUSED\)/);
 });

@@ -151,7 +151,7 @@ const FAILURES: [name: string, environment: () => Record<string, string>, senten
     [
         "a token without the right",
         () => ({ TOQUE_URL: served.url, TOQUE_TOKEN: secrets.get("token")! }),
-        /^toque: .*(does not permit|no such|Toque knows)/,
+        /^toque: (This token does not permit that|There is no such message)/,
     ],
     [
         "no gateway",
@@ -173,7 +173,7 @@ const FAILURES: [name: string, environment: () => Record<string, string>, senten
         () => ({ TOQUE_URL: `me:${PASSWORD}@127.0.0.1:1`, TOQUE_TOKEN: WRONG_TOKEN }),
         /^toque: The address in --url or TOQUE_URL is not an address: write it as/,
     ],
-    ["a token that is none", () => ({ TOQUE_TOKEN: `${WRONG_TOKEN} ` }), /^toque: That is no token/],
+    ["a token that is none", () => ({ TOQUE_TOKEN: `${WRONG_TOKEN} ` }), /^toque: This is not a token/],
 ];
 for (const [name, environment, sentence] of FAILURES) {
     test(`secrets: no command that fails for ${name} tells one`, async () => {

@@ -106,37 +106,6 @@ test("privacy: pages of the list hold and name the token's own numbers only, whe
     }
 });
 
-/** An answer's octets, but for the date. */
-async function octets(method: string, path: string, ask: Ask): Promise<string> {
-    const { status, headers, text } = await it.ask(method, path, ask);
-    const kept = [...headers].filter(([name]) => name !== "date");
-    return JSON.stringify([status, kept, text]);
-}
-
-test("privacy: without the right, known, unknown and removed numbers look the same, octet for octet", async () => {
-    for (const token of [tokens.senderEs, tokens.readerEs, "B".repeat(22), ""]) {
-        for (const [method, path, ask] of [
-            ["POST", () => "/v1/messages", (number: string) => sending(number)],
-            ["GET", (number: string) => `/v1/numbers/${number}`, () => ({})],
-            ["DELETE", (number: string) => `/v1/numbers/${number}`, () => ({})],
-            ["POST", () => "/v1/codes", (number: string) => ({ body: { number } })],
-            ["POST", () => "/v1/numbers", (number: string) => ({ body: { number } })],
-        ] as [string, (number: string) => string, (number: string) => Ask][]) {
-            const answers = [];
-            for (const number of [FOREIGN, UNKNOWN, REMOVED]) {
-                answers.push(await octets(method, path(number), { ...ask(number), token }));
-            }
-            assert.equal(new Set(answers).size, 1, `${method} ${path(FOREIGN)}`);
-        }
-    }
-});
-
-test("privacy: a foreign message and none look the same, octet for octet", async () => {
-    const foreign = await octets("GET", `/v1/messages/${foreignId}`, { token: tokens.senderEs });
-    const none = await octets("GET", `/v1/messages/${"A".repeat(22)}`, { token: tokens.senderEs });
-    assert.equal(foreign, none);
-});
-
 test("tokens: one that was revoked is refused at once", async () => {
     const made = await it.ask<{ id: string; token: string }>("POST", "/v1/tokens", {
         body: { role: "reader", label: "x" },
