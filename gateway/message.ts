@@ -8,17 +8,6 @@ export const URGENCIES: readonly Urgency[] = ["very-low", "low", "normal", "high
 /** accepted → sent → delivered → read, or one of the four that end it. */
 export type MessageState = "accepted" | "sent" | "delivered" | "read" | "expired" | "collapsed" | "dropped" | "failed";
 
-/** The PUBLISH of QoS 1 that a message came in. MQTT 3.1.1 §3.3: all that a repetition of it, after a lost PUBACK, can be known by. */
-export interface Publication {
-    /** stands for a token, a user name and a client id */
-    publisher: string;
-    packetId: number;
-    /** stands for topic and payload */
-    content: string;
-    /** DUP: the publisher has written it before. Without it a message is a new one, whatever its packet id */
-    again: boolean;
-}
-
 /** What a sender asks for. */
 export interface Draft {
     to: E164;

@@ -1,9 +1,20 @@
+import { ROUTE_CHARS } from "../shared/push/limits.ts";
 import type { OverflowFields } from "../shared/push/message.ts";
 import type { ConnectWhy } from "../shared/push/registration.ts";
 import type { E164 } from "./number.ts";
 
 /** Opaque 16-character token (base64url of 96 random bits) of one registration: client id, user name, and in its topics' names. */
 export type Route = string & { readonly brand: "Route" };
+
+/** Whether text has the form of a route. What has not is not looked up. */
+export function isRoute(text: string): text is Route {
+    return text.length === ROUTE_CHARS && /^[\w-]+$/.test(text);
+}
+
+/** Whether text has the form of a chip's own id: what an enrolling board's client id holds behind "enrol-". */
+export function isChip(text: string): boolean {
+    return /^[A-Za-z0-9]{1,32}$/.test(text);
+}
 
 /** Where a device was seen. The last 20 of a registration are kept. */
 export interface Endpoint {

@@ -1,10 +1,9 @@
 import { Aedes } from "aedes";
 import type { Client } from "aedes";
 import mqttPacket from "mqtt-packet";
-import { GatewayError } from "../error.ts";
 import type { Log } from "../log.ts";
 import type { GuardedStream } from "./guarded-stream.ts";
-import type { Link, Peer, Sign } from "./peer.ts";
+import type { ClientConnection, Peer } from "./peer.ts";
 import { Persistence } from "./persistence.ts";
 
 /** A client that never reads is cut by the PUBACK deadline; this is for one that only pings. */
@@ -33,7 +32,7 @@ export interface Broker {
     stop(): Promise<void>;
 }
 
-/** Aedes as codec and connection keeper: it answers what MQTT demands, and asks the client's peer about everything else. */
+/** Aedes as codec and connection keeper: it answers CONNECT, SUBSCRIBE, UNSUBSCRIBE and PINGREQ, and writes what goes to clients. */
 export function createBroker(log: Log): Broker {
     /** Whom the gateway has let in. Aedes is not asked to authenticate; a stream that is not in here gets nowhere. */
     const peers = new WeakMap<object, Peer>();
@@ -52,9 +51,10 @@ export function createBroker(log: Log): Broker {
         }),
         drainTimeout: DRAIN_MS,
         preConnect(client, packet, done) {
-            // Which message was acknowledged is told for sessions that are not clean only. Nothing is stored for either.
+            // Aedes reports which message a PUBACK is for only when the session is persistent. Nothing is stored for either.
             packet.clean = false;
             delete packet.will;
+            packet.keepalive = 0; // Aedes does not see every packet: the gateway watches the silence itself
             // Who replaces whom is decided in front of Aedes, so in here all ids differ.
             packet.clientId = `${++lastId}`;
             done(null, peerOf(client) !== undefined);
@@ -62,24 +62,9 @@ export function createBroker(log: Log): Broker {
         authenticate(client, _userName, _password, done) {
             done(null, peerOf(client) !== undefined);
         },
-        authorizePublish(client, packet, done) {
-            const peer = peerOf(client);
-            const refused = packet.retain || packet.qos === 2;
-            const work = refused ? undefined : peer?.publishes(packet.topic, buffer(packet), signOf(packet));
-            if (peer === undefined || client === null || work === undefined) {
-                const why =
-                    peer?.kind === "publisher" ? "an API token publishes to to/<digits of a number>" : undefined;
-                log.warn({ kind: peer?.kind, why }, "a client published where it may not: its connection is closed");
-                return done(new Error("not allowed"));
-            }
-            (client.conn as GuardedStream).answer(work, (error) => {
-                if (error)
-                    log.warn(
-                        { kind: peer.kind, ...reason(error) },
-                        "what a client said was not taken: its connection is closed",
-                    );
-                done(error);
-            });
+        /** A client's PUBLISH never comes here: its stream hands it to the peer. */
+        authorizePublish(_client, _packet, done) {
+            done(new Error("not allowed"));
         },
         authorizeSubscribe(client, subscription, done) {
             const { topic, qos } = subscription;
@@ -96,7 +81,7 @@ export function createBroker(log: Log): Broker {
         },
     });
 
-    function linkOf(client: Client, stream: GuardedStream): Link {
+    function connectionOf(client: Client, stream: GuardedStream): ClientConnection {
         return {
             write(topic, payload, qos, mark, done) {
                 client.publish({ ...PUBLISH, topic, payload, qos, ...mark }, () => done?.());
@@ -104,20 +89,14 @@ export function createBroker(log: Log): Broker {
             get backedUp() {
                 return stream.backedUp;
             },
-            set maxOctets(octets: number) {
-                stream.maxOctets = octets;
-            },
-            close(why) {
-                log.info({ kind: peerOf(client)?.kind, why }, "connection closed by the gateway");
-                stream.destroy();
-            },
+            limitPackets: (maxOctets, longer) => stream.limitPackets(maxOctets, longer),
         };
     }
 
     broker.on("clientReady", (client) => {
         const stream = client.conn as GuardedStream;
         if (stream.destroyed) return;
-        peerOf(client)?.ready(linkOf(client, stream));
+        peerOf(client)?.ready(connectionOf(client, stream));
         stream.open();
     });
     // A client that closed while it was connecting is registered all the same; nobody else would ever take it out again.
@@ -142,17 +121,4 @@ export function createBroker(log: Log): Broker {
         },
         stop: () => new Promise((resolve) => broker.close(resolve)),
     };
-}
-
-/** A refusal is no fault of ours: where it was thrown is of no interest. */
-function reason(error: Error): Record<string, unknown> {
-    return error instanceof GatewayError ? { code: error.code, why: error.message } : { error };
-}
-
-function signOf({ qos, dup, messageId }: { qos: number; dup: boolean; messageId?: number }): Sign | undefined {
-    return qos === 1 && messageId !== undefined ? { packetId: messageId, dup } : undefined;
-}
-
-function buffer(packet: { payload: string | Buffer }): Buffer {
-    return typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
 }

@@ -1,22 +1,18 @@
 import { MAX_FILTERS } from "../../shared/push/limits.ts";
 import { FieldReader } from "./field-reader.ts";
 import type { Frame } from "./framer.ts";
-import { CONNECT, PUBACK, PUBLISH, SUBSCRIBE, UNSUBSCRIBE } from "./packet-types.ts";
+import { CONNECT, PUBACK, SUBSCRIBE, UNSUBSCRIBE } from "./packet-types.ts";
 import { Violation } from "./violation.ts";
 
 const PLUS = 0x2b;
 const HASH = 0x23;
 
-/** Checks a packet of an authenticated client, field by field, before the parser behind sees any of it. @throws Violation */
+/** Checks a packet of an authenticated client, field by field, before Aedes' parser gets it. @throws Violation */
 export function checkPacket(frame: Frame): void {
     const fields = new FieldReader(frame.octets, frame.bodyAt);
     switch (frame.type) {
         case CONNECT:
             throw new Violation("MQTT-3.1.0-2: a second CONNECT");
-        case PUBLISH:
-            checkTopicName(fields.text());
-            if ((frame.flags & 6) !== 0) fields.packetId();
-            return; // the rest is payload
         case PUBACK:
             fields.packetId();
             break;
@@ -33,11 +29,6 @@ export function checkPacket(frame: Frame): void {
             break;
     }
     fields.end();
-}
-
-function checkTopicName(name: Buffer): void {
-    if (name.length === 0) throw new Violation("MQTT-4.7.3-1: an empty topic name");
-    if (name.includes(PLUS) || name.includes(HASH)) throw new Violation("MQTT-3.3.2-2: a wildcard in a topic name");
 }
 
 function checkFilter(filter: Buffer, filters: number): void {

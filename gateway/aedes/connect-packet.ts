@@ -1,21 +1,22 @@
+import { isUtf8 } from "node:buffer";
 import { FieldReader } from "./field-reader.ts";
 import type { Frame } from "./framer.ts";
 import { CONNECT } from "./packet-types.ts";
 import { Violation } from "./violation.ts";
 
-/** What a client says of itself in CONNECT. MQTT 3.1.1 §3.1. */
+/** What a CONNECT asks for. Its will is left out: numbers have none, so it is accepted and never published. MQTT 3.1.1 §3.1. */
 export interface ConnectRequest {
     clientId: string;
     userName: string | undefined;
+    /** undefined too when it is not UTF-8: no secret, code or token is */
     password: string | undefined;
     keepAliveS: number;
     cleanSession: boolean;
-    will: boolean;
 }
 
 const NAME = Buffer.from("MQTT");
 const LEVEL = 4;
-/** Of MQTT 3.1, which came before the standard: its clients are told so, and not just cut off. */
+/** Of MQTT 3.1, which came before the standard: its clients get an answer, and are not just cut off. */
 const OLD_NAME = Buffer.from("MQIsdp");
 
 /** Reads a CONNECT. "version": it is of another MQTT than 3.1.1, which has to be answered (MQTT-3.1.2-2). @throws Violation */
@@ -41,7 +42,8 @@ export function readConnect(frame: Frame): ConnectRequest | "version" {
         fields.binary();
     }
     const userName = (flags & 0x80) !== 0 ? fields.text().toString() : undefined;
-    const password = (flags & 0x40) !== 0 ? fields.binary().toString() : undefined;
+    const password = (flags & 0x40) !== 0 ? fields.binary() : undefined;
     fields.end();
-    return { clientId, userName, password, keepAliveS, cleanSession: (flags & 0x02) !== 0, will };
+    const text = password !== undefined && isUtf8(password) ? password.toString() : undefined;
+    return { clientId, userName, password: text, keepAliveS, cleanSession: (flags & 0x02) !== 0 };
 }

@@ -1,26 +1,30 @@
 import type { Server } from "node:net";
-import { createCalmLog } from "../limits/calm-log.ts";
-import type { Directory } from "../directory/directory.ts";
 import type { Clock } from "../clock.ts";
+import type { Directory } from "../directory/directory.ts";
+import type { Tokens } from "../directory/tokens.ts";
+import type { Intake } from "../delivery/intake.ts";
+import { GatewayError } from "../error.ts";
+import { Admission } from "../limits/admission.ts";
+import { createCalmLog } from "../limits/calm-log.ts";
+import { CONNECTION_LIMITS, silenceMs, type ConnectionLimits } from "../limits/connection-limits.ts";
 import type { Log } from "../log.ts";
-import type { ConnectionEvents, Connections } from "../ports/connections.ts";
+import type { ConnectionEvents, ConnectionStats, Connections } from "../ports/connections.ts";
 import type { Route } from "../registration.ts";
 import { SYSTEM_TIMERS, type Timers } from "../system/timers.ts";
-import type { Tokens } from "../directory/tokens.ts";
-import { Admission } from "../limits/admission.ts";
 import { createBroker } from "./broker.ts";
 import { DevicePeer } from "./device-peer.ts";
 import { GuardedStream } from "./guarded-stream.ts";
 import { identify, readClaim, type Identified, type Refusal } from "./identify.ts";
-import { CONNECTION_LIMITS, type ConnectionLimits } from "../limits/connection-limits.ts";
 import { openListener, type Listener, type ListenOptions } from "./listener.ts";
 import { CONNACK } from "./packet-types.ts";
 import type { Peer } from "./peer.ts";
-import { type Guest, Reception, type Visit } from "./reception.ts";
-import { RepeatedRefusals } from "./repeated-refusals.ts";
+import { Reception, type Arrival, type ConnectAttempt } from "./reception.ts";
+import { Refusals } from "./refusals.ts";
+import { Violation } from "./violation.ts";
 
 export interface ConnectionsOptions {
     events: ConnectionEvents;
+    intake: Pick<Intake, "accept">;
     directory: Pick<Directory, "authenticate" | "redeem" | "findByRoute">;
     tokens: Pick<Tokens, "authenticateToken">;
     /** those that differ from CONNECTION_LIMITS */
@@ -28,19 +32,6 @@ export interface ConnectionsOptions {
     clock: Clock;
     log: Log;
     timers?: Timers;
-}
-
-export interface ConnectionStats {
-    /** authenticated connections by kind */
-    devices: number;
-    publishers: number;
-    enrolling: number;
-    /** connected, without CONNECT yet */
-    waiting: number;
-    /** since the start, by reason */
-    refused: Record<string, number>;
-    /** routes that connected all the time, and until when they are refused */
-    flapping: { route: Route; untilMs: number }[];
 }
 
 export interface GatewayConnections extends Connections {
@@ -55,19 +46,14 @@ interface Holder {
     stream: GuardedStream;
     /** of its CONNECT, in the order of arrival */
     number: number;
+    /** when its last packet came */
+    heardMs: number;
+    /** how long it may be silent */
+    silenceMs: number;
 }
 
 const SWEEP_MS = 60_000;
-
-/** Nothing is wrong with the client: it may come again later. */
-function later(why: string): Refusal {
-    return { connack: CONNACK.unavailable, why };
-}
-
-/** For the log: chips and publishers' client ids stay out of it. */
-function routeOf(peer: Peer): Route | undefined {
-    return peer instanceof DevicePeer ? peer.route : undefined;
-}
+const SILENCE_SWEEP_MS = 1_000;
 
 /** The connection layer: who may connect, one connection for each route, and what is written on it. */
 export function createConnections(options: ConnectionsOptions): GatewayConnections {
@@ -77,9 +63,8 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const admission = new Admission(limits, timers);
     const calm = createCalmLog(log, timers);
     const broker = createBroker(calm);
-    const turnOf = (route: Route) => admission.messages.wait(route);
-    const identities = { ...options, turnOf, refusals: new RepeatedRefusals(timers) };
-    const reception = new Reception(limits, timers, (visit) => void receive(visit), countRefusal);
+    const dependencies = { ...options, log: calm, messages: admission.messages, refusals: new Refusals() };
+    const reception = new Reception(limits, timers, (attempt) => void receive(attempt), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
     const holders = new Map<string, Holder>();
     /** routes closed in this minute and the one before, and the last CONNECT by then: what was looked up before that holds no more */
@@ -89,64 +74,69 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const refused = new Map<string, number>();
     const servers: Server[] = [];
     let started: Promise<void> | undefined;
-    let unnamed = 0;
     const stopSweep = timers.every(SWEEP_MS, () => {
         admission.sweep();
         calm.flush();
         closedBefore = closedAt;
         closedAt = new Map();
     });
+    const stopSilenceSweep = timers.every(SILENCE_SWEEP_MS, () => {
+        const nowMs = timers.nowMs();
+        for (const [key, holder] of [...holders]) {
+            if (nowMs - holder.heardMs > holder.silenceMs)
+                end(key, holder, "nothing came for longer than its keepalive");
+        }
+    });
 
-    function countRefusal(why: string, guest?: Guest): void {
+    function countRefusal(why: string, arrival?: Arrival): void {
         refused.set(why, (refused.get(why) ?? 0) + 1);
-        if (guest !== undefined) calm.info({ address: guest.address, why }, "a connection without a CONNECT was ended");
+        if (arrival !== undefined) {
+            calm.info({ address: arrival.address, why }, "a connection without a CONNECT was ended");
+        }
     }
 
-    function refuse(visit: Visit, { connack, why, failed }: Refusal): void {
-        if (failed === true) admission.failed(visit.guest.client);
-        calm.info({ address: visit.guest.address, why }, "a connection was refused");
-        reception.refuse(visit, connack, why);
+    function refuse(attempt: ConnectAttempt, { connack, why, failed }: Refusal): void {
+        if (failed === true) admission.failed(attempt.arrival.client);
+        calm.info({ address: attempt.arrival.address, why }, "a connection was refused");
+        reception.refuse(attempt, connack, why);
     }
 
-    async function receive(visit: Visit): Promise<void> {
+    async function receive(attempt: ConnectAttempt): Promise<void> {
         try {
-            await welcome(visit);
+            await admit(attempt);
         } catch (error) {
             calm.error({ error }, "a connection could not be taken in");
-            visit.guest.raw.destroy();
+            attempt.arrival.raw.destroy();
         }
     }
 
-    async function welcome(visit: Visit): Promise<void> {
-        const { client, address, port } = visit.guest;
-        const claim = readClaim(visit.request);
-        if ("connack" in claim) return refuse(visit, claim);
+    async function admit(attempt: ConnectAttempt): Promise<void> {
+        const { arrival, number } = attempt;
+        const { client, address, port } = arrival;
+        const claim = readClaim(attempt.request);
+        if ("connack" in claim) return refuse(attempt, claim);
         const early = admission.beforeLookup(client, claim.knownAs);
-        if (early !== undefined) return refuse(visit, later(early));
-        const identified = await inTime(identify(claim, { address, port }, identities));
-        if ("connack" in identified) return refuse(visit, identified);
+        if (early !== undefined) return refuse(attempt, later(early));
+        const identified = await inTime(identify(claim, { address, port }, number, dependencies));
+        if ("connack" in identified) return refuse(attempt, identified);
         if (identified.ended !== undefined) close(identified.ended.route, "its number was enrolled anew");
-        if (visit.socket.destroyed) return;
-        if ((closedAt.get(identified.key) ?? closedBefore.get(identified.key) ?? 0) >= visit.number) {
-            return refuse(visit, later("its route was closed while it connected"));
+        if (attempt.socket.destroyed) return;
+        const key = identified.key ?? `#${number}`;
+        if ((closedAt.get(key) ?? closedBefore.get(key) ?? 0) >= number) {
+            return refuse(attempt, later("its route was closed while it connected"));
         }
-        const key = identified.key === "" ? `${++unnamed}` : identified.key;
         const late = admission.afterLookup(client, claim.knownAs, key);
-        if (late !== undefined) return refuse(visit, later(late));
+        if (late !== undefined) return refuse(attempt, later(late));
         const before = holders.get(key);
-        if (before !== undefined && before.number > visit.number) {
-            return refuse(visit, later("a later connection of the same came first"));
+        if (before !== undefined && before.number > number) {
+            return refuse(attempt, later("a later connection of the same came first"));
         }
-        if (before !== undefined) {
-            // now and then a device's own older connection; all the time: two boards have one secret
-            log.info({ kind: before.peer.kind, route: routeOf(before.peer) }, "taken over by a later connection");
-            before.stream.destroy();
-            ended(key, before);
-        }
-        enter(visit, key, identified.peer);
+        // now and then a device's own older connection; all the time: two boards have one secret
+        if (before !== undefined) end(key, before, "taken over by a later connection");
+        enter(attempt, key, identified.peer);
     }
 
-    /** A store that cannot answer is the gateway's fault: the client is told to come later. */
+    /** A store that cannot answer is the gateway's fault: the client has to come later. */
     async function inTime(identified: Promise<Identified | Refusal>): Promise<Identified | Refusal> {
         let forget = () => {};
         const late = new Promise<Refusal>((resolve) => {
@@ -162,42 +152,55 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         }
     }
 
-    function enter(visit: Visit, key: string, peer: Peer): void {
-        const { guest, socket, framer, frame, number } = visit;
-        const heard = () => peer.heard?.();
-        const stream = new GuardedStream(socket, framer, frame, heard, (violation) => {
-            countRefusal(violation.message);
-            calm.warn(
-                { kind: peer.kind, address: guest.address, why: violation.message },
-                "a client broke the protocol",
-            );
+    function enter({ arrival, socket, framer, frame, request, number }: ConnectAttempt, key: string, peer: Peer): void {
+        const stream = new GuardedStream(socket, framer, frame, {
+            heard: () => void (holder.heardMs = timers.nowMs()),
+            publishes: (packet) => peer.publishes(packet),
+            failed: (error) => explain(error, peer, arrival.address),
         });
-        const holder = { peer, stream, number };
         const sinceMs = timers.nowMs();
+        const holder = { peer, stream, number, heardMs: sinceMs, silenceMs: silenceMs(request.keepAliveS, limits) };
         holders.set(key, holder);
         counts[peer.kind]++;
         stream.once("close", () => {
             // a board that moves does nothing wrong, and a publisher may connect for each of its messages
             const blamed = peer.kind === "enrolling" || (peer instanceof DevicePeer && !peer.moved);
             if (blamed && admission.ended(key, timers.nowMs() - sinceMs)) {
-                log.warn(
-                    { kind: peer.kind, route: routeOf(peer), pauseMs: limits.flappingPauseMs },
-                    "it connects all the time: refused",
-                );
+                log.warn({ ...nameOf(peer), pauseMs: limits.flappingPauseMs }, "it connects all the time: refused");
             }
-            ended(key, holder);
+            left(key, holder);
         });
-        log.info({ kind: peer.kind, route: routeOf(peer), address: guest.address }, "connected");
+        log.info({ ...nameOf(peer), address: arrival.address }, "connected");
         broker.serve(stream, peer);
     }
 
-    /** Once for each holder: at its takeover, or when its stream is closed. */
-    function ended(key: string, holder: Holder): void {
+    /** Why a connection ends: the client broke the protocol, its message was refused, or the gateway failed. */
+    function explain(error: unknown, { kind }: Peer, address: string): void {
+        if (error instanceof Violation) {
+            countRefusal(error.message);
+            calm.warn({ kind, address, why: error.message }, "a client broke the protocol: its connection is closed");
+        } else if (error instanceof GatewayError) {
+            countRefusal(`a message was refused: ${error.code}`);
+            const { code, message: why } = error;
+            calm.warn({ kind, address, code, why }, "a client's message was refused: its connection is closed");
+        } else {
+            calm.error({ kind, error }, "a client's message could not be stored: its connection is closed");
+        }
+    }
+
+    function end(key: string, holder: Holder, why: string): void {
+        log.info({ ...nameOf(holder.peer), why }, "connection closed by the gateway");
+        holder.stream.destroy();
+        left(key, holder);
+    }
+
+    /** Once for each holder: when the gateway ends it, or when its stream is closed. */
+    function left(key: string, holder: Holder): void {
         if (holders.get(key) !== holder) return;
         holders.delete(key);
         counts[holder.peer.kind]--;
         holder.peer.ended();
-        log.info({ kind: holder.peer.kind, route: routeOf(holder.peer) }, "connection ended");
+        log.info(nameOf(holder.peer), "connection ended");
     }
 
     function deviceOf(route: Route): DevicePeer | undefined {
@@ -208,16 +211,13 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     function close(route: Route, why: string): void {
         closedAt.set(route, reception.lastNumber);
         const holder = holders.get(route);
-        if (holder === undefined || holder.peer.kind !== "device") return;
-        log.info({ route, why }, "connection closed by the gateway");
-        holder.stream.destroy();
-        ended(route, holder);
+        if (holder?.peer.kind === "device") end(route, holder, why);
     }
 
     return {
         push: (route, sequence, payload) => deviceOf(route)?.push(sequence, payload) ?? false,
-        tell: (route, payload) => deviceOf(route)?.tell(payload) ?? false,
-        tellOnce: (route, payload) => deviceOf(route)?.tellOnce(payload) ?? Promise.resolve(false),
+        notify: (route, payload) => deviceOf(route)?.notify(payload) ?? false,
+        notifyAcknowledged: (route, payload) => deviceOf(route)?.notifyAcknowledged(payload) ?? Promise.resolve(false),
         close,
         online: (route) => deviceOf(route)?.online ?? false,
         count: () => counts.device,
@@ -243,15 +243,26 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
 
         async shut() {
             stopSweep();
+            stopSilenceSweep();
             calm.flush();
             const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
             for (const [key, holder] of [...holders]) {
                 holder.stream.destroy();
-                ended(key, holder);
+                left(key, holder);
             }
             reception.clear();
             if (started !== undefined) await broker.stop();
             await Promise.all(closed);
         },
     };
+}
+
+/** Nothing is wrong with the client: it may come again later. */
+function later(why: string): Refusal {
+    return { connack: CONNACK.unavailable, why };
+}
+
+/** For the log: chips and publishers' client ids stay out of it. */
+function nameOf(peer: Peer): { kind: Peer["kind"]; route: Route | undefined } {
+    return { kind: peer.kind, route: peer instanceof DevicePeer ? peer.route : undefined };
 }

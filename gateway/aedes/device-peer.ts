@@ -1,85 +1,114 @@
 import type { AedesPacket } from "aedes-packet";
 import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
-import type { OutgoingTopic } from "../../shared/push/topics.ts";
-import { inboxTopic, outTopic } from "../../shared/push/topics.ts";
-import { GatewayError } from "../error.ts";
+import { inboxTopic, outTopic, type OutgoingTopic } from "../../shared/push/topics.ts";
+import { readMessage } from "../delivery/board-payloads.ts";
+import { boardSender, type Intake } from "../delivery/intake.ts";
+import { readRegistration } from "../delivery/registration-payload.ts";
+import { GatewayError, isFinal } from "../error.ts";
+import type { Pace } from "../limits/pace.ts";
 import type { Log } from "../log.ts";
 import type { ConnectionEvents } from "../ports/connections.ts";
-import type { Route } from "../registration.ts";
-import type { Identities } from "./identify.ts";
-import type { Link, Peer } from "./peer.ts";
-import { readRegistration } from "./registration-payload.ts";
+import type { Registration, Route } from "../registration.ts";
+import type { ClientConnection, Peer } from "./peer.ts";
+import type { Publish } from "./publish-packet.ts";
+import { Violation } from "./violation.ts";
 
-const OUTGOING: OutgoingTopic[] = ["reg", "read", "nack", "msg"];
+const OUT_TOPICS: OutgoingTopic[] = ["reg", "read", "nack", "msg"];
 const PUSH = "push";
-const TELL = "tell";
+const NOTICE = "notice";
 /** Messages outside the numbering that may wait for their PUBACK. */
-const MAX_TELLS = 4;
+const MAX_NOTICES = 4;
 
-type House = Pick<Identities, "events" | "turnOf" | "log">;
+type Address = Parameters<ConnectionEvents["connected"]>[1];
+
+export interface DeviceDependencies {
+    events: ConnectionEvents;
+    intake: Pick<Intake, "accept">;
+    /** of boards' messages to other numbers, by route */
+    messages: Pick<Pace, "wait">;
+    log: Log;
+}
 
 /** A device on its route: its inbox, its four out topics, nothing else. */
 export class DevicePeer implements Peer {
     readonly kind = "device";
     readonly inbox: string;
     readonly route: Route;
+    readonly #number: Registration["number"];
+    readonly #address: Address;
+    readonly #dependencies: DeviceDependencies;
     readonly #events: ConnectionEvents;
-    readonly #turnOf: House["turnOf"];
-    readonly #log: Log;
-    readonly #address: { address: string; port: number };
     readonly #topics: Map<string, OutgoingTopic>;
-    #link: Link | undefined;
+    #connection: ClientConnection | undefined;
     /** QoS of the inbox; undefined: not subscribed */
     #qos: 0 | 1 | undefined;
     /** pushes by the packet id they were written with */
     readonly #pushes = new Map<number, number>();
-    #lastTell = 0;
-    readonly #tells = new Map<number, (acknowledged: boolean) => void>();
-    readonly #tellIds = new Map<number, number>();
-    get online(): boolean {
-        return this.#link !== undefined;
-    }
+    #lastNotice = 0;
+    readonly #notices = new Map<number, (acknowledged: boolean) => void>();
+    readonly #noticeIds = new Map<number, number>();
 
     /** because its link or its address changed: then a short connection is nobody's fault */
     moved = false;
 
-    constructor(route: Route, address: { address: string; port: number }, house: House) {
+    constructor(
+        { route, number }: Pick<Registration, "route" | "number">,
+        address: Address,
+        dependencies: DeviceDependencies,
+    ) {
         this.route = route;
-        this.#address = address;
-        this.#events = house.events;
-        this.#turnOf = house.turnOf;
-        this.#log = house.log;
         this.inbox = inboxTopic(route);
-        this.#topics = new Map(OUTGOING.map((saying) => [outTopic(route, saying), saying]));
+        this.#number = number;
+        this.#address = address;
+        this.#dependencies = dependencies;
+        this.#events = dependencies.events;
+        this.#topics = new Map(OUT_TOPICS.map((name) => [outTopic(route, name), name]));
     }
 
-    ready(link: Link): void {
-        this.#link = link;
-        link.maxOctets = PACKET_OCTETS;
+    get online(): boolean {
+        return this.#connection !== undefined;
+    }
+
+    ready(connection: ClientConnection): void {
+        this.#connection = connection;
+        connection.limitPackets(PACKET_OCTETS, "refused");
         this.#events.connected(this.route, this.#address);
     }
 
-    publishes(topic: string, payload: Buffer): Promise<void> | undefined {
-        const saying = this.#topics.get(topic);
-        if (saying === undefined) return undefined;
-        if (saying === "msg") return this.#message(payload);
-        if (saying !== "reg") return this.#events.said(this.route, saying, payload);
-        const fields = readRegistration(payload);
-        if (fields === undefined) {
-            this.#log.warn({ route: this.route }, "a registration that is no JSON object was ignored");
-            return Promise.resolve();
+    async publishes({ topic, qos, payload }: Publish): Promise<void> {
+        const name = this.#topics.get(topic);
+        if (name === undefined) throw new Violation("PUBLISH to a topic that is not the board's own");
+        if (qos === 2 || payload === undefined)
+            throw new Violation("PUBLISH with QoS 2, which is not offered: use QoS 1");
+        try {
+            if (name === "reg") await this.#register(payload);
+            else if (name === "msg") await this.#send(payload);
+            else await this.#events.reported(this.route, name, payload);
+        } catch (error) {
+            if (!isFinal(error) || (name === "reg" && error.code === "unregistered")) throw error;
+            // Without PUBACK the device would send it again and again, and nothing behind it.
+            const { code, message: why } = error;
+            this.#dependencies.log.warn(
+                { route: this.route, topic: name, code, why },
+                "a board's message was refused: acknowledged and dropped",
+            );
         }
-        this.moved = fields.y === "address" || fields.y === "link";
-        if (this.#link) this.#link.maxOctets = Math.min(MAX_PACKET_OCTETS, Math.max(PACKET_OCTETS, fields.m));
-        return this.#events.registered(this.route, fields);
     }
 
-    /** To another number, or to thousands of them: a board that was taken over shall not fill everybody's screen. */
-    async #message(payload: Buffer): Promise<void> {
-        if (!(await this.#turnOf(this.route))) {
-            throw new GatewayError("too_many", "This board says more messages than it may.");
+    async #register(payload: Buffer): Promise<void> {
+        const fields = readRegistration(payload);
+        this.moved = fields.y === "address" || fields.y === "link";
+        const octets = Math.min(MAX_PACKET_OCTETS, Math.max(PACKET_OCTETS, fields.m));
+        this.#connection?.limitPackets(octets, "refused");
+        await this.#events.registered(this.route, fields);
+    }
+
+    /** To another number, or to thousands of them: a board that was taken over must not fill everybody's screen. */
+    async #send(payload: Buffer): Promise<void> {
+        if (!(await this.#dependencies.messages.wait(this.route))) {
+            throw new GatewayError("too_many", "This board sends more messages than it may.");
         }
-        await this.#events.said(this.route, "msg", payload);
+        await this.#dependencies.intake.accept(boardSender(this.route), readMessage(payload, this.#number));
     }
 
     subscribed(qos: 0 | 1): void {
@@ -92,16 +121,16 @@ export class DevicePeer implements Peer {
         if (this.#qos === undefined) return;
         this.#qos = undefined;
         this.#events.closed(this.route);
-        if (this.#link) this.#events.connected(this.route, this.#address);
+        if (this.#connection) this.#events.connected(this.route, this.#address);
     }
 
     push(sequence: number, payload: Buffer): boolean {
-        if (this.#link === undefined || this.#qos === undefined) return false;
+        if (this.#connection === undefined || this.#qos === undefined) return false;
         if (this.#qos === 1) {
-            this.#link.write(this.inbox, payload, 1, { brokerId: PUSH, brokerCounter: sequence });
+            this.#connection.write(this.inbox, payload, 1, { brokerId: PUSH, brokerCounter: sequence });
         } else {
-            // At most once is what the client asked for: written is as much as will ever be known.
-            this.#link.write(this.inbox, payload, 0, undefined, () => {
+            // The client asked for at most once: nothing more than "written" will ever be known.
+            this.#connection.write(this.inbox, payload, 0, undefined, () => {
                 if (this.#qos === 0) this.#events.acknowledged(this.route, sequence);
             });
         }
@@ -109,23 +138,25 @@ export class DevicePeer implements Peer {
     }
 
     /** Dropped when the device does not read: it would wait in memory, and be old when it is read. */
-    tell(payload: Buffer): boolean {
-        if (this.#link === undefined || this.#qos === undefined || this.#link.backedUp) return false;
-        this.#link.write(this.inbox, payload, 0);
+    notify(payload: Buffer): boolean {
+        if (this.#connection === undefined || this.#qos === undefined || this.#connection.backedUp) return false;
+        this.#connection.write(this.inbox, payload, 0);
         return true;
     }
 
-    tellOnce(payload: Buffer): Promise<boolean> {
-        const link = this.#link;
-        if (link === undefined || this.#qos !== 1 || this.#tells.size >= MAX_TELLS) return Promise.resolve(false);
+    notifyAcknowledged(payload: Buffer): Promise<boolean> {
+        const connection = this.#connection;
+        if (connection === undefined || this.#qos !== 1 || this.#notices.size >= MAX_NOTICES) {
+            return Promise.resolve(false);
+        }
         return new Promise((resolve) => {
-            this.#tells.set(++this.#lastTell, resolve);
-            link.write(this.inbox, payload, 1, { brokerId: TELL, brokerCounter: this.#lastTell });
+            this.#notices.set(++this.#lastNotice, resolve);
+            connection.write(this.inbox, payload, 1, { brokerId: NOTICE, brokerCounter: this.#lastNotice });
         });
     }
 
     written(packetId: number, packet: AedesPacket): void {
-        const ids = packet.brokerId === PUSH ? this.#pushes : this.#tellIds;
+        const ids = packet.brokerId === PUSH ? this.#pushes : this.#noticeIds;
         ids.set(packetId, packet.brokerCounter);
     }
 
@@ -136,23 +167,19 @@ export class DevicePeer implements Peer {
             this.#events.acknowledged(this.route, sequence);
             return;
         }
-        const tell = this.#tellIds.get(packetId) ?? 0;
-        this.#tellIds.delete(packetId);
-        this.#tells.get(tell)?.(true);
-        this.#tells.delete(tell);
-    }
-
-    close(why: string): void {
-        this.#link?.close(why);
+        const notice = this.#noticeIds.get(packetId) ?? 0;
+        this.#noticeIds.delete(packetId);
+        this.#notices.get(notice)?.(true);
+        this.#notices.delete(notice);
     }
 
     ended(): void {
-        const wasReady = this.#link !== undefined;
-        this.#link = undefined;
+        const wasReady = this.#connection !== undefined;
+        this.#connection = undefined;
         this.#qos = undefined;
         this.#pushes.clear();
-        for (const resolve of this.#tells.values()) resolve(false);
-        this.#tells.clear();
+        for (const resolve of this.#notices.values()) resolve(false);
+        this.#notices.clear();
         if (wasReady) this.#events.closed(this.route);
     }
 }

@@ -1,13 +1,14 @@
 import type { SecretFields } from "../../shared/push/message.ts";
 import { enrolTopic } from "../../shared/push/topics.ts";
-import type { Link, Peer } from "./peer.ts";
+import type { ClientConnection, Peer } from "./peer.ts";
+import { Violation } from "./violation.ts";
 
 /** A board whose code was right: it gets its route and secret, once it has subscribed, and nothing else. */
 export class EnrolPeer implements Peer {
     readonly kind = "enrolling";
     readonly inbox: string;
     readonly #payload: Buffer;
-    #link: Link | undefined;
+    #connection: ClientConnection | undefined;
 
     constructor(chip: string, credentials: { route: string; secret: string }) {
         this.inbox = enrolTopic(chip);
@@ -15,16 +16,16 @@ export class EnrolPeer implements Peer {
         this.#payload = Buffer.from(JSON.stringify(fields));
     }
 
-    ready(link: Link): void {
-        this.#link = link;
+    ready(connection: ClientConnection): void {
+        this.#connection = connection;
     }
 
-    publishes(): undefined {
-        return undefined;
+    async publishes(): Promise<void> {
+        throw new Violation("PUBLISH of a board that enrols");
     }
 
     subscribed(qos: 0 | 1): void {
-        this.#link?.write(this.inbox, this.#payload, qos, { brokerId: "enrol", brokerCounter: 1 });
+        this.#connection?.write(this.inbox, this.#payload, qos, { brokerId: "enrol", brokerCounter: 1 });
     }
 
     unsubscribed(): void {}

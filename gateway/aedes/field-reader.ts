@@ -50,6 +50,11 @@ export class FieldReader {
         return text;
     }
 
+    /** All that is left. */
+    rest(): Buffer {
+        return this.#take(this.left);
+    }
+
     end(): void {
         if (this.left > 0) throw new Violation("MQTT-2.2.3: octets behind the last field");
     }

@@ -1,4 +1,5 @@
-import { CONNECT, DISCONNECT, PINGREQ, PUBACK, PUBLISH, SUBSCRIBE, UNSUBSCRIBE } from "./packet-types.ts";
+import { createHash, type Hash } from "node:crypto";
+import { CONNECT, DISCONNECT, PINGREQ, PUBACK, PUBLISH, PUBREL, SUBSCRIBE, UNSUBSCRIBE } from "./packet-types.ts";
 import { Violation } from "./violation.ts";
 
 /** A whole packet: its octets, and where its variable header begins. */
@@ -7,12 +8,22 @@ export interface Frame {
     flags: number;
     octets: Buffer;
     bodyAt: number;
+    /** of a PUBLISH longer than the client may send: a digest of its payload, which is not in `octets` */
+    skipped?: string;
+}
+
+/** A PUBLISH whose payload goes by: how many octets of it are still to come, and what those before are like. */
+interface Skipping {
+    frame: Frame;
+    left: number;
+    hash: Hash;
 }
 
 /** What a client may send besides PUBLISH: flags (§2.2.2, Table 2.2), and the least and the most that can follow the fixed header. */
 const FORMS: Partial<Record<number, { flags: number; least: number; most: number }>> = {
     [CONNECT]: { flags: 0, least: 12, most: Infinity },
     [PUBACK]: { flags: 0, least: 2, most: 2 },
+    [PUBREL]: { flags: 2, least: 2, most: 2 },
     [SUBSCRIBE]: { flags: 2, least: 6, most: Infinity },
     [UNSUBSCRIBE]: { flags: 2, least: 5, most: Infinity },
     [PINGREQ]: { flags: 0, least: 0, most: 0 },
@@ -22,13 +33,16 @@ const LEAST_PUBLISH = 3;
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Cuts octets, however the network split them, into packets. The fixed header is judged as soon as it is there, so that nothing which
- * is too long, or which no client may send, is ever buffered.
+ * Cuts octets, however the network split them, into packets. It judges the fixed header as soon as that is there, so that it never
+ * buffers what is too long, or what no client may send.
  */
 export class Framer {
     /** largest whole packet, in octets; it may change between packets */
     maxOctets: number;
+    /** true: the payload of a longer PUBLISH is skipped; false: it is a violation, as any longer packet is */
+    skipsPayloads = false;
     #rest: Buffer = EMPTY;
+    #skipping: Skipping | undefined;
 
     constructor(maxOctets: number) {
         this.maxOctets = maxOctets;
@@ -53,6 +67,7 @@ export class Framer {
 
     /** The next whole packet; undefined: it is not all here yet. @throws Violation */
     take(): Frame | undefined {
+        if (this.#skipping !== undefined) return this.#skip(this.#skipping);
         const rest = this.#rest;
         const first = rest[0];
         if (first === undefined) return undefined;
@@ -72,12 +87,37 @@ export class Framer {
             if (at === 5) throw new Violation("MQTT-2.2.3: a length has more than four octets");
         }
         checkLength(type, flags, length);
-        if (at + length > this.maxOctets) {
+        const end = at + length;
+        if (end > this.maxOctets) {
+            if (type === PUBLISH && this.skipsPayloads) return this.#startSkipping(type, flags, at, end);
             throw new Violation(`a packet of more than ${this.maxOctets} octets`);
         }
-        if (rest.length < at + length) return undefined;
-        this.#rest = rest.subarray(at + length);
-        return { type, flags, octets: rest.subarray(0, at + length), bodyAt: at };
+        if (rest.length < end) return undefined;
+        this.#rest = rest.subarray(end);
+        return { type, flags, octets: rest.subarray(0, end), bodyAt: at };
+    }
+
+    /** Keeps topic and packet id. @param end of the packet */
+    #startSkipping(type: number, flags: number, bodyAt: number, end: number): Frame | undefined {
+        if (this.#rest.length < bodyAt + 2) return undefined;
+        const payloadAt = bodyAt + 2 + this.#rest.readUInt16BE(bodyAt) + ((flags & 6) === 0 ? 0 : 2);
+        if (payloadAt > Math.min(end, this.maxOctets)) throw new Violation("a topic name longer than a packet may be");
+        if (this.#rest.length < payloadAt) return undefined;
+        const octets = Buffer.from(this.#rest.subarray(0, payloadAt));
+        this.#rest = this.#rest.subarray(payloadAt);
+        const frame = { type, flags, octets, bodyAt };
+        this.#skipping = { frame, left: end - payloadAt, hash: createHash("sha256") };
+        return this.#skip(this.#skipping);
+    }
+
+    #skip(skipping: Skipping): Frame | undefined {
+        const part = this.#rest.subarray(0, skipping.left);
+        skipping.hash.update(part);
+        skipping.left -= part.length;
+        this.#rest = this.#rest.subarray(part.length);
+        if (skipping.left > 0) return undefined;
+        this.#skipping = undefined;
+        return { ...skipping.frame, skipped: skipping.hash.digest("base64url") };
     }
 }
 
@@ -85,9 +125,7 @@ function checkFlags(type: number, flags: number): void {
     if (type === PUBLISH) {
         const qos = (flags >> 1) & 3;
         if (qos === 3) throw new Violation("MQTT-3.3.1-4: PUBLISH with QoS 3");
-        if (qos === 2) throw new Violation("PUBLISH with QoS 2, which is not offered: use QoS 1");
         if (qos === 0 && (flags & 8) !== 0) throw new Violation("MQTT-3.3.1-2: DUP in a PUBLISH of QoS 0");
-        if ((flags & 1) !== 0) throw new Violation("PUBLISH with RETAIN, which is not offered");
         return;
     }
     const form = FORMS[type];

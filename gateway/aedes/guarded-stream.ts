@@ -1,42 +1,47 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { checkPacket } from "./check-packet.ts";
+import { FieldReader } from "./field-reader.ts";
 import type { Frame, Framer } from "./framer.ts";
-import { PUBLISH } from "./packet-types.ts";
+import { encodeAcknowledgement, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "./packet-types.ts";
+import { readPublish, type Publish } from "./publish-packet.ts";
 
-/** Packets passed on before others get their turn. */
+/** Packets taken before other clients get their turn. */
 const PACKETS_A_TURN = 64;
-/** What a client may have said that is not stored yet. Then nothing more of it is read. */
-const MAX_SAYINGS = 32;
+/** PUBLISHes of one client that may be under way. Beyond that nothing more is read from it. */
+const MAX_UNDER_WAY = 32;
+
+export interface StreamEvents {
+    /** A whole packet behind CONNECT came, of any type. */
+    heard(): void;
+    /** Resolves when the message may be acknowledged. When it rejects, the connection ends. */
+    publishes(packet: Publish): Promise<void>;
+    /** Called just before the connection ends because of this error: a Violation, or what `publishes` rejected with. */
+    failed(error: unknown): void;
+}
 
 /**
- * What Aedes takes for the client's socket: it gets whole, checked packets only, and no faster than they are dealt with. First the
- * CONNECT it is made with, the others after `open`.
+ * What Aedes takes for the client's socket. It gets whole and checked packets only: first the CONNECT, the others after `open`.
+ * PUBLISH does not go through Aedes: it is handed to `publishes`, and answered here.
  */
 export class GuardedStream extends Duplex {
     readonly #socket: Socket;
     readonly #framer: Framer;
-    readonly #heard: () => void;
-    readonly #broken: (violation: Error) => void;
+    readonly #events: StreamEvents;
     #opened = false;
     #turning = false;
     #ended = false;
-    /** sayings passed on, and what answers them one after the other: MQTT-4.6.0-2 wants PUBACKs in the order of the PUBLISHes */
-    #sayings = 0;
+    #underWay = 0;
+    /** Answers go out in the order of the PUBLISHes: MQTT-4.6.0-2. */
     #answered: Promise<void> = Promise.resolve();
     #written: (() => void) | undefined;
     #gathering = false;
 
-    /**
-     * @param heard called with each whole packet behind CONNECT
-     * @param broken called with what the client did wrong, just before its connection ends
-     */
-    constructor(socket: Socket, framer: Framer, connect: Frame, heard: () => void, broken: (violation: Error) => void) {
+    constructor(socket: Socket, framer: Framer, connect: Frame, events: StreamEvents) {
         super({ allowHalfOpen: false });
-        this.#heard = heard;
+        this.#events = events;
         this.#socket = socket;
         this.#framer = framer;
-        this.#broken = broken;
         this.push(connect.octets);
         socket.on("data", (chunk: Buffer) => {
             framer.add(chunk);
@@ -57,15 +62,16 @@ export class GuardedStream extends Duplex {
         if (socket.destroyed) this.destroy();
     }
 
-    /** Passes on what came behind CONNECT, and what comes from now on. */
+    /** Takes what came behind CONNECT, and what comes from now on. */
     open(): void {
         this.#opened = true;
         this.#pump();
     }
 
-    /** Largest packet from now on, in octets. */
-    set maxOctets(octets: number) {
-        this.#framer.maxOctets = octets;
+    /** @param longer what becomes of longer packets: "refused", or a PUBLISH's payload "skipped" */
+    limitPackets(maxOctets: number, longer: "refused" | "skipped"): void {
+        this.#framer.maxOctets = maxOctets;
+        this.#framer.skipsPayloads = longer === "skipped";
     }
 
     /** The client does not read: what is written now waits in memory. */
@@ -73,25 +79,11 @@ export class GuardedStream extends Duplex {
         return this.#written !== undefined || this.writableNeedDrain;
     }
 
-    /** Calls `done` when the work on a PUBLISH, and on all before it, is over. */
-    answer(work: Promise<void>, done: (error?: Error | null) => void): void {
-        const answer = (error: Error | null) => {
-            this.#sayings--;
-            if (this.destroyed) return;
-            done(error);
-            this.#pump();
-        };
-        const before = this.#answered;
-        this.#answered = Promise.allSettled([work, before])
-            .then(([result]) => answer(result.status === "rejected" ? (result.reason as Error) : null))
-            .catch((error: unknown) => void this.destroy(error as Error));
-    }
-
     #pump(): void {
         if (!this.#opened || this.#turning || this.destroyed) return;
         let packets = 0;
         try {
-            while (this.#sayings < MAX_SAYINGS && !this.backedUp) {
+            while (this.#underWay < MAX_UNDER_WAY && !this.backedUp) {
                 if (packets++ === PACKETS_A_TURN) {
                     this.#turning = true;
                     this.#socket.pause();
@@ -108,16 +100,46 @@ export class GuardedStream extends Duplex {
                     else this.#socket.resume();
                     return;
                 }
-                checkPacket(frame);
-                this.#heard();
-                if (frame.type === PUBLISH) this.#sayings++;
-                this.push(frame.octets);
+                this.#handle(frame);
             }
             this.#socket.pause();
         } catch (violation) {
-            this.#broken(violation as Error);
-            this.destroy();
+            this.#fail(violation);
         }
+    }
+
+    /** @throws Violation */
+    #handle(frame: Frame): void {
+        if (frame.type === PUBLISH) this.#publish(readPublish(frame));
+        else if (frame.type === PUBREL) this.#release(new FieldReader(frame.octets, frame.bodyAt).packetId());
+        else {
+            checkPacket(frame);
+            this.push(frame.octets);
+        }
+        this.#events.heard();
+    }
+
+    /** Acknowledges a message when it is done with, and all before it are. */
+    #publish(packet: Publish): void {
+        this.#underWay++;
+        const before = this.#answered;
+        this.#answered = Promise.allSettled([this.#events.publishes(packet), before]).then(([result]) => {
+            this.#underWay--;
+            if (result.status === "rejected") return this.#fail(result.reason);
+            if (this.destroyed) return;
+            if (packet.qos > 0) this.write(encodeAcknowledgement(packet.qos === 1 ? PUBACK : PUBREC, packet.packetId));
+            this.#pump();
+        });
+    }
+
+    /** QoS 2 is refused, so PUBREL comes only behind a message that was dropped. */
+    #release(packetId: number): void {
+        this.write(encodeAcknowledgement(PUBCOMP, packetId));
+    }
+
+    #fail(error: unknown): void {
+        this.#events.failed(error);
+        this.destroy();
     }
 
     override _read(): void {}
@@ -132,10 +154,10 @@ export class GuardedStream extends Duplex {
     #gather(): void {
         this.#gathering = true;
         this.#socket.cork();
-        setImmediate(() => this.#release());
+        setImmediate(() => this.#flush());
     }
 
-    #release(): void {
+    #flush(): void {
         if (!this.#gathering) return;
         this.#gathering = false;
         this.#socket.uncork();
@@ -146,7 +168,7 @@ export class GuardedStream extends Duplex {
     }
 
     override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-        this.#release(); // what was written before is on its way, as it would be without waiting
+        this.#flush(); // what was written before is on its way, as it would be without waiting
         this.#socket.destroy();
         this.#written = undefined;
         done(error);

@@ -2,7 +2,7 @@ import { constants } from "node:crypto";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from "node:tls";
 import type { Admission } from "../limits/admission.ts";
-import type { Guest, Reception } from "./reception.ts";
+import type { Arrival, Reception } from "./reception.ts";
 
 export interface ListenOptions {
     host: string;
@@ -34,11 +34,11 @@ export async function openListener(
 ): Promise<{ listener: Listener; server: Server }> {
     const secure = tls === undefined ? undefined : createSecure(tls, reception, connectMs);
     const server = createServer((raw) => {
-        const guest = reception.admit(raw);
-        if (guest === undefined) return;
-        if (secure === undefined) return reception.receive(guest, raw);
-        if (admission.mayShakeHands(guest.client)) return secure.shakeHands(guest);
-        reception.end(guest, "too many TLS handshakes of one address");
+        const arrival = reception.admit(raw);
+        if (arrival === undefined) return;
+        if (secure === undefined) return reception.receive(arrival, raw);
+        if (admission.mayShakeHands(arrival.client)) return secure.shakeHands(arrival);
+        reception.end(arrival, "too many TLS handshakes of one address");
     });
     await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
@@ -60,25 +60,25 @@ function createSecure(
     tls: SecureContextOptions,
     reception: Reception,
     connectMs: number,
-): { server: TlsServer; shakeHands(guest: Guest): void } {
-    const guests = new Map<string, Guest>();
+): { server: TlsServer; shakeHands(arrival: Arrival): void } {
+    const arrivals = new Map<string, Arrival>();
     const server = createTlsServer({ ...tls, ...TERMS, handshakeTimeout: connectMs });
     server.on("secureConnection", (socket) => {
-        const guest = guests.get(nameOf(socket));
-        if (guest === undefined) return void socket.destroy();
+        const arrival = arrivals.get(nameOf(socket));
+        if (arrival === undefined) return void socket.destroy();
         socket.disableRenegotiation(); // who tries is cut off: a refusal each time could be asked for without end
-        reception.receive(guest, socket);
+        reception.receive(arrival, socket);
     });
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     return {
         server,
-        shakeHands(guest) {
-            const name = nameOf(guest.raw);
-            guests.set(name, guest);
-            guest.raw.on("close", () => {
-                if (guests.get(name) === guest) guests.delete(name);
+        shakeHands(arrival) {
+            const name = nameOf(arrival.raw);
+            arrivals.set(name, arrival);
+            arrival.raw.on("close", () => {
+                if (arrivals.get(name) === arrival) arrivals.delete(name);
             });
-            server.emit("connection", guest.raw);
+            server.emit("connection", arrival.raw);
         },
     };
 }

@@ -1,7 +1,8 @@
 import type { AedesPacket } from "aedes-packet";
+import type { Publish } from "./publish-packet.ts";
 
 /** The way back to a client. */
-export interface Link {
+export interface ClientConnection {
     /**
      * Writes a PUBLISH.
      * @param mark comes back in `Peer.written`; with QoS 1 it must grow from one packet to the next
@@ -10,36 +11,23 @@ export interface Link {
     write(topic: string, payload: Buffer, qos: 0 | 1, mark?: Mark, done?: () => void): void;
     /** The client does not read what is written to it. */
     readonly backedUp: boolean;
-    /** Largest packet taken from it, in octets. */
-    set maxOctets(octets: number);
-    /** Ends the connection at once. */
-    close(why: string): void;
+    /** Largest packet the client may send; a longer one is refused, or its payload skipped if it is a PUBLISH. */
+    limitPackets(maxOctets: number, longer: "refused" | "skipped"): void;
 }
 
-/** What tells one written packet from another: Aedes' "brokerId" and "brokerCounter". */
+/** Tells one written packet from another: Aedes' "brokerId" and "brokerCounter". */
 export interface Mark {
     brokerId: string;
     brokerCounter: number;
-}
-
-/** What a PUBLISH of QoS 1 carries to be told from others. MQTT 3.1.1 §3.3.1.1, §3.3.2.2. */
-export interface Sign {
-    packetId: number;
-    dup: boolean;
 }
 
 /** A connected and authenticated client, as its kind wants it treated: one of the three `…-peer.ts`. */
 export interface Peer {
     readonly kind: "device" | "publisher" | "enrolling";
     /** CONNACK is written. */
-    ready(link: Link): void;
-    /**
-     * The client publishes. Resolves when that is done: then comes its PUBACK. Undefined: it may not publish there.
-     * @param sign of QoS 1
-     */
-    publishes(topic: string, payload: Buffer, sign?: Sign): Promise<void> | undefined;
-    /** A whole packet came, of any type. */
-    heard?(): void;
+    ready(connection: ClientConnection): void;
+    /** The client publishes. Resolves when the message may be acknowledged. When it rejects, the connection ends. */
+    publishes(packet: Publish): Promise<void>;
     /** The one topic it may subscribe to and may get anything from. */
     readonly inbox: string | undefined;
     /** SUBACK is written. */

@@ -1,18 +1,18 @@
 import type { Socket } from "node:net";
 import { clientKey, plainAddress } from "../limits/client-key.ts";
+import { CONNECT_OCTETS, EARLY_OCTETS, type ConnectionLimits } from "../limits/connection-limits.ts";
 import { UnauthenticatedSockets } from "../limits/unauthenticated-sockets.ts";
 import type { Timers } from "../system/timers.ts";
 import { readConnect, type ConnectRequest } from "./connect-packet.ts";
 import { Framer, type Frame } from "./framer.ts";
-import { CONNECT_OCTETS, EARLY_OCTETS, type ConnectionLimits } from "../limits/connection-limits.ts";
 import { CONNACK, encodeConnack, type ConnackCode } from "./packet-types.ts";
 import { Violation } from "./violation.ts";
 
 /** How long a CONNACK that refuses may wait for a client that does not read. */
-const LAST_WORD_MS = 1_000;
+const CONNACK_MS = 1_000;
 
-/** A connection that was let in at the door and has not said yet who it is. */
-export interface Guest {
+/** A connection that was accepted and has not sent its CONNECT yet. */
+export interface Arrival {
     raw: Socket;
     address: string;
     port: number;
@@ -22,8 +22,8 @@ export interface Guest {
 }
 
 /** A CONNECT that came in time and is well formed. Its socket is paused. */
-export interface Visit {
-    guest: Guest;
+export interface ConnectAttempt {
+    arrival: Arrival;
     socket: Socket;
     framer: Framer;
     frame: Frame;
@@ -36,27 +36,27 @@ export interface Visit {
 export class Reception {
     readonly #limits: ConnectionLimits;
     readonly #timers: Timers;
-    readonly #came: (visit: Visit) => void;
-    readonly #refused: (why: string, guest?: Guest) => void;
+    readonly #came: (attempt: ConnectAttempt) => void;
+    readonly #refused: (why: string, arrival?: Arrival) => void;
     readonly #connections = new Set<Socket>();
     readonly #perClient = new Map<string, number>();
-    readonly #waiting: UnauthenticatedSockets<Guest>;
+    readonly #waiting: UnauthenticatedSockets<Arrival>;
     #lastNumber = 0;
 
     /** @param refused called with why a connection was ended; with whose, when only this class knows of it */
     constructor(
         limits: ConnectionLimits,
         timers: Timers,
-        came: (visit: Visit) => void,
-        refused: (why: string, guest?: Guest) => void,
+        came: (attempt: ConnectAttempt) => void,
+        refused: (why: string, arrival?: Arrival) => void,
     ) {
         this.#limits = limits;
         this.#timers = timers;
         this.#came = came;
         this.#refused = refused;
-        this.#waiting = new UnauthenticatedSockets(
-            { all: limits.waiting, perClient: limits.waitingPerAddress },
-            (oldest) => this.end(oldest, "too many connections without CONNECT"),
+        const bounds = { all: limits.waiting, perClient: limits.waitingPerAddress };
+        this.#waiting = new UnauthenticatedSockets(bounds, (oldest) =>
+            this.end(oldest, "too many connections without CONNECT"),
         );
     }
 
@@ -70,7 +70,7 @@ export class Reception {
     }
 
     /** Counts a new connection, or ends it. The deadline for its CONNECT runs from here, a TLS handshake included. */
-    admit(raw: Socket): Guest | undefined {
+    admit(raw: Socket): Arrival | undefined {
         const { remoteAddress, remotePort } = raw;
         raw.on("error", () => raw.destroy());
         if (remoteAddress === undefined || remotePort === undefined) return void raw.destroy();
@@ -83,15 +83,17 @@ export class Reception {
         }
         this.#connections.add(raw);
         this.#perClient.set(client, count + 1);
-        const forgetDeadline = this.#timers.after(this.#limits.connectMs, () => this.end(guest, "no CONNECT in time"));
-        const guest: Guest = { raw, address, port: remotePort, client, forgetDeadline };
-        raw.on("close", () => this.#left(guest));
-        this.#waiting.add(guest, client);
-        return guest;
+        const forgetDeadline = this.#timers.after(this.#limits.connectMs, () =>
+            this.end(arrival, "no CONNECT in time"),
+        );
+        const arrival: Arrival = { raw, address, port: remotePort, client, forgetDeadline };
+        raw.on("close", () => this.#left(arrival));
+        this.#waiting.add(arrival, client);
+        return arrival;
     }
 
-    /** Reads the CONNECT of a guest. @param socket the guest's own, or its TLS side */
-    receive(guest: Guest, socket: Socket): void {
+    /** Reads the CONNECT of a connection. @param socket its own, or its TLS side */
+    receive(arrival: Arrival, socket: Socket): void {
         const framer = new Framer(CONNECT_OCTETS);
         socket.setNoDelay(true);
         socket.on("error", () => socket.destroy());
@@ -100,61 +102,61 @@ export class Reception {
             try {
                 const frame = framer.take();
                 framer.trim();
-                if (frame !== undefined) this.#connect(guest, socket, framer, frame);
+                if (frame !== undefined) this.#connect(arrival, socket, framer, frame);
             } catch (error) {
                 // Whatever is wrong with our own reading, a stranger's octets must not end the gateway.
-                this.end(guest, error instanceof Violation ? error.message : "internal");
+                this.end(arrival, error instanceof Violation ? error.message : "internal");
             }
         });
     }
 
-    #connect(guest: Guest, socket: Socket, framer: Framer, frame: Frame): void {
+    #connect(arrival: Arrival, socket: Socket, framer: Framer, frame: Frame): void {
         const request = readConnect(frame);
         if (request === "version") {
-            this.#refused("not MQTT 3.1.1, the only one that is offered", guest);
-            return this.#sayNo({ guest, socket }, CONNACK.badVersion);
+            this.#refused("not MQTT 3.1.1, the only one that is offered", arrival);
+            return this.#answer({ arrival, socket }, CONNACK.badVersion);
         }
         if (framer.waiting > EARLY_OCTETS) throw new Violation("too many octets behind CONNECT");
-        this.#stopWaiting(guest);
+        this.#stopWaiting(arrival);
         socket.removeAllListeners("data");
         socket.pause();
-        this.#came({ guest, socket, framer, frame, request, number: ++this.#lastNumber });
+        this.#came({ arrival, socket, framer, frame, request, number: ++this.#lastNumber });
     }
 
     /** Writes the CONNACK that refuses, and ends the connection as soon as the octets are out. */
-    refuse(visit: Visit, code: ConnackCode, why: string): void {
+    refuse(attempt: ConnectAttempt, code: ConnackCode, why: string): void {
         this.#refused(why);
-        this.#sayNo(visit, code);
+        this.#answer(attempt, code);
     }
 
-    #sayNo({ guest, socket }: Pick<Visit, "guest" | "socket">, code: ConnackCode): void {
-        this.#stopWaiting(guest);
+    #answer({ arrival, socket }: Pick<ConnectAttempt, "arrival" | "socket">, code: ConnackCode): void {
+        this.#stopWaiting(arrival);
         if (socket.destroyed) return;
         socket.removeAllListeners("data");
         socket.resume();
         socket.write(encodeConnack(code));
         socket.destroySoon();
-        guest.forgetDeadline = this.#timers.after(LAST_WORD_MS, () => guest.raw.destroy());
+        arrival.forgetDeadline = this.#timers.after(CONNACK_MS, () => arrival.raw.destroy());
     }
 
-    #stopWaiting(guest: Guest): void {
-        guest.forgetDeadline();
-        this.#waiting.delete(guest);
+    #stopWaiting(arrival: Arrival): void {
+        arrival.forgetDeadline();
+        this.#waiting.delete(arrival);
     }
 
-    /** Ends the connection of a guest without a word. */
-    end(guest: Guest, why: string): void {
-        this.#refused(why, guest);
-        this.#stopWaiting(guest);
-        guest.raw.destroy();
+    /** Ends a connection without an answer. */
+    end(arrival: Arrival, why: string): void {
+        this.#refused(why, arrival);
+        this.#stopWaiting(arrival);
+        arrival.raw.destroy();
     }
 
-    #left(guest: Guest): void {
-        this.#stopWaiting(guest);
-        this.#connections.delete(guest.raw);
-        const count = this.#perClient.get(guest.client) ?? 0;
-        if (count > 1) this.#perClient.set(guest.client, count - 1);
-        else this.#perClient.delete(guest.client);
+    #left(arrival: Arrival): void {
+        this.#stopWaiting(arrival);
+        this.#connections.delete(arrival.raw);
+        const count = this.#perClient.get(arrival.client) ?? 0;
+        if (count > 1) this.#perClient.set(arrival.client, count - 1);
+        else this.#perClient.delete(arrival.client);
     }
 
     /** Ends every connection that came in here, whatever became of it. */

@@ -2,10 +2,9 @@ import type { NackFields, NackWhy, ReadFields, SendFields } from "../../shared/p
 import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { isE164, type E164 } from "../number.ts";
+import { readObject } from "./payload.ts";
 
 const NACK_WHYS: NackWhy[] = ["handler", "oversize", "expired", "garbled"];
-/** What a publisher may say of a message, as in POST /v1/messages. */
-const PUBLISHED = ["body", "title", "urgency", "ttlS", "collapseKey"];
 
 /** `out/<route>/read`. @throws GatewayError invalid_request */
 export function readRead(payload: Buffer): ReadFields {
@@ -18,17 +17,11 @@ export function readNack(payload: Buffer): NackFields {
     return { n: readSequence(fields), y: NACK_WHYS.find((why) => why === fields.y) ?? "garbled" };
 }
 
-/** `out/<route>/msg`: what is checked here are the fields the queue does not see. @throws GatewayError invalid_… */
-export function readSay(payload: Buffer, from: E164): Draft {
+/** `out/<route>/msg`: this checks the fields that the queue does not see. @param from the board's number @throws GatewayError invalid_… */
+export function readMessage(payload: Buffer, from: E164): Draft {
     const fields = readObject(payload) as Partial<SendFields>;
     const to = typeof fields.to === "string" ? fields.to : "";
     if (!isE164(to)) throw new GatewayError("invalid_number", 'A message\'s "to" has to be + and 2 to 15 digits.');
-    if (!Number.isSafeInteger(fields.i) || !Number.isSafeInteger(fields.g)) {
-        throw new GatewayError(
-            "invalid_request",
-            'A message needs "i" and "g", whole numbers that tell it from others.',
-        );
-    }
     return {
         to,
         from,
@@ -37,39 +30,16 @@ export function readSay(payload: Buffer, from: E164): Draft {
         urgency: fields.u,
         collapseKey: fields.k,
         ttlS: fields.l,
-        once: `${fields.g}:${fields.i}`,
+        once: readKey(fields),
     };
 }
 
-/** What a publisher says to `to/<digits>`: the body itself, or a JSON object with a body. @throws GatewayError invalid_… */
-export function readPublished(digits: string, payload: Buffer): Draft {
-    const to = `+${digits}`;
-    if (!isE164(to))
-        throw new GatewayError("invalid_number", "Publish to to/ and the 2 to 15 digits of a number, without +.");
-    const text = payload.toString();
-    const json = text.startsWith("{") ? parse(text) : undefined;
-    if (json === undefined || typeof json.body !== "string") return { to, body: text };
-    const unknown = Object.keys(json).find((key) => !PUBLISHED.includes(key));
-    if (unknown !== undefined) {
-        throw new GatewayError("invalid_request", `A message has no such field; it may have ${PUBLISHED.join(", ")}.`);
-    }
-    return { ...(json as unknown as Draft), to };
-}
-
-function readObject(payload: Buffer): Record<string, unknown> {
-    const json = parse(payload.toString());
-    if (json === undefined) throw new GatewayError("invalid_request", "The payload has to be a JSON object.");
-    return json;
-}
-
-function parse(text: string): Record<string, unknown> | undefined {
-    try {
-        const json: unknown = JSON.parse(text);
-        const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
-        return isObject ? (json as Record<string, unknown>) : undefined;
-    } catch {
-        return undefined;
-    }
+/** The idempotency key: "id", or what the core counts its messages by, a number drawn at boot and one for each message. */
+function readKey({ id, g, i }: Partial<SendFields>): string | undefined {
+    if (id !== undefined) return id;
+    if (Number.isSafeInteger(i) && Number.isSafeInteger(g)) return `${g}:${i}`;
+    if (i === undefined && g === undefined) return undefined;
+    throw new GatewayError("invalid_request", 'A message\'s "g" and "i" have to be whole numbers.');
 }
 
 function readSequence(fields: Record<string, unknown>): number {

@@ -13,15 +13,15 @@ const MIN_PACKET_OCTETS = 128;
 type Peer = Pick<Endpoint, "address" | "port">;
 type Contacts = Pick<Store, "registrations" | "contacts" | "backlog">;
 
-/** What a registration changed. */
-export interface Registered {
+/** What a stored registration is answered with, and what it changes. */
+export interface StoredRegistration {
     registration: Registration;
     capabilities: Capabilities;
     hello: HelloFields;
 }
 
 /**
- * Stores what a device says of itself and settles what it says it has handled. Resolves after the commit.
+ * Stores what a device reports of itself, and settles what it reports as handled. Resolves after the commit.
  * @throws GatewayError unregistered: the route ended meanwhile
  */
 export async function storeRegistration(
@@ -30,8 +30,8 @@ export async function storeRegistration(
     route: Route,
     peer: Peer,
     fields: RegistrationFields,
-    backoffBase?: BackoffBase,
-): Promise<Registered> {
+    backoffBase: BackoffBase,
+): Promise<StoredRegistration> {
     const known = await store.registrations.byRoute(route);
     if (known === undefined) throw ended();
     const atMs = clock.nowMs();
@@ -47,7 +47,7 @@ export async function storeRegistration(
         await store.backlog.settleUpTo(route, Math.min(handled.sequence, registration.lastSequence), atMs);
     }
     const { messages } = await store.backlog.size(route);
-    const d = await backoffBase?.ask();
+    const d = await backoffBase.ask();
     const hello = { e: registration.epoch, c: Math.floor(clock.nowMs() / 1000), w: messages, d };
     return { registration, capabilities, hello };
 }

@@ -5,8 +5,8 @@ import type { E164 } from "../number.ts";
 import type { Clock } from "../clock.ts";
 import type { RegistrationPage } from "../ports/registrations.ts";
 import type { Store } from "../ports/store.ts";
-import type { Endpoint, Registration, Route } from "../registration.ts";
-import { hashSecret, isRoute, newSecret, sameText, systemRandom, type Random } from "./secrets.ts";
+import { isRoute, type Endpoint, type Registration, type Route } from "../registration.ts";
+import { hashSecret, newSecret, sameText, systemRandom, type Random } from "./secrets.ts";
 
 /** A device that was not seen for so long is shown as stale; after the second span its registration ends. */
 export const STALE_MS = 30 * 86_400_000;
@@ -54,7 +54,7 @@ export function createDirectory(options: {
         if (registration === undefined) return undefined;
         const hash = hashSecret(secret);
         const { secretHash } = registration;
-        if (sameText(hash, secretHash)) return registration.provisional ? settle(registration) : registration;
+        if (sameText(hash, secretHash)) return registration.provisional ? confirm(registration) : registration;
         // All of them are compared, whichever fits.
         const fits = nextHashes(registration).filter((next) => sameText(hash, next)).length > 0;
         if (!fits) return undefined;
@@ -66,7 +66,7 @@ export function createDirectory(options: {
     }
 
     /** The device has its secret in its flash and came with it: from now on its code is worth nothing. */
-    async function settle(registration: Registration): Promise<Registration | undefined> {
+    async function confirm(registration: Registration): Promise<Registration | undefined> {
         const { route, secretHash } = registration;
         if (await store.registrations.changeCredentials(route, secretHash, { provisional: false })) {
             return { ...registration, provisional: false };

@@ -5,7 +5,7 @@ import type { E164 } from "../number.ts";
 import type { Clock } from "../clock.ts";
 import type { NewRegistration } from "../ports/registrations.ts";
 import type { Store } from "../ports/store.ts";
-import type { Registration, Route } from "../registration.ts";
+import { isChip, type Registration, type Route } from "../registration.ts";
 import { hashSecret, newRoute, newSecret, type Random } from "./secrets.ts";
 
 /** A code: digits, how long it is valid, wrong tries before it is void. */
@@ -19,8 +19,6 @@ export const CODE_LIMITS: readonly { codes: number; spanMs: number }[] = [
 ];
 
 const CODE_FORM = new RegExp(`^[0-9]{${CODE_DIGITS}}$`);
-/** A chip's own id: what its client id may hold behind "enrol-". */
-const CHIP_FORM = /^[A-Za-z0-9]{1,32}$/;
 const CODE_KEY = "code key";
 const CODE_KEY_OCTETS = 32;
 
@@ -122,7 +120,7 @@ export function createEnrolment(options: {
         },
 
         async redeem(number, code, chip) {
-            if (!CODE_FORM.test(code) || !CHIP_FORM.test(chip)) return undefined;
+            if (!CODE_FORM.test(code) || !isChip(chip)) return undefined;
             const { secret, draft } = draftRegistration(number, clock.nowMs(), random);
             const made = await store.codes.redeem(number, await hashCode(number, code), chip, {
                 ...draft,

@@ -38,8 +38,3 @@ export function sameText(one: string, other: string): boolean {
 export function newRoute(random: Random): Route {
     return newText(random, ROUTE_OCTETS) as Route;
 }
-
-/** Whether text can be a route: what cannot is not looked up. */
-export function isRoute(text: string): text is Route {
-    return text.length === ROUTE_CHARS && /^[\w-]+$/.test(text);
-}

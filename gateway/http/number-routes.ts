@@ -147,7 +147,7 @@ export function addNumberRoutes(server: Server, services: Services): void {
                 late = true;
                 connections.close(route, "no PUBACK for its new secret in time");
             });
-            const sent = connections.tellOnce(route, Buffer.from(JSON.stringify({ s: secret })));
+            const sent = connections.notifyAcknowledged(route, Buffer.from(JSON.stringify({ s: secret })));
             const done = await sent.finally(forget);
             if (late) throw new GatewayError("unavailable", UNCONFIRMED);
             if (!done) throw offline;

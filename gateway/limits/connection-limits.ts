@@ -23,6 +23,9 @@ export interface ConnectionLimits extends FlappingLimits {
     /** time for the whole CONNECT, the TLS handshake included, and then for the store to check the secret */
     connectMs: number;
     authenticateMs: number;
+    /** keepalives in seconds; a client that asks for less or more gets these */
+    leastKeepAliveS: number;
+    mostKeepAliveS: number;
 }
 
 /**
@@ -44,7 +47,18 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
     shortMs: 5_000,
     connectMs: 5_000,
     authenticateMs: 9_000, // a device waits 10 s for CONNACK
+    leastKeepAliveS: 15,
+    mostKeepAliveS: 1_200,
 };
+
+/** How long a client may be silent. @param keepAliveS as in its CONNECT; 0: it would be silent for ever. MQTT 3.1.1 §3.1.2.10 */
+export function silenceMs(
+    keepAliveS: number,
+    limits: Pick<ConnectionLimits, "leastKeepAliveS" | "mostKeepAliveS">,
+): number {
+    const wantedS = keepAliveS === 0 ? Infinity : keepAliveS;
+    return 1_500 * Math.min(Math.max(wantedS, limits.leastKeepAliveS), limits.mostKeepAliveS);
+}
 
 /** Largest CONNECT, and all octets that may wait behind it until its secret is found right. */
 export const CONNECT_OCTETS = 512;

@@ -4,10 +4,8 @@
 export const PACKET_OCTETS = 1024;
 export const MAX_PACKET_OCTETS = 4096;
 
-/** Keepalive of a device that is set to nothing else, and what a gateway takes. 0 (for ever) is refused. */
+/** Keepalive of a device unless its settings name another one. */
 export const KEEP_ALIVE_S = 60;
-export const MIN_KEEP_ALIVE_S = 15;
-export const MAX_KEEP_ALIVE_S = 300;
 
 /** Pushes that may be inflight: unless the device announced another window, and the most it may announce. */
 export const WINDOW = 1;

@@ -53,10 +53,12 @@ export interface SecretFields {
 
 /** `out/<route>/msg`: a message to another number. `from` is not in it: the gateway sets that. */
 export interface SendFields {
-    /** the device's number for the message, unique with `g` below: sent again after a lost PUBACK, it is accepted once */
-    i: number;
-    /** a random number of this boot */
-    g: number;
+    /** idempotency key: a message that is sent again with it, after a lost PUBACK, is accepted once */
+    id?: string;
+    /** without `id`, both of these are the key: a number the device gives the message, */
+    i?: number;
+    /** and one that it drew when it booted */
+    g?: number;
     /** to: E.164 */
     to: string;
     b: string;

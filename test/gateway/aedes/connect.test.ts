@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
-import mqtt from "mqtt";
-import { MANY, CODE, openDoor, RawClient, OTHER, ROUTE, TOKEN, type Door } from "./door.ts";
+import { MANY, CODE, openDoor, RawClient, OTHER, ROUTE, type Door } from "./door.ts";
 import { ACCEPTED, connack, connect, connectAs, PINGREQ, publish, subscribe } from "./packets.ts";
 
 let door: Door;
@@ -200,103 +199,3 @@ for (const [what, octets, code] of REFUSED_ENROLMENTS) {
         assert.deepEqual(await client.end(), connack(code));
     });
 }
-
-test("a publisher's PUBACK comes when its message is stored, and not when it could not be", async () => {
-    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${door.port}`, { username: "token", password: TOKEN });
-    door.slow.saidMs = 80;
-    const startMs = performance.now();
-    const lines = await noted(() => client.publishAsync("to/34600111222", "hello", { qos: 1 }).then(() => {}));
-    assert.ok(performance.now() - startMs >= 75);
-    door.slow.saidMs = 0;
-    assert.deepEqual(lines, ["published t1 34600111222 hello"]);
-    door.slow.fails = true;
-    let acknowledged = false;
-    client.publish("to/34600111222", "again", { qos: 1 }, (error) => (acknowledged = !error));
-    await new Promise((resolve) => client.once("close", () => resolve(undefined)));
-    assert.equal(acknowledged, false);
-    client.end(true);
-    door.slow.fails = false;
-});
-
-test("MQTT-3.3.5-2: a message refused for good closes its connection once; said again, it is acknowledged, dropped and logged", async () => {
-    door.slow.refuses = "34600999999";
-    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${door.port}`, {
-        clientId: "home",
-        username: "home", // as many give both the same name
-        password: TOKEN,
-        reconnectPeriod: 50,
-    });
-    let closed = 0;
-    client.on("close", () => closed++);
-    const lines = await noted(() =>
-        Promise.all([
-            client.publishAsync("to/34600999999", "to nobody", { qos: 1 }),
-            client.publishAsync("to/34600111222", "to somebody", { qos: 1 }),
-        ]).then(() => {}),
-    );
-    assert.equal(closed, 1);
-    assert.equal(lines.filter((line) => line.endsWith("to nobody")).length, 2);
-    assert.ok(lines.some((line) => line.endsWith("34600111222 to somebody")));
-    assert.ok(door.logged.some((line) => line.startsWith("a message was refused again: acknowledged and dropped")));
-    assert.ok(!door.logged.join().includes("34600999999"));
-    await client.endAsync(true);
-    door.slow.refuses = "none";
-});
-
-test("what the store could not take is never given up: each try closes the connection", async () => {
-    door.slow.fails = true;
-    for (let i = 0; i < 3; i++) {
-        const client = new RawClient(door.port);
-        client.write(connect("p10", "token", TOKEN));
-        await client.octets(4);
-        client.write(publish(1, "to/34600111222", "the same again"));
-        assert.equal((await client.end()).length, 4);
-    }
-    door.slow.fails = false;
-});
-
-test("a publisher may not subscribe, may not publish elsewhere, and may not call itself a device", async () => {
-    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${door.port}`, {
-        username: "token",
-        password: TOKEN,
-        reconnectPeriod: 0,
-    });
-    for (const filter of ["to/34600111222", "to/#", "#", `in/${ROUTE}`]) {
-        await assert.rejects(client.subscribeAsync(filter), { message: /Unspecified error|128/ });
-    }
-    client.publish(`in/${ROUTE}`, "x", { qos: 1 });
-    await new Promise((resolve) => client.once("close", () => resolve(undefined)));
-    const wrong = new RawClient(door.port);
-    wrong.write(connect(ROUTE, "token", TOKEN));
-    assert.deepEqual(await wrong.end(), connack(2));
-    const guess = new RawClient(door.port);
-    guess.write(connect("p", "token", "guessed"));
-    assert.deepEqual(await guess.end(), connack(4));
-});
-
-test("two publishers with one client id: the later one replaces the earlier; without a client id both stay", async () => {
-    const [first, second, third, fourth] = ["a", "a", "", ""].map((id) => {
-        const client = new RawClient(door.port);
-        return { client, octets: connect(id, "token", TOKEN) };
-    }) as [{ client: RawClient; octets: Buffer }, never, never, never];
-    for (const { client, octets } of [first, second, third, fourth] as (typeof first)[]) {
-        client.write(octets);
-        await client.octets(4);
-    }
-    await first.client.end();
-    assert.equal(door.connections.stats().publishers, 3);
-    for (const { client } of [second, third, fourth] as (typeof first)[]) client.destroy();
-});
-
-test("a token that is revoked while its publisher is connected is good for nothing more", async () => {
-    const client = new RawClient(door.port);
-    client.write(connect("p9", "token", TOKEN));
-    await client.octets(4);
-    door.slow.revoked = true;
-    const lines = await noted(async () => {
-        client.write(publish(1, "to/34600111222", "x"));
-        assert.equal((await client.end()).length, 4);
-    });
-    door.slow.revoked = false;
-    assert.deepEqual(lines, []);
-});

@@ -6,7 +6,8 @@ import {
     type GatewayConnections,
 } from "../../../gateway/aedes/connections.ts";
 import { GatewayError } from "../../../gateway/error.ts";
-import type { Publication } from "../../../gateway/message.ts";
+import type { Draft, PushMessage } from "../../../gateway/message.ts";
+import type { Appended } from "../../../gateway/ports/backlog.ts";
 import type { E164 } from "../../../gateway/number.ts";
 import type { ConnectionEvents } from "../../../gateway/ports/connections.ts";
 import type { Registration, Route } from "../../../gateway/registration.ts";
@@ -21,21 +22,16 @@ export const TOKEN = "token-of-a-sender";
 /** A rate that no test reaches. */
 export const MANY = { burst: 100_000, perSecond: 10_000 };
 
-/** What a publisher's words came in, its arrival, and what it has the PUBACK of. */
-export type Noted = Publication | { came: string } | { knows: string; untilMs: number };
-
-/** What happened at the door, as lines: "connected A", "said A read {…}". */
+/** What happened at the door, as lines: "connected A", "reported A read {…}", "accepted t1 +34600111222 body". */
 export interface Door {
     connections: GatewayConnections;
     port: number;
     happened: string[];
     logged: string[];
-    /** what was told of publishers, beside their words */
-    noted: Noted[];
     /** Resolves when a line that starts so has come, or is there already. */
     until(start: string): Promise<void>;
-    /** how long a saying, a registration and an authentication take, whether they fail, which number is unknown, whether the token is revoked */
-    slow: { saidMs: number; authenticateMs: number; fails: boolean; refuses: string; revoked: boolean };
+    /** how long a message, a registration and an authentication take, whether they fail, which number is unknown, whether the token is revoked */
+    slow: { storeMs: number; authenticateMs: number; fails: boolean; refuses: string; revoked: boolean };
     shut(): Promise<void>;
 }
 
@@ -43,32 +39,31 @@ export interface Door {
 export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promise<Door> {
     const happened: string[] = [];
     const logged: string[] = [];
-    const noted: Noted[] = [];
     const news = new EventEmitter().setMaxListeners(0);
-    const slow = { saidMs: 0, authenticateMs: 0, fails: false, refuses: "none", revoked: false };
+    const slow = { storeMs: 0, authenticateMs: 0, fails: false, refuses: "none", revoked: false };
     const note = (line: string) => {
         happened.push(line);
         news.emit("line");
     };
-    const said = async (line: string) => {
+    const store = async (line: string) => {
         note(line);
-        if (slow.saidMs > 0) await new Promise((resolve) => setTimeout(resolve, slow.saidMs));
+        if (slow.storeMs > 0) await new Promise((resolve) => setTimeout(resolve, slow.storeMs));
         if (line.includes(slow.refuses)) throw new GatewayError("unknown_number", "Nobody has this number.");
         if (slow.fails) throw new Error("the store is away");
     };
     const events: ConnectionEvents = {
         connected: (route, { address, port }) => note(`connected ${route} ${address} ${port > 0}`),
         subscribed: (route) => note(`subscribed ${route}`),
-        registered: (route, fields) => said(`registered ${route} ${JSON.stringify(fields)}`),
+        registered: (route, fields) => store(`registered ${route} ${JSON.stringify(fields)}`),
         acknowledged: (route, sequence) => note(`acknowledged ${route} ${sequence}`),
-        said: (route, saying, payload) => said(`said ${route} ${saying} ${payload.toString()}`),
+        reported: (route, report, payload) => store(`reported ${route} ${report} ${payload.toString()}`),
         closed: (route) => note(`closed ${route}`),
-        published: (caller, to, payload, publication) => {
-            if (publication !== undefined) noted.push(publication);
-            return said(`published ${caller.id} ${to} ${payload.toString()}`);
+    };
+    const intake = {
+        async accept(sender: Caller, { to, body, once }: Draft): Promise<Appended> {
+            await store(`accepted ${sender.id} ${to} ${body}${once === undefined ? "" : ` once ${once}`}`);
+            return { message: {} as PushMessage, repeated: false, collapsed: [], dropped: [] };
         },
-        publisherCame: (publisher) => void noted.push({ came: publisher }),
-        publisherKnows: (publisher, untilMs) => void noted.push({ knows: publisher, untilMs }),
     };
     const registration = (route: Route) => ({ route, number: "+34600111222" as E164 }) as Registration;
     const directory = {
@@ -92,6 +87,7 @@ export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promi
         void logged.push(`${message} ${JSON.stringify(fields)}`);
     const connections = createConnections({
         events,
+        intake,
         directory,
         tokens,
         clock: { nowMs: () => Date.now() },
@@ -104,7 +100,6 @@ export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promi
         port,
         happened,
         logged,
-        noted,
         slow,
         async until(start) {
             while (!happened.some((line) => line.startsWith(start))) await once(news, "line");

@@ -40,9 +40,9 @@ export function subscribe(packetId: number, ...filters: [filter: string | Buffer
     return packet(0x82, uint16(packetId), ...filters.flatMap(([filter, qos]) => [text(filter), [qos]]));
 }
 
-/** PUBLISH at QoS 1. §3.3 */
-export function publish(packetId: number, topic: string | Buffer, payload: string | Buffer): Buffer {
-    return packet(0x32, text(topic), uint16(packetId), Buffer.from(payload));
+/** PUBLISH at QoS 1, unless the first octet says otherwise. §3.3 */
+export function publish(packetId: number, topic: string | Buffer, payload: string | Buffer, first = 0x32): Buffer {
+    return packet(first, text(topic), uint16(packetId), Buffer.from(payload));
 }
 
 export function puback(packetId: number): Buffer {

@@ -172,7 +172,7 @@ test("after UNSUBSCRIBE there is nothing more, until the inbox is subscribed aga
     assert.equal((await client.octets(13)).subarray(9).toString("hex"), "b0020002");
     assert.deepEqual(door.happened.slice(from), [`closed ${ROUTE}`, `connected ${ROUTE} 127.0.0.1 true`]);
     assert.equal(door.connections.push(ROUTE, 1, Buffer.from("x")), false);
-    assert.equal(door.connections.tell(ROUTE, Buffer.from("x")), false);
+    assert.equal(door.connections.notify(ROUTE, Buffer.from("x")), false);
     client.write(subscribe(3, [INBOX, 1]));
     await client.octets(18);
     assert.equal(door.connections.push(ROUTE, 1, Buffer.from("x")), true);

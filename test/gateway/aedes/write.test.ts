@@ -46,18 +46,18 @@ test("pushes leave in order, and each PUBACK is told with its sequence, in whate
 
 test("a message outside the numbering resolves true at its PUBACK, and false when the connection ends first", async () => {
     const client = await online(ROUTE);
-    const first = door.connections.tellOnce(ROUTE, Buffer.from("one"));
+    const first = door.connections.notifyAcknowledged(ROUTE, Buffer.from("one"));
     assert.ok(door.connections.push(ROUTE, 1, Buffer.from("abc")));
     await client.octets(9 + 2 * (HEAD + 3));
     const from = door.happened.length;
     client.write(puback(packetIds(client)[0]!));
     assert.equal(await first, true);
     assert.deepEqual(door.happened.slice(from), [], "it is no push");
-    const second = door.connections.tellOnce(ROUTE, Buffer.from("two"));
+    const second = door.connections.notifyAcknowledged(ROUTE, Buffer.from("two"));
     await client.octets(9 + 3 * (HEAD + 3));
     client.destroy();
     assert.equal(await second, false);
-    assert.equal(await door.connections.tellOnce(ROUTE, Buffer.from("three")), false);
+    assert.equal(await door.connections.notifyAcknowledged(ROUTE, Buffer.from("three")), false);
 });
 
 test("an inbox at QoS 0 gets its pushes at QoS 0, and written is as good as acknowledged", async () => {
@@ -71,22 +71,22 @@ test("an inbox at QoS 0 gets its pushes at QoS 0, and written is as good as ackn
     client.destroy();
 });
 
-test("MQTT-4.6.0-2: PUBACKs come in the order of what was said, though the store was slower with the first", async () => {
+test("MQTT-4.6.0-2: PUBACKs come in the order of the PUBLISHes, though the store was slower with the first", async () => {
     const client = await online(ROUTE);
-    door.slow.saidMs = 60;
+    door.slow.storeMs = 60;
     client.write(publish(1, `out/${ROUTE}/read`, "slow"));
-    await door.until(`said ${ROUTE} read slow`);
-    door.slow.saidMs = 0;
+    await door.until(`reported ${ROUTE} read slow`);
+    door.slow.storeMs = 0;
     client.write(Buffer.concat([publish(2, `out/${ROUTE}/read`, "fast"), PINGREQ]));
     const received = (await client.octets(9 + 10)).subarray(9).toString("hex");
     assert.equal(received, "d000" + "40020001" + "40020002", "and the ping does not wait for either");
     client.destroy();
 });
 
-test("no PUBACK for what could not be stored: the connection ends, so that the device says it again", async () => {
+test("no PUBACK for what could not be stored: the connection ends, so that the device sends it again", async () => {
     const client = await online(ROUTE);
     door.slow.fails = true;
-    client.write(publish(1, `out/${ROUTE}/msg`, "{}"));
+    client.write(publish(1, `out/${ROUTE}/msg`, '{"to":"+34600111222","b":"x"}'));
     assert.equal((await client.end()).length, 9);
     door.slow.fails = false;
 });
@@ -94,7 +94,7 @@ test("no PUBACK for what could not be stored: the connection ends, so that the d
 test("a registration that is no JSON object is acknowledged and ignored; odd values in one are left out", async () => {
     const client = await online(ROUTE);
     const from = door.happened.length;
-    const said = [
+    const payloads = [
         "[]",
         "null",
         "{",
@@ -103,8 +103,8 @@ test("a registration that is no JSON object is acknowledged and ignored; odd val
         "\xff",
         '{"r":7,"y":"why","m":-1,"w":1.5,"e":"x","n":null,"q":-70,"z":{}}',
     ];
-    for (const [index, payload] of said.entries()) client.write(publish(index + 1, `out/${ROUTE}/reg`, payload));
-    await client.octets(9 + 4 * said.length);
+    for (const [index, payload] of payloads.entries()) client.write(publish(index + 1, `out/${ROUTE}/reg`, payload));
+    await client.octets(9 + 4 * payloads.length);
     assert.deepEqual(door.happened.slice(from), [
         `registered ${ROUTE} {"r":"","v":"","a":"","y":"boot","m":1024,"w":1,"q":-70}`,
     ]);
@@ -122,16 +122,16 @@ test("a device that announced more may send more, 4,096 octets at most", async (
     assert.equal((await client.end()).length, 17);
 });
 
-test("what a client says faster than it is stored waits in its own socket, and all of it is stored in the end", async () => {
+test("what a client sends faster than it is stored waits in its own socket, and all of it is stored in the end", async () => {
     const client = await online(ROUTE);
-    door.slow.saidMs = 20;
+    door.slow.storeMs = 20;
     const from = door.happened.length;
     const count = 2_000;
     for (let id = 1; id <= count; id++) client.write(publish(id, `out/${ROUTE}/read`, `${id}`));
     await new Promise((resolve) => setTimeout(resolve, 15));
     const early = door.happened.length - from;
     assert.ok(early > 0 && early <= 32, `${early} at once`);
-    door.slow.saidMs = 0;
+    door.slow.storeMs = 0;
     await client.octets(9 + 4 * count);
     assert.deepEqual(
         door.happened.slice(from).map((line) => line.split(" ")[3]),
@@ -176,7 +176,7 @@ test("a client that pings and does not read is no longer read; another one is se
     const grown = (process.memoryUsage().rss - before) / 1e6;
     assert.ok(slowest < 150, `the other's ping took ${slowest} ms`);
     assert.ok(grown < 150, `${grown} MB more`);
-    assert.equal(door.connections.tell(ROUTE, Buffer.from("x")) && sent > 100, false);
+    assert.equal(door.connections.notify(ROUTE, Buffer.from("x")) && sent > 100, false);
     frozen.destroy();
     other.destroy();
 });
@@ -187,7 +187,7 @@ test("what is told to a device that does not read is dropped, not kept in memory
     const payload = Buffer.alloc(1_000_000, "x");
     let taken = 0;
     for (let count = 0; count < 300; count++) {
-        if (door.connections.tell(ROUTE, payload)) taken++;
+        if (door.connections.notify(ROUTE, payload)) taken++;
         await new Promise((resolve) => setImmediate(resolve));
     }
     assert.ok(taken > 0 && taken < 50, `${taken} of 300 were taken`);
@@ -202,7 +202,7 @@ test("QoS 0 sayings are taken too, in their order", async () => {
     await client.octets(11);
     assert.deepEqual(
         door.happened.slice(from),
-        ["a", "b", "c"].map((body) => `said ${ROUTE} read ${body}`),
+        ["a", "b", "c"].map((body) => `reported ${ROUTE} read ${body}`),
     );
     client.destroy();
 });

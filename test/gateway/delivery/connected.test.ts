@@ -199,12 +199,9 @@ test("150 of 500 devices stop reading: the others are served as fast as before, 
         const before = await best("before");
         for (const { client } of frozen) client.socket.pause();
         const large = "x".repeat(900);
-        const flood = Promise.all(
-            frozen.flatMap(({ enrolled }) =>
-                Array.from({ length: 20 }, () => house.send(enrolled.registration, large)),
-            ),
-        );
-        await flood;
+        for (let round = 0; round < 20; round++) {
+            await Promise.all(frozen.map(({ enrolled }) => house.send(enrolled.registration, large)));
+        }
         const rss = process.memoryUsage().rss;
         const meanwhile = await best("meanwhile");
         assert.ok(meanwhile < 2 * before + 50, `p99 ${meanwhile} ms, and ${before} ms before`);

@@ -1,17 +1,18 @@
+import { DevicePeer } from "../../../gateway/aedes/device-peer.ts";
 import type { BackoffBase } from "../../../gateway/delivery/backoff-base.ts";
-import { createDelivery, type Delivery } from "../../../gateway/delivery/delivery.ts";
-import { createDirectory, type Directory } from "../../../gateway/directory/directory.ts";
+import type { Delivery } from "../../../gateway/delivery/delivery.ts";
+import { createDomain } from "../../../gateway/delivery/domain.ts";
+import type { Intake } from "../../../gateway/delivery/intake.ts";
+import type { Directory } from "../../../gateway/directory/directory.ts";
 import type { Draft } from "../../../gateway/message.ts";
 import type { E164 } from "../../../gateway/number.ts";
 import type { Appended } from "../../../gateway/ports/backlog.ts";
 import type { Connections } from "../../../gateway/ports/connections.ts";
 import type { Store } from "../../../gateway/ports/store.ts";
-import { createIntake } from "../../../gateway/delivery/intake.ts";
-import { MESSAGE_SHARES, Shares } from "../../../gateway/limits/shares.ts";
-import { Throttle } from "../../../gateway/limits/throttle.ts";
-import { createQueue } from "../../../gateway/delivery/queue.ts";
 import type { Route } from "../../../gateway/registration.ts";
+import type { Caller } from "../../../gateway/token.ts";
 import type { RegistrationFields } from "../../../shared/push/registration.ts";
+import { outTopic, type OutgoingTopic } from "../../../shared/push/topics.ts";
 import { make, open, remove } from "../../support/embedded-store.ts";
 import { HandTimers } from "../../support/hand-timers.ts";
 import { START_MS } from "../../support/records.ts";
@@ -19,13 +20,19 @@ import { START_MS } from "../../support/records.ts";
 export const NUMBER = "+34600111222" as E164;
 export const OTHER = "+34600111333" as E164;
 
+/** Who sends what `Desk.send` sends. */
+export const SENDER: Caller = { id: "t1", role: "admin", pattern: "*" };
+
 /** What a device registers with. */
 export const BOOT: RegistrationFields = { r: "host", v: "1", a: "10.0.0.7", y: "boot", m: 1024, w: 1 };
 
-/** Delivery on a real store, its connections noted down as lines: "push 1 body", "tell {…}", "close why". */
+const ADDRESS = { address: "127.0.0.1", port: 40_000 };
+
+/** Intake and delivery on a real store, their connections noted down as lines: "push 1 body", "notify {…}", "close why". */
 export interface Desk {
     store: Store;
     directory: Directory;
+    readonly intake: Intake;
     readonly delivery: Delivery;
     timers: HandTimers;
     readonly route: Route;
@@ -33,15 +40,17 @@ export interface Desk {
     lines: string[];
     logged: string[];
     /** what the connection answers: whether it takes what is written */
-    takes: { push: boolean; tell: boolean };
+    takes: { push: boolean; notify: boolean };
     send(body: string, draft?: Partial<Draft>): Promise<Appended>;
     /** A device that connects, subscribes and registers. */
     comes(fields?: Partial<RegistrationFields>): Promise<void>;
+    /** The device publishes to one of its out topics. Resolves when it would get its PUBACK. */
+    publishes(name: OutgoingTopic, payload: object | Buffer): Promise<void>;
     /** PUBACK */
     acknowledges(...sequences: number[]): void;
     /** Resolves when there are so many lines; fails after 5 s. */
     until(count: number): Promise<string[]>;
-    /** Resolves when the store has done what was asked of it so far, and whatever followed from that. */
+    /** Resolves when the store has done what was asked of it so far, and what followed from that. */
     settled(): Promise<void>;
     /** states of a message's history */
     states(id: string): Promise<string[]>;
@@ -52,7 +61,7 @@ export interface Desk {
     close(): Promise<void>;
 }
 
-/** @param wrap what delivery sees instead of the store itself @param backoffBase without it no base is told */
+/** @param wrap what intake and delivery see instead of the store itself @param backoffBase instead of the one that counts boards */
 export async function openDesk(
     wrap: (store: Store) => Store = (store) => store,
     backoffBase?: BackoffBase,
@@ -60,14 +69,9 @@ export async function openDesk(
     const dir = make();
     const store = await open(dir);
     const timers = new HandTimers(START_MS);
-    const { clock } = timers;
     const lines: string[] = [];
     const logged: string[] = [];
-    const takes = { push: true, tell: true };
-    const seen = wrap(store);
-    const queue = createQueue({ store: seen, clock });
-    const directory = createDirectory({ store, clock });
-    let { route } = await directory.register(NUMBER);
+    const takes = { push: true, notify: true };
     const note = (line: string, taken = true) => {
         if (taken) lines.push(line);
         return taken;
@@ -78,41 +82,33 @@ export async function openDesk(
             if (fields.n !== sequence) throw new Error("a payload with another sequence");
             return note(`push ${sequence} ${fields.b}`, takes.push);
         },
-        tell: (_route, payload) => note(`tell ${payload.toString()}`, takes.tell),
-        tellOnce: async () => false,
+        notify: (_route, payload) => note(`notify ${payload.toString()}`, takes.notify),
+        notifyAcknowledged: async () => false,
         close(gone, why) {
             note(`close ${why}`);
-            delivery.closed(gone);
+            domain.delivery.closed(gone);
         },
         online: () => true,
         count: () => 1,
     };
-    const log = (fields: Record<string, unknown>, message: string) =>
+    const line = (fields: Record<string, unknown>, message: string) =>
         void logged.push(`${message} ${JSON.stringify(fields)}`);
-    const begin = (): Delivery =>
-        createDelivery({
-            store: seen,
-            intake: () => intake,
-            connections: () => connections,
-            clock,
-            log: { info: log, warn: log, error: log },
-            timers,
-            backoffBase,
-        });
-    let delivery = begin();
-    const intake = createIntake({
-        directory,
-        queue,
-        shares: new Shares(MESSAGE_SHARES),
-        throttle: new Throttle(timers),
-        notify: (appended) => delivery.appended(appended),
-    });
+    const log = { info: line, warn: line, error: line };
+    const seen = wrap(store);
+    const begin = () =>
+        createDomain({ store: seen, connections: () => connections, clock: timers.clock, log, timers, backoffBase });
+    let domain = begin();
+    const { directory } = createDomain({ store, connections: () => connections, clock: timers.clock, log, timers });
+    let { route } = await directory.register(NUMBER);
 
     return {
         store,
         directory,
+        get intake() {
+            return domain.intake;
+        },
         get delivery() {
-            return delivery;
+            return domain.delivery;
         },
         timers,
         get route() {
@@ -121,19 +117,25 @@ export async function openDesk(
         lines,
         logged,
         takes,
-        async send(body, draft = {}) {
-            const registration = await directory.recipient(draft.to ?? NUMBER);
-            const appended = await queue.append(registration, { to: NUMBER, body, ...draft }, "t1");
-            delivery.appended(appended);
-            return appended;
-        },
+        send: (body, draft = {}) => domain.intake.accept(SENDER, { to: NUMBER, body, ...draft }),
         async comes(fields = {}) {
-            delivery.connected(route, { address: "127.0.0.1", port: 40_000 });
-            delivery.subscribed(route);
-            await delivery.registered(route, { ...BOOT, ...fields });
+            domain.delivery.connected(route, ADDRESS);
+            domain.delivery.subscribed(route);
+            await domain.delivery.registered(route, { ...BOOT, ...fields });
+        },
+        publishes(name, payload) {
+            const dependencies = {
+                events: domain.delivery,
+                intake: domain.intake,
+                messages: { wait: async () => true },
+            };
+            const peer = new DevicePeer({ route, number: NUMBER }, ADDRESS, { ...dependencies, log });
+            const octets = Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload));
+            const topic = outTopic(route, name);
+            return peer.publishes({ topic, qos: 1, packetId: 1, payload: octets, identity: () => "" });
         },
         acknowledges(...sequences) {
-            for (const sequence of sequences) delivery.acknowledged(route, sequence);
+            for (const sequence of sequences) domain.delivery.acknowledged(route, sequence);
         },
         async until(count) {
             const deadlineMs = performance.now() + 5_000;
@@ -153,17 +155,17 @@ export async function openDesk(
             return ((await store.receipts.find(id))?.history ?? []).map(({ state }) => state);
         },
         async restart() {
-            await delivery.close();
-            delivery = begin();
+            await domain.delivery.close();
+            domain = begin();
         },
         async renew() {
-            delivery.closed(route);
+            domain.delivery.closed(route);
             ({ route } = await directory.register(NUMBER));
             lines.length = 0;
             logged.length = 0;
         },
         async close() {
-            await delivery.close();
+            await domain.delivery.close();
             await store.close();
             remove(dir);
         },

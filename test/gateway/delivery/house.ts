@@ -1,33 +1,27 @@
 import mqtt, { type MqttClient } from "mqtt";
 import { createConnections, type GatewayConnections } from "../../../gateway/aedes/connections.ts";
-import type { ConnectionLimits } from "../../../gateway/limits/connection-limits.ts";
-import { createDelivery, type Delivery } from "../../../gateway/delivery/delivery.ts";
-import { createDirectory } from "../../../gateway/directory/directory.ts";
+import { createDomain } from "../../../gateway/delivery/domain.ts";
 import type { Enrolled } from "../../../gateway/directory/enrolment.ts";
-import type { Draft } from "../../../gateway/message.ts";
+import type { Tokens } from "../../../gateway/directory/tokens.ts";
+import type { ConnectionLimits } from "../../../gateway/limits/connection-limits.ts";
 import type { Appended } from "../../../gateway/ports/backlog.ts";
 import type { Store } from "../../../gateway/ports/store.ts";
-import { createIntake } from "../../../gateway/delivery/intake.ts";
-import { MESSAGE_SHARES, Shares } from "../../../gateway/limits/shares.ts";
-import { Throttle } from "../../../gateway/limits/throttle.ts";
-import { SYSTEM_TIMERS } from "../../../gateway/system/timers.ts";
-import { createQueue } from "../../../gateway/delivery/queue.ts";
 import type { Registration } from "../../../gateway/registration.ts";
-import { createTokens, type Tokens } from "../../../gateway/directory/tokens.ts";
+import { SYSTEM_TIMERS } from "../../../gateway/system/timers.ts";
 import { make, open, remove } from "../../support/embedded-store.ts";
 import { numberOf } from "../../support/records.ts";
+import { SENDER } from "./desk.ts";
 
-/** Store, directory, queue, delivery and connections, wired as the gateway is, with a store that can be made slow. */
+/** Domain and connections, wired as the gateway is, with a store that can be made slow. */
 export interface House {
     store: Store;
-    delivery: Delivery;
     connections: GatewayConnections;
     tokens: Tokens;
     port: number;
     logged: string[];
     /** Registers the number with that index. */
     enrol(index: number): Promise<Enrolled>;
-    send(to: Registration, body: string, draft?: Partial<Draft>): Promise<Appended>;
+    send(to: Registration, body: string): Promise<Appended>;
     close(): Promise<void>;
 }
 
@@ -45,38 +39,18 @@ export async function openHouse(
             `${message} ${JSON.stringify(fields)} ${fields.error instanceof Error ? fields.error.stack : ""}`,
         );
     const log = { info: write, warn: write, error: write };
-    const queue = createQueue({ store: seen, clock });
-    const directory = createDirectory({ store: seen, clock });
-    const tokens = createTokens({ store: seen, clock });
-    const intake = createIntake({
-        directory,
-        queue,
-        shares: new Shares(MESSAGE_SHARES),
-        throttle: new Throttle(SYSTEM_TIMERS),
-        notify: (appended) => delivery.appended(appended),
-    });
-    const delivery = createDelivery({
-        store: seen,
-        intake: () => intake,
-        connections: () => connections,
-        clock,
-        log,
-    });
-    const connections = createConnections({ events: delivery, directory, tokens, limits, clock, log });
+    const domain = createDomain({ store: seen, connections: () => connections, clock, log, timers: SYSTEM_TIMERS });
+    const { directory, tokens, intake, delivery } = domain;
+    const connections = createConnections({ events: delivery, intake, directory, tokens, limits, clock, log });
     const { port } = await connections.listen({ host: "127.0.0.1", port: 0 });
     return {
         store,
-        delivery,
         connections,
         tokens,
         port,
         logged,
         enrol: (index) => directory.register(numberOf(index)),
-        async send(to, body, draft = {}) {
-            const appended = await queue.append(to, { to: to.number, body, ...draft }, "t1");
-            delivery.appended(appended);
-            return appended;
-        },
+        send: (to, body) => intake.accept(SENDER, { to: to.number, body }),
         async close() {
             await connections.shut();
             await delivery.close();

@@ -74,7 +74,7 @@ test("what the device says it has handled is settled, and not sent again", async
     desk.lines.length = 0;
     await desk.comes({ e: epoch, n: 2 });
     await desk.until(2);
-    assert.deepEqual(desk.lines, [`tell {"e":${epoch},"c":${Math.floor(startMs / 1000)},"w":1}`, "push 3 c"]);
+    assert.deepEqual(desk.lines, [`notify {"e":${epoch},"c":${Math.floor(startMs / 1000)},"w":1}`, "push 3 c"]);
     assert.deepEqual((await desk.states(messages[0]!.id)).at(-1), "delivered");
     assert.deepEqual((await desk.states(messages[1]!.id)).at(-1), "delivered");
 });
@@ -84,7 +84,7 @@ test("a sequence of another epoch settles nothing: the device is told which one 
     const { epoch } = await seen();
     await desk.comes({ e: epoch - 1, n: 500 });
     await desk.until(2);
-    assert.deepEqual(desk.lines, [`tell {"e":${epoch},"c":${Math.floor(startMs / 1000)},"w":1}`, "push 1 a"]);
+    assert.deepEqual(desk.lines, [`notify {"e":${epoch},"c":${Math.floor(startMs / 1000)},"w":1}`, "push 1 a"]);
 });
 
 test("a device that has seen more than was ever given: the store is a backup's, and there is a new epoch", async () => {
@@ -94,7 +94,7 @@ test("a device that has seen more than was ever given: the store is a backup's, 
     await desk.until(2);
     const after = await seen();
     assert.notEqual(after.epoch, epoch);
-    assert.deepEqual(desk.lines, [`tell {"e":${after.epoch},"c":${Math.floor(startMs / 1000)},"w":1}`, "push 1 a"]);
+    assert.deepEqual(desk.lines, [`notify {"e":${after.epoch},"c":${Math.floor(startMs / 1000)},"w":1}`, "push 1 a"]);
 });
 
 test("a registration of a route that has ended rejects: no PUBACK", async () => {
@@ -110,9 +110,17 @@ test("a second registration on one connection is answered too, and counts from t
     await desk.until(5);
     assert.deepEqual(
         desk.lines.map((line) => line.split(" ")[0]),
-        ["tell", "push", "tell", "push", "push"],
+        ["notify", "push", "notify", "push", "push"],
     );
 });
+
+/** Sends so many messages, each with its sequence as body, as many at once as a sender may. */
+async function fill(count: number): Promise<void> {
+    const send = (from: number, to: number) =>
+        Promise.all(Array.from({ length: to - from }, (_, index) => desk.send(`${from + index + 1}`)));
+    await send(0, 1_000);
+    await send(1_000, count);
+}
 
 test("overflow is told at once to a device that is there", async () => {
     await desk.comes();
@@ -121,14 +129,14 @@ test("overflow is told at once to a device that is there", async () => {
     const urgency = (count: number) => (count < 3 ? "very-low" : "normal");
     await Promise.all(Array.from({ length: 1_000 }, (_, count) => desk.send(`${count}`, { urgency: urgency(count) })));
     await desk.until(3);
-    assert.equal(desk.lines[2], 'tell {"o":1,"a":2,"z":2}');
+    assert.equal(desk.lines[2], 'notify {"o":1,"a":2,"z":2}');
 });
 
 test("overflow while the device is away is told when it comes back, summed up, before the first push", async () => {
-    await Promise.all(Array.from({ length: 1_003 }, (_, index) => desk.send(`${index + 1}`)));
+    await fill(1_003);
     await desk.comes();
     await desk.until(3);
-    assert.deepEqual(desk.lines.slice(1), ['tell {"o":3,"a":1,"z":3}', "push 4 4"]);
+    assert.deepEqual(desk.lines.slice(1), ['notify {"o":3,"a":1,"z":3}', "push 4 4"]);
     desk.delivery.closed(desk.route);
     await desk.comes();
     await desk.until(5);
@@ -136,11 +144,11 @@ test("overflow while the device is away is told when it comes back, summed up, b
 });
 
 test("overflow that a gateway before this one did not tell is told by this one", async () => {
-    await Promise.all(Array.from({ length: 1_002 }, (_, index) => desk.send(`${index + 1}`)));
+    await fill(1_002);
     await desk.restart();
     await desk.comes();
     await desk.until(3);
-    assert.deepEqual(desk.lines.slice(1), ['tell {"o":2,"a":1,"z":2}', "push 3 3"]);
+    assert.deepEqual(desk.lines.slice(1), ['notify {"o":2,"a":1,"z":2}', "push 3 3"]);
     await desk.settled();
     await desk.restart();
     await desk.comes();
@@ -170,7 +178,7 @@ test("the clock is told again before a push: after ten minutes, and when ours wa
     await desk.comes();
     const { epoch } = await seen();
     const clockS = () => Math.floor(desk.timers.clock.nowMs() / 1000);
-    const told = () => `tell {"e":${epoch},"c":${clockS()}}`;
+    const told = () => `notify {"e":${epoch},"c":${clockS()}}`;
     const { wallMs } = desk.timers;
     assert.equal(desk.lines.length, 1, "the answer to the registration");
     desk.timers.turn(599_000);
@@ -196,8 +204,8 @@ test("the clock told again comes with the base of the backoff as it is then, and
     const other = await openDesk(undefined, base);
     try {
         await other.comes();
-        const told = () => JSON.parse(other.lines.at(-2)!.slice("tell ".length)) as { d?: number };
-        assert.equal((JSON.parse(other.lines[0]!.slice("tell ".length)) as { d?: number }).d, 3);
+        const told = () => JSON.parse(other.lines.at(-2)!.slice("notify ".length)) as { d?: number };
+        assert.equal((JSON.parse(other.lines[0]!.slice("notify ".length)) as { d?: number }).d, 3);
         other.timers.turn(600_000);
         await other.send("ten minutes later");
         assert.equal(told().d, 5);

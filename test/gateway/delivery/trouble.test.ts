@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { GatewayError } from "../../../gateway/error.ts";
 import type { CallName } from "../../../gateway/store/protocol.ts";
 import { slowStore } from "../../support/slow-store.ts";
-import { openDesk, type Desk } from "./desk.ts";
+import { NUMBER, openDesk, type Desk } from "./desk.ts";
 
 /** What of the store fails at the moment. */
 let failing: CallName[] = [];
@@ -145,20 +145,17 @@ test("a registration that takes the store a second is answered before the first 
         assert.deepEqual(desk.lines, []);
         await coming;
         await desk.until(2);
-        assert.match(desk.lines[0]!, /^tell/);
+        assert.match(desk.lines[0]!, /^notify/);
     }));
 
 test("what the store could not take is not acknowledged: nack, read and msg reject", () =>
     behind(async (desk) => {
         await desk.comes();
         failing = ["backlog.settle", "receipts.markRead", "backlog.append"];
-        const json = (fields: object) => Buffer.from(JSON.stringify(fields));
         const refused = { code: "unavailable" };
-        await assert.rejects(desk.delivery.said(desk.route, "nack", json({ n: 5, y: "handler" })), refused);
-        await assert.rejects(desk.delivery.said(desk.route, "read", json({ n: 5 })), refused);
-        const { number } = (await desk.store.registrations.byRoute(desk.route))!;
-        const say = json({ i: 1, g: 1, to: number, b: "x" });
-        await assert.rejects(desk.delivery.said(desk.route, "msg", say), refused);
+        await assert.rejects(desk.publishes("nack", { n: 5, y: "handler" }), refused);
+        await assert.rejects(desk.publishes("read", { n: 5 }), refused);
+        await assert.rejects(desk.publishes("msg", { to: NUMBER, b: "x" }), refused);
     }));
 
 test("one push costs the store one settle, one note, and a ninth of a read", () =>

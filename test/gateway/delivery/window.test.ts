@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { NOW_MS, PUBACK_MS } from "../../../gateway/delivery/window.ts";
-import { PATIENCE_MS, SWEEP_MS } from "../../../gateway/delivery/delivery.ts";
 import { append } from "../../support/records.ts";
+import { SWEEP_MS } from "../../../gateway/delivery/delivery.ts";
+import { PATIENCE_MS } from "../../../gateway/delivery/connection.ts";
 import { openDesk, type Desk } from "./desk.ts";
 
 let desk: Desk;
@@ -21,7 +22,7 @@ test("a message for a connected device is sent at once, delivered at its PUBACK,
     const { message } = await desk.send("hello");
     await desk.until(2);
     const { epoch } = (await desk.store.registrations.byRoute(desk.route))!;
-    assert.deepEqual(desk.lines, [`tell {"e":${epoch},"c":${Math.floor(startMs / 1000)},"w":0}`, "push 1 hello"]);
+    assert.deepEqual(desk.lines, [`notify {"e":${epoch},"c":${Math.floor(startMs / 1000)},"w":0}`, "push 1 hello"]);
     await desk.settled();
     assert.deepEqual(await desk.states(message.id), ["accepted", "sent"]);
     desk.acknowledges(1);
@@ -104,7 +105,7 @@ test("a registration before the subscription is answered after it, before any pu
     assert.deepEqual(desk.lines, []);
     desk.delivery.subscribed(desk.route);
     await desk.until(2);
-    assert.match(desk.lines[0]!, /^tell/);
+    assert.match(desk.lines[0]!, /^notify/);
 });
 
 test("no PUBACK in 20 s: the connection is closed and the message kept; the next connection gets it again", async () => {

@@ -1,20 +1,14 @@
 import { PACKET_OCTETS, WINDOW } from "../../shared/push/limits.ts";
 import type { ConnectWhy, RegistrationFields } from "../../shared/push/registration.ts";
+import { readObject } from "./payload.ts";
 
 const WHYS: ConnectWhy[] = ["boot", "address", "link", "lost", "gateway"];
 /** Runtime, version and address are short; longer ones are cut. */
 const MAX_TEXT_CHARS = 48;
 
-/** Reads a registration, leniently: what is missing or cannot be is left at its default. Undefined: it is no JSON object. */
-export function readRegistration(payload: Buffer): RegistrationFields | undefined {
-    let json: unknown;
-    try {
-        json = JSON.parse(payload.toString());
-    } catch {
-        return undefined;
-    }
-    if (typeof json !== "object" || json === null || Array.isArray(json)) return undefined;
-    const given = json as Partial<Record<keyof RegistrationFields, unknown>>;
+/** Reads a registration, leniently: what is missing or cannot be is left at its default. @throws GatewayError invalid_request: it is no JSON object */
+export function readRegistration(payload: Buffer): RegistrationFields {
+    const given: Partial<Record<keyof RegistrationFields, unknown>> = readObject(payload);
     return {
         r: text(given.r),
         v: text(given.v),
