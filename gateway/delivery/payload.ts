@@ -1,11 +1,15 @@
-import { isUtf8 } from "node:buffer";
 import { GatewayError } from "../error.ts";
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A payload as text. @throws GatewayError invalid_request: it is not UTF-8 */
 export function readText(payload: Buffer): string {
-    if (!isUtf8(payload))
-        throw new GatewayError("invalid_request", "The payload is not UTF-8: send it in that encoding.");
-    return payload.toString();
+    try {
+        return UTF8.decode(payload);
+    } catch (error) {
+        const sentence = "The payload is not UTF-8: send it in that encoding.";
+        throw new GatewayError("invalid_request", sentence, { cause: error });
+    }
 }
 
 /** A payload that has to be a JSON object. @throws GatewayError invalid_request */

@@ -12,7 +12,6 @@ import type { Registration } from "../registration.ts";
 export const TTL_S = 86_400;
 export const MAX_TTL_S = 28 * 86_400;
 export const MAX_COLLAPSE_KEY_OCTETS = 64;
-export const MAX_ONCE_OCTETS = 200;
 
 /** Random octets that are asked of the system at once: each time costs more than all else about an id. */
 const RANDOM_OCTETS = 4_096;
@@ -95,7 +94,7 @@ function readDraft(registration: Registration, draft: Draft, nowMs: number): Omi
         from: draft.from,
         acceptedMs: nowMs,
         expiresMs: nowMs + ttlS * 1000,
-        once: readText("idempotency key", draft.once, MAX_ONCE_OCTETS),
+        once: readKey(draft.once),
     };
     return { ...message, octets: checkSize(registration, message) };
 }
@@ -109,6 +108,15 @@ function readText(name: string, text: unknown, maxOctets = Infinity): string | u
         throw refused(`The ${name} has ${octets.length} octets of UTF-8; it may have ${maxOctets}.`);
     }
     return octets.toString();
+}
+
+/** The sender's idempotency key: 1 to 200 visible ASCII characters. */
+function readKey(key: unknown): string | undefined {
+    if (key === undefined) return undefined;
+    if (typeof key === "string" && /^[\x21-\x7e]{1,200}$/.test(key)) return key;
+    throw refused(
+        'The idempotency key ("id", or the header Idempotency-Key) must be 1 to 200 visible ASCII characters, without spaces.',
+    );
 }
 
 /** @returns octets of the payload */

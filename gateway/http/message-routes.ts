@@ -64,16 +64,8 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
 
 /** The idempotency key: a header or the body's "id". @throws GatewayError invalid_request */
 function readKey(header: string | string[] | undefined, id: string | undefined): string | undefined {
-    const key = header ?? id;
-    if (key === undefined) return undefined;
-    if (typeof key !== "string" || !/^[\x21-\x7e]{1,200}$/.test(key)) {
-        throw new GatewayError(
-            "invalid_request",
-            'The idempotency key (the header Idempotency-Key, or "id") must be 1 to 200 visible ASCII characters, without spaces.',
-        );
-    }
-    if (id !== undefined && id !== key) {
+    if (header !== undefined && id !== undefined && header !== id) {
         throw new GatewayError("invalid_request", 'The header Idempotency-Key and "id" differ: send one of them.');
     }
-    return key;
+    return header === undefined ? id : String(header);
 }

@@ -72,7 +72,11 @@ const REFUSED: [name: string, draft: Record<string, unknown>, sentence: RegExp][
     ["a time to live that is no number", { ttlS: "60" }, /whole seconds/],
     ["no urgency of ours", { urgency: "urgent" }, /very-low, low, normal, high/],
     ["a collapse key of 65 octets", { collapseKey: "ü".repeat(32) + "x" }, /65 octets.*64/],
-    ["an idempotency key of 201 octets", { once: "x".repeat(201) }, /201 octets.*200/],
+    ["an idempotency key of 201 characters", { once: "x".repeat(201) }, /idempotency key/],
+    ["an idempotency key with a space", { once: "a b" }, /idempotency key/],
+    ["an idempotency key that is not ASCII", { once: "é" }, /idempotency key/],
+    ["an empty idempotency key", { once: "" }, /idempotency key/],
+    ["an idempotency key that is no text", { once: 7 }, /idempotency key/],
 ];
 
 test("queue: a draft that cannot be meant is refused with a sentence, and stores nothing", async (context) => {

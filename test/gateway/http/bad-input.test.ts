@@ -36,7 +36,7 @@ const MESSAGES: [name: string, change: Change, refusal: string, sentence: RegExp
     ["a request over the limit", { body: "x".repeat(50_000) }, "413 too_large", /at most 32 KiB/],
     ["an unknown field", { boby: "x" }, BAD, /"boby" is not a field of the body: .* misspelling/],
     ["an unknown urgency", { urgency: "now" }, BAD, /"urgency" must be one of "very-low", "low", "normal", "high"/],
-    ["a bad id", { id: "a b" }, BAD, /"id"\) must be 1 to 200 visible ASCII/],
+    ["a bad id", { id: "a b" }, BAD, /must be 1 to 200 visible ASCII/],
     ["a ttl in quotes", { ttlS: "5" }, BAD, /"ttlS" must be a whole number/],
     ["a negative ttl", { ttlS: -1 }, BAD, /"ttlS" must be 0 or more/],
     ["a ttl of 29 days", { ttlS: 29 * 86_400 }, BAD, /28 days/],
