@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { AedesPacket } from "aedes-packet";
 import type { Client } from "aedes";
 
-/** What Aedes tells of a packet written to a client, or taken back from it. */
+/** What Aedes reports of a packet written to a client, or taken back from it. */
 export interface Outgoing {
     /** called before a packet is written, with the packet id that Aedes chose */
     written(client: Client, packetId: number, packet: AedesPacket): void;
@@ -12,7 +12,7 @@ export interface Outgoing {
 
 /**
  * The persistence that Aedes works on: it keeps nothing. The backlog is the gateway's, no subscription outlives its connection, and
- * retained messages, wills and QoS 2 are refused before they come here. What is left are two notes: which packet id a message was
+ * retained messages, wills and QoS 2 do not come here. What is left are two notes: which packet id a message was
  * written with, and which one was acknowledged (Aedes makes them for sessions that are not clean only).
  */
 export class Persistence {
@@ -57,16 +57,16 @@ export class Persistence {
     }
 
     async incomingStorePacket(): Promise<void> {
-        throw new Error("QoS 2 is refused before it comes here");
+        throw new Error("QoS 2 does not come here");
     }
     async incomingGetPacket(): Promise<never> {
-        throw new Error("QoS 2 is refused before it comes here");
+        throw new Error("QoS 2 does not come here");
     }
     async incomingDelPacket(): Promise<void> {}
     async cleanIncoming(): Promise<void> {}
 
     async putWill(): Promise<never> {
-        throw new Error("wills are refused before they come here");
+        throw new Error("wills do not come here");
     }
     async delWill(): Promise<void> {}
     streamWill(): Readable {

@@ -3,11 +3,11 @@ import type { Store } from "../ports/store.ts";
 
 /** Boards that may come back in one second after the gateway was away. Less than half of what it is asked to bear: chance makes peaks. */
 export const CONNECTS_PER_S = 20;
-/** Longest base told, in seconds: with it 12,000 boards keep to that rate, and none waits for longer. */
+/** Longest base in a hello, in seconds: with it 12,000 boards keep to that rate, and none waits for longer. */
 export const MAX_BASE_S = 600;
 /** How long a count holds. */
 export const COUNT_HOLDS_MS = 60_000;
-/** Boards that were not in contact for so long do not lose a connection with the others: one that is connected is in contact each hour. */
+/** Boards silent for this long are not counted: they have no connection to lose. One that is connected is in contact each hour. */
 export const IN_CONTACT_MS = 86_400_000;
 
 /** What a hello tells as the base of the backoff, in seconds; undefined: the device's own of one second is enough. */
@@ -39,7 +39,7 @@ export function createBackoffBase({
         countedMs = nowMs;
         counting = store.contacts.liveSince(nowMs - IN_CONTACT_MS).then(
             (live) => void (boards = live),
-            () => undefined, // whoever needs the store will say so
+            () => undefined, // another call to the store reports it
         );
         return counting;
     }

@@ -13,8 +13,8 @@ export type Pushed = Pick<
 const PUBLISH_OVERHEAD_OCTETS = 3 + 2 + 2;
 
 /**
- * The payload of a push: compact JSON, "n" first, raw UTF-8, absent keys left out. A message that is "now or never" (ttlS 0) says
- * nothing about its end: the gateway sees to it, and a device's clock is seconds off.
+ * The payload of a push: compact JSON, "n" first, raw UTF-8, absent keys left out. A message that is "now or never" (ttlS 0) has
+ * no "x": the gateway sees to it, and a device's clock is seconds off.
  */
 export function encodePush(message: Pushed): Buffer {
     const fields: PushFields = {

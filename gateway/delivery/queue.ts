@@ -8,7 +8,7 @@ import type { Store } from "../ports/store.ts";
 import { encodePush, payloadRoom } from "./push.ts";
 import type { Registration } from "../registration.ts";
 
-/** How long a message may wait: unless the sender says, and at most. */
+/** How long a message may wait: unless the sender sets it, and at most. */
 export const TTL_S = 86_400;
 export const MAX_TTL_S = 28 * 86_400;
 export const MAX_COLLAPSE_KEY_OCTETS = 64;
@@ -83,7 +83,7 @@ function readDraft(registration: Registration, draft: Draft, nowMs: number): Omi
     const urgency = draft.urgency ?? "normal";
     if (!URGENCIES.includes(urgency)) throw refused(`The urgency has to be one of ${URGENCIES.join(", ")}.`);
     const body = readText("body", draft.body);
-    if (body === undefined) throw refused("The message has no body: say what the device shall show.");
+    if (body === undefined) throw refused("The message has no body: write what the device has to show.");
     const message = {
         route: registration.route,
         to: registration.number,

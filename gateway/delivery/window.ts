@@ -31,7 +31,7 @@ export interface WindowTools {
 /** A push that was written and not acknowledged yet. */
 interface Inflight {
     sinceMs: number;
-    /** the device said that it was not shown: its PUBACK settles nothing any more */
+    /** the device reported that it was not shown: its PUBACK settles nothing any more */
     nacked: boolean;
 }
 
@@ -55,11 +55,11 @@ export class Window {
     /** The store may have messages above the cursor. */
     #behind = true;
     #state: "shut" | "open" | "closed" = "shut";
-    /** While the store reads: what it was told of meanwhile, and what is no longer there. */
+    /** While the store reads: the last sequence appended meanwhile, and what is no longer there. */
     #reading: { announced: number; gone: number[] } | undefined;
     #retryAtMs = 0;
     /** settle writes that failed */
-    #unsettled: number[] = [];
+    #unstored: number[] = [];
     readonly #waiting = new Map<number, (() => void)[]>();
 
     constructor(route: Route, settling: Set<number>, tools: WindowTools) {
@@ -77,7 +77,7 @@ export class Window {
     /** The connection is gone: whatever is inflight stays in the backlog. */
     close(): void {
         this.#state = "closed";
-        for (const sequence of this.#unsettled) this.#settling.delete(sequence);
+        for (const sequence of this.#unstored) this.#settling.delete(sequence);
         for (const sequence of [...this.#waiting.keys()]) this.#over(sequence);
         this.#inflight.clear();
         this.#ahead = [];
@@ -115,7 +115,7 @@ export class Window {
             this.#ahead.push(message);
             this.#cursor = sequence;
         } else {
-            // One stored before this one may not have been told of yet: the store knows the order.
+            // One stored before this one may not have been announced yet: the store knows the order.
             this.#behind = true;
         }
         this.fill();
@@ -142,11 +142,11 @@ export class Window {
         if (inflight === undefined) return;
         this.#inflight.delete(sequence);
         if (inflight.nacked) this.#over(sequence);
-        else this.#settle(sequence);
+        else this.#storeDelivered(sequence);
         this.fill();
     }
 
-    /** The device said that a push was not shown, and that is going to be written down. */
+    /** The device reported that a push was not shown, and that is going to be stored. */
     nacked(sequence: number): void {
         const inflight = this.#inflight.get(sequence);
         if (inflight !== undefined) inflight.nacked = true;
@@ -165,9 +165,9 @@ export class Window {
     sweep(): boolean {
         const nowMs = this.#tools.timers.nowMs();
         for (const { sinceMs } of this.#inflight.values()) if (nowMs - sinceMs >= PUBACK_MS) return false;
-        const unsettled = this.#unsettled;
-        this.#unsettled = [];
-        for (const sequence of unsettled) this.#settle(sequence);
+        const unsettled = this.#unstored;
+        this.#unstored = [];
+        for (const sequence of unsettled) this.#storeDelivered(sequence);
         this.fill();
         return true;
     }
@@ -186,7 +186,7 @@ export class Window {
         return tooLarge ? ["failed", "larger than what the device takes now"] : undefined;
     }
 
-    /** False: there is no connection to write to, and its end is about to be told. */
+    /** False: there is no connection to write to; its end is about to be reported. */
     #write(message: PushMessage): boolean {
         const { store, clock, timers, connections, background } = this.#tools;
         const { sequence } = message;
@@ -204,8 +204,8 @@ export class Window {
         background(store.backlog.settle(this.#route, sequence, state, clock.nowMs(), why));
     }
 
-    /** Writes down that a push was delivered. When that fails it is tried again; at worst the device gets the push once more. */
-    #settle(sequence: number): void {
+    /** Stores that a push was delivered. When that fails it is tried again; at worst the device gets the push once more. */
+    #storeDelivered(sequence: number): void {
         const { store, clock, background } = this.#tools;
         this.#settling.add(sequence);
         const write = store.backlog.settle(this.#route, sequence, "delivered", clock.nowMs());
@@ -217,7 +217,7 @@ export class Window {
             },
             (error: unknown) => {
                 if (this.#state === "closed") this.#settling.delete(sequence);
-                else this.#unsettled.push(sequence);
+                else this.#unstored.push(sequence);
                 throw error;
             },
         );

@@ -1,6 +1,6 @@
 import type { E164 } from "../number.ts";
 
-/** A way a one-time code takes to whoever holds the number. "print": it is in the answer, for whoever asked to hand over. */
+/** How a one-time code reaches the holder of the number. "print": the answer holds it, and the caller hands it over. */
 export type ChannelName = "print" | "command" | "webhook";
 
 /** What a channel carries. */

@@ -36,7 +36,7 @@ export interface Enrolled {
 export interface Enrolment {
     /**
      * Makes a one-time code: 8 digits, valid for 10 minutes and 5 tries; an older one of the number is void.
-     * @throws GatewayError too_many: one a minute and three an hour; the sentence says when the next is possible
+     * @throws GatewayError too_many: one a minute and three an hour; the sentence names the time until the next one
      */
     createCode(number: E164, options?: { keepBacklog?: boolean }): Promise<{ code: string; expiresMs: number }>;
     /** Registers the chip that shows the code. Undefined: refused, and nobody learns why. The secret is provisional until it is used. */
@@ -125,7 +125,7 @@ export function createEnrolment(options: {
             const made = await store.codes.redeem(number, await hashCode(number, code), chip, {
                 ...draft,
                 provisional: true,
-                backlog: "drop", // the code says
+                backlog: "drop", // unless the code was made to keep it
             });
             return made && { route: made.registration.route, secret, ...made };
         },

@@ -25,7 +25,7 @@ export const ADMIN_TOKEN_FILE = "admin-token";
 const TOKEN_FORM = /^[\w-]{22}$/;
 const ID_OCTETS = 6;
 const MAX_LABEL_CHARS = 100;
-/** Says that a first admin's token was made, so that one that was revoked does not come back. */
+/** Set when a first admin's token was made, so that one that was revoked does not come back. */
 const ADOPTED = "admin token adopted";
 
 /** Bearer tokens of the HTTP interface: 128 random bits, 22 characters of base64url, kept as their hashes. */
@@ -39,7 +39,7 @@ export interface Tokens {
     revokeToken(id: string): Promise<boolean>;
     /**
      * On the first start: has an admin's token, and keeps it. False: there was one before, whatever became of it.
-     * @param keepToken puts a fresh token where its owner finds it, and says which is there now: one kept before a crash is as good
+     * @param keepToken puts a fresh token where its owner finds it, and returns the one that is there now: one kept before a crash is as good
      */
     adoptAdminToken(keepToken: (fresh: string) => Promise<string>): Promise<boolean>;
 }

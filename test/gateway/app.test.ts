@@ -49,7 +49,7 @@ interface Receipt {
     history: { state: string }[];
 }
 
-test("gateway: a message waits for its board, reaches it, and its receipt says so", async (t) => {
+test("gateway: a message waits for its board, reaches it, and its receipt shows it", async (t) => {
     const it = await runGateway();
     t.after(() => it.stop());
     const board = await it.register("+34611222333");
@@ -76,18 +76,18 @@ test("gateway: a message waits for its board, reaches it, and its receipt says s
     assert.equal((await it.ask<{ connections: { devices: number } }>("GET", "/v1/status")).body.connections.devices, 1);
 });
 
-test("gateway: 20 boards are told no base of the backoff; 21 are, also by a gateway that was just started", async (t) => {
+test("gateway: a hello to one of 20 boards has no base of the backoff; with 21 it has, also by a gateway that was just started", async (t) => {
     let it = await runGateway();
     t.after(() => it.stop());
     const helloOf = async (board: { route: string; secret: string }) => {
         const { client, inbox } = await connectBoard(it, board);
         await client.publishAsync(`out/${board.route}/reg`, "{}", { qos: 1 });
-        const told = await until(
+        const hello = await until(
             () => Promise.resolve(inbox[0]),
             (first) => first !== undefined,
         );
         await client.endAsync(true);
-        return JSON.parse(told ?? "{}") as { w?: number; d?: number };
+        return JSON.parse(hello ?? "{}") as { w?: number; d?: number };
     };
     const boards = [];
     for (let index = 10; index < 30; index++) boards.push(await it.register(`+346112223${index}`));
@@ -185,10 +185,10 @@ test("gateway: messages that are under way when it closes are answered, and thos
 
 test("gateway: codes go out by the program that was named, and the answer keeps them to itself", async (t) => {
     const data = folder(t);
-    const said = join(data, "said");
+    const written = join(data, "written");
     const script =
         "require('fs').writeFileSync(process.argv[1], process.env.TOQUE_NUMBER + ' ' + process.env.TOQUE_CODE)";
-    const it = await runGateway({ data, codesCommand: `"${process.execPath}" -e "${script}" "${said}"` });
+    const it = await runGateway({ data, codesCommand: `"${process.execPath}" -e "${script}" "${written}"` });
     t.after(() => it.gateway.close());
     const { status, body } = await it.ask<Record<string, string>>("POST", "/v1/codes", {
         body: { number: "+34611222333" },
@@ -196,10 +196,10 @@ test("gateway: codes go out by the program that was named, and the answer keeps 
     assert.equal(status, 201);
     assert.equal(body.channel, "command");
     assert.equal("code" in body, false);
-    assert.match(readFileSync(said, "utf8"), /^\+34611222333 [0-9]{8}$/);
+    assert.match(readFileSync(written, "utf8"), /^\+34611222333 [0-9]{8}$/);
 });
 
-test("gateway: a program for codes that fails is said with 503, and the code stays unknown", async (t) => {
+test("gateway: a program for codes that fails is answered with 503, and the code stays unknown", async (t) => {
     const it = await runGateway({ codesCommand: "false" });
     t.after(() => it.stop());
     const answer = await it.ask<{ error: { message: string } }>("POST", "/v1/codes", {

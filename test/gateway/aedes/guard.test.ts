@@ -146,7 +146,7 @@ for (const [clause, what, written, code] of FIRST) {
         client.write(octetsOf(written));
         assert.deepEqual(await client.end(), code === undefined ? Buffer.alloc(0) : connack(code));
         assert.equal(refusals(), before + 1);
-        assert.match(door.logged.slice(lines).join("\n"), /^a connection .*"why":".+"\}$/, "one line says why");
+        assert.match(door.logged.slice(lines).join("\n"), /^a connection .*"why":".+"\}$/, "one line has the reason");
     });
 }
 

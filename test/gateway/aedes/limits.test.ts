@@ -62,7 +62,7 @@ test("a publisher that connects for each of its messages is not flapping", async
     });
 });
 
-test("whoever does not know the secret cannot make a route flap, nor use up its CONNECTs", async () => {
+test("a client without the secret can neither make a route flap nor use up its CONNECTs", async () => {
     await behind({ connectsPerRoute: { burst: 2, perSecond: 0 } }, async (door) => {
         for (let count = 0; count < 40; count++) {
             const stranger = new RawClient(door.port);

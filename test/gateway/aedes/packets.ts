@@ -40,7 +40,7 @@ export function subscribe(packetId: number, ...filters: [filter: string | Buffer
     return packet(0x82, uint16(packetId), ...filters.flatMap(([filter, qos]) => [text(filter), [qos]]));
 }
 
-/** PUBLISH at QoS 1, unless the first octet says otherwise. §3.3 */
+/** PUBLISH at QoS 1, unless another first octet is given. §3.3 */
 export function publish(packetId: number, topic: string | Buffer, payload: string | Buffer, first = 0x32): Buffer {
     return packet(first, text(topic), uint16(packetId), Buffer.from(payload));
 }

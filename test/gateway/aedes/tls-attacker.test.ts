@@ -74,16 +74,16 @@ for (const reloads of [0, 1, 2]) {
             const { listener } = await start(t);
             const words = ["s_client", "-connect", `127.0.0.1:${listener.port}`, "-tls1_2", "-legacy_renegotiation"];
             const client = spawn("openssl", words, { stdio: ["pipe", "pipe", "pipe"], timeout: 10_000 });
-            let said = "";
+            let printed = "";
             for (const output of [client.stdout, client.stderr])
-                output.on("data", (text: Buffer) => (said += text.toString()));
+                output.on("data", (text: Buffer) => (printed += text.toString()));
             client.stdin.on("error", () => {});
-            while (!said.includes("Verify return code") && client.exitCode === null) await sleep(10);
+            while (!printed.includes("Verify return code") && client.exitCode === null) await sleep(10);
             client.stdin.write("R\n");
             const [status] = client.exitCode === null ? ((await once(client, "exit")) as [number]) : [client.exitCode];
-            assert.match(said, /RENEGOTIATING/);
-            assert.notEqual(status, null, "it was not told anything");
-            assert.match(said, /no renegotiation|unexpected eof|errno=|closed|reset/i);
+            assert.match(printed, /RENEGOTIATING/);
+            assert.notEqual(status, null, "it ended by itself");
+            assert.match(printed, /no renegotiation|unexpected eof|errno=|closed|reset/i);
         },
     );
 }
@@ -292,7 +292,7 @@ test("TLS, attacked: of handshakes that are not finished the oldest gives way, a
     }
 });
 
-/** Ends in another way: with FIN, with RST, or half (nothing more is said, but what comes is read). */
+/** Ends in another way: with FIN, with RST, or half (nothing more is sent, but what comes is read). */
 const ENDS: [name: string, end: (socket: Socket) => void][] = [
     ["FIN", (socket) => void socket.destroy()],
     ["RST", (socket) => void socket.resetAndDestroy()],

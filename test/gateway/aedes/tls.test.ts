@@ -79,7 +79,7 @@ test("plain MQTT on the TLS port is cut off", async () => {
 const NO_HELLOS: [name: string, octets: string][] = [
     ["a record longer than any may be", "160301ffff" + "00".repeat(300)],
     ["a ClientHello that ends in its middle", "1603010006" + "010000020303"],
-    ["a ClientHello longer than its record says", "1603010006" + "01ffffff0303"],
+    ["a ClientHello longer than its record", "1603010006" + "01ffffff0303"],
     ["an alert instead of a ClientHello", "15030100020228"],
     ["application data instead of a ClientHello", "1703030004" + "deadbeef"],
     ["SSL 2", "802e010002001500000010010080020080030080040080050080060040070"],

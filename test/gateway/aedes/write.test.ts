@@ -27,7 +27,7 @@ function packetIds(client: RawClient): number[] {
         .map((packet) => packet.readUInt16BE(HEAD - 2));
 }
 
-test("pushes leave in order, and each PUBACK is told with its sequence, in whatever order they come", async () => {
+test("pushes leave in order, and each PUBACK is reported with its sequence, in whatever order they come", async () => {
     const client = await online(ROUTE);
     for (const sequence of [3, 4, 5, 9]) assert.ok(door.connections.push(ROUTE, sequence, Buffer.from(`${sequence}`)));
     await client.octets(9 + 4 * (HEAD + 1));
@@ -181,7 +181,7 @@ test("a client that pings and does not read is no longer read; another one is se
     other.destroy();
 });
 
-test("what is told to a device that does not read is dropped, not kept in memory", async () => {
+test("a notice to a device that does not read is dropped, not kept in memory", async () => {
     const frozen = await online(ROUTE);
     frozen.socket.pause();
     const payload = Buffer.alloc(1_000_000, "x");

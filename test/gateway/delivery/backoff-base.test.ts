@@ -32,15 +32,15 @@ const BASES: [boards: number, baseS: number | undefined][] = [
     [1_000_000, MAX_BASE_S],
 ];
 for (const [boards, baseS] of BASES) {
-    test(`backoff base: ${boards} boards are told ${baseS ?? "nothing"}`, async () => {
+    test(`backoff base: ${boards} boards get ${baseS ?? "none"}`, async () => {
         assert.equal(await openScene(boards).base.ask(), baseS);
     });
 }
 
 test("backoff base: 1,000 hellos of one minute count once, the first of the next again; boards not seen for a day do not count", async () => {
     const scene = openScene(2_000);
-    const told = await Promise.all(Array.from({ length: 1_000 }, () => scene.base.ask()));
-    assert.deepEqual([...new Set(told)], [100], "also those that came while it was being counted");
+    const bases = await Promise.all(Array.from({ length: 1_000 }, () => scene.base.ask()));
+    assert.deepEqual([...new Set(bases)], [100], "also those that came while it was being counted");
     assert.deepEqual(scene.asked, [START_MS - IN_CONTACT_MS]);
     scene.boards = 10;
     scene.nowMs += COUNT_HOLDS_MS - 1;
@@ -61,7 +61,7 @@ test("backoff base: a clock that was set back counts again; a count that fails l
     assert.equal(await scene.base.ask(), 200);
 });
 
-test("backoff base: what is known is told at once, by the last count, and counts again after a minute", async () => {
+test("backoff base: what is known is returned at once, by the last count, and counts again after a minute", async () => {
     const scene = openScene(2_000);
     assert.equal(scene.base.known(), undefined, "nothing is counted yet");
     assert.equal(await scene.base.ask(), 100);

@@ -220,8 +220,8 @@ test("a publisher with a token pushes to a number, and a device answers to anoth
         const publisher = await mqtt.connectAsync(`mqtt://127.0.0.1:${house.port}`, options);
         await publisher.publishAsync("to/34600000001", "hello", { qos: 1 });
         await until(() => first.shown.includes("hello"), "shown");
-        const said = { i: 1, g: 5, to: two.registration.number, b: "and you?" };
-        await first.client!.publishAsync(`out/${one.route}/msg`, JSON.stringify(said), { qos: 1 });
+        const message = { i: 1, g: 5, to: two.registration.number, b: "and you?" };
+        await first.client!.publishAsync(`out/${one.route}/msg`, JSON.stringify(message), { qos: 1 });
         await until(() => second.shown.includes("and you?"), "shown by the other");
         publisher.publish("to/34600000002", "not in the token's reach", { qos: 1 }, () => {});
         await new Promise((resolve) => publisher.once("close", () => resolve(undefined)));

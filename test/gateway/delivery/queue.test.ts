@@ -46,9 +46,9 @@ scenario("a message gets an id, a sequence, and a day to live", async ({ store, 
     assert.notEqual((await append()).message.id, message.id);
 });
 
-scenario("everything that is said of a message is kept", async ({ append }) => {
-    const said = { title: "T", urgency: "high", ttlS: 60, collapseKey: "k", from: numberOf(2) } as const;
-    const { message } = await append(said);
+scenario("every field of a message is kept", async ({ append }) => {
+    const fields = { title: "T", urgency: "high", ttlS: 60, collapseKey: "k", from: numberOf(2) } as const;
+    const { message } = await append(fields);
     const { title, urgency, collapseKey, from, expiresMs } = message;
     assert.deepEqual([title, urgency, collapseKey, from], ["T", "high", "k", numberOf(2)]);
     assert.equal(expiresMs, START_MS + 60_000);
@@ -139,7 +139,7 @@ scenario("a registration that ended meanwhile takes nothing", async ({ store, ap
     await assert.rejects(append(), isRefused("unregistered", /ended just now/));
 });
 
-scenario("a backlog full of more urgent messages says so, and drops nothing for it", async ({ store, append }) => {
+scenario("a backlog full of more urgent messages refuses, and drops nothing for it", async ({ store, append }) => {
     await Promise.all(Array.from({ length: 1_000 }, () => append({ urgency: "high" })));
     await assert.rejects(append({ once: "key" }), isRefused("too_many", /full of more urgent/));
     const { dropped } = await append({ urgency: "high" });
@@ -148,11 +148,11 @@ scenario("a backlog full of more urgent messages says so, and drops nothing for 
     assert.equal(
         (await append({ once: "key" })).repeated,
         false,
-        "refused, it was not accepted: said again, it is new",
+        "refused, it was not accepted: sent again, it is new",
     );
 });
 
-scenario("said again, a message is accepted once, also when it was dropped later", async ({ store, append }) => {
+scenario("sent again, a message is accepted once, also when it was dropped later", async ({ store, append }) => {
     const first = await append({ once: "key", urgency: "low" });
     await Promise.all(Array.from({ length: 1_000 }, () => append()));
     const again = await append({ once: "key", urgency: "low" });

@@ -62,7 +62,7 @@ test("an endpoint keeps its time while only the port changes; a new address is a
     );
 });
 
-test("what the device says it has handled is settled, and not sent again", async () => {
+test("what the device reports as handled is settled, and not sent again", async () => {
     const messages = [];
     for (const body of ["a", "b", "c"]) messages.push((await desk.send(body)).message);
     const { epoch } = await seen();
@@ -79,7 +79,7 @@ test("what the device says it has handled is settled, and not sent again", async
     assert.deepEqual((await desk.states(messages[1]!.id)).at(-1), "delivered");
 });
 
-test("a sequence of another epoch settles nothing: the device is told which one counts", async () => {
+test("a sequence of another epoch settles nothing: the hello names the one that counts", async () => {
     await desk.send("a");
     const { epoch } = await seen();
     await desk.comes({ e: epoch - 1, n: 500 });
@@ -122,7 +122,7 @@ async function fill(count: number): Promise<void> {
     await send(1_000, count);
 }
 
-test("overflow is told at once to a device that is there", async () => {
+test("overflow is sent at once to a device that is there", async () => {
     await desk.comes();
     await desk.send("x");
     await desk.until(2);
@@ -132,7 +132,7 @@ test("overflow is told at once to a device that is there", async () => {
     assert.equal(desk.lines[2], 'notify {"o":1,"a":2,"z":2}');
 });
 
-test("overflow while the device is away is told when it comes back, summed up, before the first push", async () => {
+test("overflow while the device is away is sent when it comes back, summed up, before the first push", async () => {
     await fill(1_003);
     await desk.comes();
     await desk.until(3);
@@ -143,7 +143,7 @@ test("overflow while the device is away is told when it comes back, summed up, b
     assert.match(desk.lines[4]!, /^push/, "once");
 });
 
-test("overflow that a gateway before this one did not tell is told by this one", async () => {
+test("overflow that a gateway before this one did not send is sent by this one", async () => {
     await fill(1_002);
     await desk.restart();
     await desk.comes();
@@ -174,46 +174,46 @@ test("last contact is written down once a minute at most, and when the connectio
     assert.equal((await seen()).seenMs, startMs + 625_000);
 });
 
-test("the clock is told again before a push: after ten minutes, and when ours was put right; else it is not", async () => {
+test("the hello is sent again before a push: after ten minutes, and when ours was put right; else it is not", async () => {
     await desk.comes();
     const { epoch } = await seen();
     const clockS = () => Math.floor(desk.timers.clock.nowMs() / 1000);
-    const told = () => `notify {"e":${epoch},"c":${clockS()}}`;
+    const hello = () => `notify {"e":${epoch},"c":${clockS()}}`;
     const { wallMs } = desk.timers;
     assert.equal(desk.lines.length, 1, "the answer to the registration");
     desk.timers.turn(599_000);
-    await desk.send("the device counts on from what it was told");
-    assert.deepEqual(desk.lines.slice(1), ["push 1 the device counts on from what it was told"]);
+    await desk.send("the device counts on from its hello");
+    assert.deepEqual(desk.lines.slice(1), ["push 1 the device counts on from its hello"]);
     desk.acknowledges(1);
     desk.timers.turn(1_000);
     await desk.send("crystals drift");
-    assert.deepEqual(desk.lines.slice(2), [told(), "push 2 crystals drift"]);
+    assert.deepEqual(desk.lines.slice(2), [hello(), "push 2 crystals drift"]);
     desk.acknowledges(2);
     for (const stepMs of [-7_200_000, 86_400_000, 2_000]) {
         desk.timers.wallMs += stepMs;
         const earlier: number = desk.lines.length;
         const { message } = await desk.send("put right");
-        assert.deepEqual(desk.lines.slice(earlier), [told(), `push ${message.sequence} put right`], `by ${stepMs} ms`);
+        assert.deepEqual(desk.lines.slice(earlier), [hello(), `push ${message.sequence} put right`], `by ${stepMs} ms`);
         desk.acknowledges(message.sequence);
     }
     desk.timers.wallMs = wallMs; // as the other tests found it
 });
 
-test("the clock told again comes with the base of the backoff as it is then, and without one when there are few boards", async () => {
+test("the hello that is sent again comes with the base of the backoff as it is then, and without one when there are few boards", async () => {
     const base = { ask: async () => 3, known: (): number | undefined => 5 };
     const other = await openDesk(undefined, base);
     try {
         await other.comes();
-        const told = () => JSON.parse(other.lines.at(-2)!.slice("notify ".length)) as { d?: number };
+        const hello = () => JSON.parse(other.lines.at(-2)!.slice("notify ".length)) as { d?: number };
         assert.equal((JSON.parse(other.lines[0]!.slice("notify ".length)) as { d?: number }).d, 3);
         other.timers.turn(600_000);
         await other.send("ten minutes later");
-        assert.equal(told().d, 5);
+        assert.equal(hello().d, 5);
         other.acknowledges(1);
         base.known = () => undefined;
         other.timers.turn(600_000);
         await other.send("and later");
-        assert.equal("d" in told(), false);
+        assert.equal("d" in hello(), false);
     } finally {
         await other.close();
     }

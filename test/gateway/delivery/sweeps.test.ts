@@ -11,7 +11,7 @@ import {
     startSweeps,
 } from "../../../gateway/delivery/sweeps.ts";
 
-/** Sweeps whose intervals are rung by hand, over a store that says what it was asked. */
+/** Sweeps whose intervals are rung by hand, over a store that notes what it was asked. */
 function setUp(expired: number[] = []) {
     const asked: string[] = [];
     const lines: string[] = [];

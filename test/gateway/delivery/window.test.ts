@@ -31,7 +31,7 @@ test("a message for a connected device is sent at once, delivered at its PUBACK,
     assert.equal((await desk.store.backlog.size(desk.route)).messages, 0);
 });
 
-test("what waited is sent in the order of sequences, one after the other, whatever its urgency; the answer says how many", async () => {
+test("what waited is sent in the order of sequences, one after the other, whatever its urgency; the hello has their count", async () => {
     for (const [body, urgency] of [
         ["a", "low"],
         ["b", "high"],
@@ -169,7 +169,7 @@ test("ttl 0: never, when the device is away, and not when it comes back a moment
     assert.equal(desk.lines.length, 1);
 });
 
-test("appends that are told of in another order than stored are sent in the order of sequences", async () => {
+test("appends that are announced in another order than stored are sent in the order of sequences", async () => {
     await desk.comes({ w: 8 });
     const registration = await desk.directory.recipient("+34600111222" as never);
     const stored = await Promise.all(

@@ -159,7 +159,7 @@ scenario("stale after 30 days without contact, ended after 270", async ({ direct
     assert.equal((await directory.recipient(numberOf(2))).route, route);
 });
 
-scenario("sweep: ends thirty in batches, and says which", async ({ directory, clock }) => {
+scenario("sweep: ends thirty in batches, and returns them", async ({ directory, clock }) => {
     await Promise.all(Array.from({ length: 30 }, (_, index) => directory.register(numberOf(index))));
     clock.turn(EXPIRED_MS + 1);
     assert.equal((await directory.sweep(clock.nowMs())).length, 30);

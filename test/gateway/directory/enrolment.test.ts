@@ -94,7 +94,7 @@ scenario("only the newest code is valid, and only for its number", async ({ dire
 });
 
 scenario(
-    "one code a minute and three an hour; the sentence says when the next is possible",
+    "one code a minute and three an hour; the sentence names the time until the next one",
     async ({ directory, clock }) => {
         await directory.createCode(NUMBER);
         await assert.rejects(directory.createCode(NUMBER), { code: "too_many", message: /in 60 seconds/ });

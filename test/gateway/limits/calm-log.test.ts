@@ -15,7 +15,7 @@ function openScene() {
     };
 }
 
-test("calm log: a flood of one sentence is a burst and a line a second, and each line says how many are not there", () => {
+test("calm log: a flood of one sentence is a burst and a line a second, and each line has the count of those left out", () => {
     const { lines, timers, log } = openScene();
     for (let index = 0; index < 10_000; index++) log.info({ index }, "refused");
     assert.equal(lines.length, BURST);
@@ -27,7 +27,7 @@ test("calm log: a flood of one sentence is a burst and a line a second, and each
     log.flush();
     assert.equal(lines.at(-1), 'info refused {"leftOut":999}');
     log.flush();
-    assert.equal(lines.length, BURST + 2, "said once");
+    assert.equal(lines.length, BURST + 2, "written once");
 });
 
 test("calm log: another sentence is not held back by a flood, and a flood that is over is forgotten", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Shares } from "../../../gateway/limits/shares.ts";
 
-/** Work that is done when a test says so. */
+/** Work that is done when a test ends it. */
 function openScene(atOnce: number, most = 100) {
     const shares = new Shares({ atOnce, most, things: "of your messages" });
     const begun: string[] = [];
