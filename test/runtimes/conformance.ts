@@ -5,6 +5,7 @@ import { LIVENESS, SLOW } from "./cases/liveness.ts";
 import { MALFORMED } from "./cases/malformed.ts";
 import { NAMES } from "./cases/names.ts";
 import { PUSHES } from "./cases/pushes.ts";
+import { REFUSED_PUSHES } from "./cases/refused-pushes.ts";
 import { OUTGOING } from "./cases/outgoing.ts";
 import { SPLITS } from "./cases/splits.ts";
 import { TEXT } from "./cases/text.ts";
@@ -23,6 +24,7 @@ export const CASES: readonly Case[] = [
     ...CONNECTING,
     ...OUTGOING,
     ...PUSHES,
+    ...REFUSED_PUSHES,
     ...TEXT,
 ];
 

@@ -13,7 +13,7 @@ import { startDevice } from "../../emulator/start.ts";
 import { pause } from "../support/eventually.ts";
 import { ScriptedGateway } from "../support/scripted-gateway.ts";
 import type { Peer } from "../support/scripted-gateway.ts";
-import { idOf, push, ROUTE, SECRET, takeDevice } from "./stage.ts";
+import { greet, idOf, push, ROUTE, SECRET } from "./stage.ts";
 import { GENUINE_ESPRUINO, LUA } from "./subjects.ts";
 import type { Subject } from "./subjects.ts";
 
@@ -121,7 +121,7 @@ class Life {
         const online = this.#online();
         for (let passes = 0; this.#gateway.peers.length <= this.#connections && passes < MOST_PASSES; passes++)
             await this.#grown.pass();
-        this.#peer = await takeDevice(this.#gateway, SOON_MS);
+        this.#peer = await greet(await this.#gateway.accept(SOON_MS));
         this.#connections++;
         await this.#device.until(() => this.#online() > online, SOON_MS);
     }

@@ -9,11 +9,11 @@ import { startDevice } from "../../emulator/start.ts";
 import { pause } from "../support/eventually.ts";
 import { ScriptedGateway } from "../support/scripted-gateway.ts";
 import type { Peer } from "../support/scripted-gateway.ts";
-import { acceptModule, refusesSuback, showsOnce } from "./held-here.ts";
-import { CONNACK, connack, INBOX, push, Stage } from "./stage.ts";
+import { acceptModule, CONNACK, connack, INBOX, push, Stage } from "./stage.ts";
 import { GENUINE_ESPRUINO } from "./subjects.ts";
 
-// What the boards' own MQTT modules do, and the device beside them, in the same interpreter and the same run.
+// What the boards' own MQTT modules do where the device must do better. The device's half is in cases/, played in the same interpreter;
+// it stands beside a module's here where both are measured.
 const [OURS] = GENUINE_ESPRUINO;
 
 function missing(variable: string): string | false {
@@ -79,31 +79,23 @@ async function peerOnline(stage: PeerStage): Promise<Peer> {
     return peer;
 }
 
-const ours = (t: TestContext): Promise<Stage> => Stage.set(t, OURS!);
-
-describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing("ESPRUINO_MQTT") }, () => {
-    test("CONNACK 5 is connected there, and refused here", async (t) => {
+describe("Espruino's MQTT.js", { concurrency: 6, skip: missing("ESPRUINO_MQTT") }, () => {
+    test("CONNACK 5 is connected", async (t) => {
         const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
         const peer = await theirs.gateway.accept();
         await peer.receive("connect");
         peer.send(connack(5));
         await theirs.prints("connected");
-        const stage = await ours(t);
-        await stage.start();
-        (await stage.greeted()).peer.send(connack(5));
-        await stage.shows("waiting", /CONNACK 5/);
-        assert.equal(stage.count("online"), 0);
     });
 
-    test("SUBACK 128 is subscribed there, and refused here", async (t) => {
+    test("SUBACK 128 is subscribed", async (t) => {
         const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
         await acceptModule(theirs.gateway, 0x80);
         await theirs.prints("subscribed");
         assert.equal(theirs.printedTimes("subscribed_fail"), 0);
-        await refusesSuback(await ours(t));
     });
 
-    test("a redelivered push is shown twice there, and once here", async (t) => {
+    test("a redelivered push is shown twice", async (t) => {
         const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
         const peer = await peerOnline(theirs);
         const packet = push(1, "once");
@@ -113,35 +105,26 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
         }
         const length = JSON.stringify({ n: 1, b: "once" }).length;
         await theirs.device.until(() => theirs.printedTimes(`message ${length}`) === 2);
-        await showsOnce(await ours(t));
     });
 
-    test("a keepalive of 5 s is a flood of pings there, and a ping after 2.5 s here", async (t) => {
+    test("a keepalive of 5 s is a flood of pings", async (t) => {
         const theirs = await startPeer(t, MQTT_JS("keep_alive:5"));
         const peer = await peerOnline(theirs);
         await pause(1000);
         assert.ok(peer.waiting > 10, `${peer.waiting} pings in a second`);
-        const stage = await ours(t);
-        const device = await stage.online({ keepAliveS: 5 });
-        await device.silence(1500);
-        await device.receive("pingreq");
     });
 
-    test("no PINGRESP is never noticed there, and within five seconds here", async (t) => {
+    test("no PINGRESP is never noticed", async (t) => {
         const theirs = await startPeer(t, MQTT_JS("keep_alive:7"));
         const peer = await peerOnline(theirs);
-        const stage = await ours(t);
-        const device = await stage.online({ keepAliveS: 2 });
         await peer.receive("pingreq");
-        await device.receive("pingreq");
-        await stage.shows("waiting", /^no answer/);
-        await pause(2500);
+        await pause(8000);
         assert.ok(peer.waiting >= 2, "it goes on pinging");
         assert.equal(theirs.printedTimes("disconnected"), 0);
         assert.equal(peer.isClosed, false);
     });
 
-    test("the late end of an old connection ends the new session there, and nothing here", async (t) => {
+    test("the late end of an old connection ends the new session", async (t) => {
         const theirs = await startPeer(
             t,
             `${MQTT_JS("keep_alive:60")}global.again=function(){m.connect();return 1;};setTimeout(again,1500);`,
@@ -154,15 +137,6 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
         old.end();
         await theirs.prints("disconnected");
         assert.equal(next.isClosed, false, "the new connection is open");
-        const stage = await ours(t);
-        const first = await stage.online();
-        first.send("ffffffffffff");
-        await first.hungUp();
-        const { peer } = await stage.accepted();
-        first.end();
-        await pause(300);
-        await stage.deliver(peer, push(1, "on the new one"));
-        assert.equal(stage.device.states.at(-1)?.state, "online");
     });
 
     test("a packet that never ends fills the memory there, and is skipped here", async (t) => {
@@ -175,24 +149,21 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
             return (await device.memory()).used - before.used;
         };
         const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
-        const stage = await ours(t);
+        const stage = await Stage.set(t, OURS!);
         const [peer, device] = [await peerOnline(theirs), await stage.online()];
         const [there, here] = await Promise.all([grown(theirs.device, peer), grown(stage.device, device)]);
         assert.ok(there > 500, `MQTT.js grew by ${there} variables`);
         assert.ok(here < 150, `the device grew by ${here} variables`);
     });
 
-    test("a closed connection stays closed there, and is back and subscribed here", async (t) => {
+    test("a closed connection stays closed", async (t) => {
         const theirs = await startPeer(t, MQTT_JS("keep_alive:60"));
         (await peerOnline(theirs)).end();
         await theirs.prints("disconnected");
-        const stage = await ours(t);
-        (await stage.online()).end();
-        await stage.deliver((await stage.accepted()).peer, push(1, "back"));
         await assert.rejects(theirs.gateway.accept(500), /did not connect/);
     });
 
-    test("a subscription ends with its connection there, and is made again here", async (t) => {
+    test("a subscription ends with its connection", async (t) => {
         const theirs = await startPeer(
             t,
             programOf(
@@ -207,30 +178,23 @@ describe("Espruino's MQTT.js beside the device", { concurrency: 6, skip: missing
         await next.receive("connect");
         next.send(CONNACK);
         await next.silence(1000);
-        const stage = await ours(t);
-        (await stage.online()).end();
-        await stage.greeted(); // a SUBSCRIBE is part of it
     });
 
-    test("clean_session: false is ignored there", async (t) => {
+    test("clean_session: false is ignored", async (t) => {
         const theirs = await startPeer(t, MQTT_JS("keep_alive:60,clean_session:false"));
         assert.equal((await (await theirs.gateway.accept()).receive("connect")).clean, true);
     });
 });
 
-describe("tinyMQTT beside the device", { concurrency: 3, skip: missing("ESPRUINO_TINYMQTT") }, () => {
-    test("it is connected before CONNACK there, and online after SUBACK here", async (t) => {
+describe("tinyMQTT", { concurrency: 3, skip: missing("ESPRUINO_TINYMQTT") }, () => {
+    test("it is connected before CONNACK", async (t) => {
         const theirs = await startPeer(t, tiny());
         const peer = await theirs.gateway.accept();
         await peer.receive("connect");
         await theirs.prints("connected");
-        const stage = await ours(t);
-        await stage.start();
-        await stage.greeted();
-        assert.equal(stage.count("online"), 0);
     });
 
-    test("a push is never acknowledged there, and at once here", async (t) => {
+    test("a push is never acknowledged", async (t) => {
         const theirs = await startPeer(t, tiny());
         const peer = await theirs.gateway.accept();
         await peer.receive("connect");
@@ -240,11 +204,9 @@ describe("tinyMQTT beside the device", { concurrency: 3, skip: missing("ESPRUINO
         peer.send(push(1, "hello"));
         await theirs.device.until(({ screen }) => screen.some((line) => line.startsWith("peer: message")));
         await peer.silence(1000);
-        const stage = await ours(t);
-        await stage.deliver(await stage.online(), push(1, "hello"));
     });
 
-    test("more than 127 octets are misread there, and read here", async (t) => {
+    test("more than 127 octets are misread", async (t) => {
         const packet = push(1, "x".repeat(200));
         const theirs = await startPeer(t, tiny());
         const peer = await theirs.gateway.accept();
@@ -255,8 +217,5 @@ describe("tinyMQTT beside the device", { concurrency: 3, skip: missing("ESPRUINO
         await theirs.device.until(({ screen }) => screen.some((line) => line.startsWith("peer: message")));
         const length = JSON.stringify({ n: 1, b: "x".repeat(200) }).length;
         assert.equal(theirs.printedTimes(`message ${length}`), 0, "tinyMQTT read it right");
-        const stage = await ours(t);
-        await stage.deliver(await stage.online(), packet);
-        assert.equal(stage.bodies[0], "x".repeat(200));
     });
 });

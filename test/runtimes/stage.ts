@@ -82,13 +82,21 @@ export function idOf(packet: Packet): number {
     return packet.messageId;
 }
 
-/** Takes the next connection of a device: accepted, subscribed, registered and greeted. */
-export async function takeDevice(gateway: ScriptedGateway, withinMs?: number): Promise<Peer> {
-    const peer = await gateway.accept(withinMs);
+/** The gateway's part of a connection's beginning: accepted, subscribed, registered and greeted. */
+export async function greet(peer: Peer): Promise<Peer> {
     await peer.receive("connect");
     const { messageId } = await peer.receive("subscribe");
     const registration = await peer.receive("publish");
     peer.send(CONNACK, suback(messageId), puback(idOf(registration)), hello());
+    return peer;
+}
+
+/** The next connection of a board's own module: accepted, and its SUBSCRIBE answered. */
+export async function acceptModule(gateway: ScriptedGateway, granted = 1): Promise<Peer> {
+    const peer = await gateway.accept();
+    await peer.receive("connect");
+    peer.send(CONNACK);
+    peer.send(suback((await peer.receive("subscribe")).messageId, granted));
     return peer;
 }
 

@@ -20,7 +20,7 @@ import { missing } from "../../../emulator/lua/interpreters.ts";
 import type { Interpreter } from "../../../emulator/lua/machine.ts";
 import { INTERPRETERS } from "../../../emulator/lua/machine.ts";
 import { programs } from "../../../emulator/lua/start.ts";
-import { push, ROUTE, SECRET, takeDevice } from "../../runtimes/stage.ts";
+import { greet, push, ROUTE, SECRET } from "../../runtimes/stage.ts";
 import { eventually } from "../../support/eventually.ts";
 import { ScriptedGateway } from "../../support/scripted-gateway.ts";
 import type { Peer } from "../../support/scripted-gateway.ts";
@@ -71,7 +71,7 @@ export async function measureHeap(interpreter: Interpreter, bundle = programs().
         const shown = screen.states.length;
         radio.move(address);
         await board.wifi("connected", address);
-        const peer = await takeDevice(gateway);
+        const peer = await greet(await gateway.accept());
         const isOnline = (): boolean => screen.states.length > shown && screen.states.at(-1)?.state === "online";
         await eventually(() => `${interpreter}: ${screen.lines.slice(-5).join("; ")}`, isOnline);
         await board.settled();

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { pause } from "../../support/eventually.ts";
-import type { Peer } from "../../support/scripted-gateway.ts";
-import { CONNACK, hello, idOf, puback, push, suback } from "../stage.ts";
+import { CONNACK, greet, idOf, puback, push } from "../stage.ts";
 import type { Case, Stage } from "../stage.ts";
 
 /** A new address is dialed within half a second, one without an event within ten. Without both, a ping would notice after 35 seconds. */
@@ -18,14 +17,6 @@ async function registersAs(stage: Stage, address: string, why: string) {
         [address, why, address],
     );
     return next.peer;
-}
-
-/** The gateway's part of a connection's beginning. */
-async function greet(peer: Peer): Promise<void> {
-    await peer.receive("connect");
-    const { messageId } = await peer.receive("subscribe");
-    await peer.receive("publish");
-    peer.send(CONNACK, suback(messageId), hello());
 }
 
 export const LINKS: readonly Case[] = [
