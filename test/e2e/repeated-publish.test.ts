@@ -7,7 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { RawDevice } from "./raw-device.ts";
 
-// The gateway is killed when a message is stored and its PUBACK is not written, and publishers of other people's making say it again.
+// The gateway is killed when a message is stored and its PUBACK is not written, and MQTT.js sends it again.
 
 const KILL_AT_PUBACK = new URL("../support/kill-at-puback.mjs", import.meta.url).href;
 const MESSAGES = 6;
@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => gateway.close());
 
-/** Registers a number, lets `publish` say its messages to it, and kills the gateway at some of their PUBACKs. @returns what was accepted */
+/** Registers a number, lets `publish` send its messages to it, and kills the gateway at some of their PUBACKs. @returns what was accepted */
 async function accepted(kills: number, publish: (number: string) => Promise<unknown>): Promise<string[]> {
     const number = `+3460000100${++lastNumber}`;
     const enrolled = await gateway.register(number);
@@ -55,13 +55,13 @@ function bodies(name: string): string[] {
     return Array.from({ length: MESSAGES }, (_, index) => `${name} ${index}`);
 }
 
-/** Publishes one after the other with MQTT.js, which connects again by itself. */
-async function publishByMqttJs(number: string, name: string): Promise<void> {
+/** Publishes one after the other with MQTT.js, which connects again by itself. @param payload of a body */
+async function publishByMqttJs(number: string, name: string, payload: (body: string) => string): Promise<void> {
     const { host, port } = gateway.address;
     const [username, password] = [name, gateway.token];
     const client = mqtt.connect({ host, port, username, password, clientId: name, reconnectPeriod: 50 });
     client.on("error", () => undefined);
-    for (const body of bodies(name)) await client.publishAsync(`to/${number.slice(1)}`, body, { qos: 1 });
+    for (const body of bodies(name)) await client.publishAsync(`to/${number.slice(1)}`, payload(body), { qos: 1 });
     await client.endAsync();
 }
 
@@ -69,7 +69,17 @@ test(
     "MQTT.js: a message whose PUBACK was lost is sent again and accepted again; none is lost",
     { timeout: TIMEOUT_MS },
     async () => {
-        const all = await accepted(1, (number) => publishByMqttJs(number, "mqttjs"));
+        const all = await accepted(1, (number) => publishByMqttJs(number, "mqttjs", (body) => body));
         assert.deepEqual(all, ["mqttjs 0", ...bodies("mqttjs")]);
+    },
+);
+
+test(
+    'MQTT.js with an "id" in its JSON: a message whose PUBACK was lost is sent again and accepted once',
+    { timeout: TIMEOUT_MS },
+    async () => {
+        const payload = (body: string) => JSON.stringify({ body, id: body.replace(" ", "-") });
+        const all = await accepted(2, (number) => publishByMqttJs(number, "keyed", payload));
+        assert.deepEqual(all, bodies("keyed"));
     },
 );
