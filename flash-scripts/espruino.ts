@@ -1,6 +1,6 @@
 /** Puts Toque on a board that runs Espruino (ESP32, ESP8266): the bundle as `.bootcde`, the application, settings and credentials. */
 import { readFileSync } from "node:fs";
-import { buildEspruino } from "../bundler/build.ts";
+import { buildEspruino } from "../bundler/espruino/build.ts";
 import { EspruinoConsole } from "./espruino-console.ts";
 import { type FlashOptions, main, readOptions, slotFiles } from "./options.ts";
 import { Port } from "./port.ts";

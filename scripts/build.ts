@@ -1,6 +1,7 @@
 /** `npm run build [-- espruino nodemcu]`: makes what is flashed. */
 import { readFileSync } from "node:fs";
-import { BuildError, ROOT, buildAll } from "../bundler/build.ts";
+import { buildAll } from "../bundler/build.ts";
+import { BuildError, ROOT } from "../bundler/output.ts";
 
 const boards = process.argv.slice(2);
 try {

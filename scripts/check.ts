@@ -1,7 +1,8 @@
 /** `npm run check`: types of every project, the core as Lua, lint, formatting, and who imports whom. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { ROOT, withPrelude } from "../bundler/build.ts";
+import { withPrelude } from "../bundler/build.ts";
+import { ROOT } from "../bundler/output.ts";
 import { compileLua } from "../bundler/lua/bundle.ts";
 import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "../bundler/lua/limits.ts";
 

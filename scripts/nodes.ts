@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { ROOT } from "../bundler/build.ts";
+import { ROOT } from "../bundler/output.ts";
 
 /** Versions of the npm package `node`, which carries binaries. */
 const NODES = ["20.19", "22", "24"];

@@ -7,13 +7,15 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative, resolve } from "node:path";
 import { type CompilerOptions, flattenDiagnosticMessageText, transpileDeclaration } from "typescript";
-import { BuildError, ROOT, buildEspruino, buildNodemcu } from "../bundler/build.ts";
+import { buildNodemcu } from "../bundler/build.ts";
+import { BuildError, ROOT } from "../bundler/output.ts";
+import { buildEspruino } from "../bundler/espruino/build.ts";
 
 const PACKAGE = join(ROOT, "dist/package");
 const TYPES = "dist/types";
 const LIBRARY = "emulator/library/main.ts";
 /** Packages that the built commands import. */
-const DEPENDENCIES = ["acorn", "fengari", "libphonenumber-js", "libsql", "luaparse"];
+const DEPENDENCIES = ["acorn", "acorn-walk", "eslint-scope", "fengari", "libphonenumber-js", "libsql", "luaparse"];
 
 interface Manifest extends Record<string, unknown> {
     version: string;

@@ -1,7 +1,9 @@
 /** `npm run size`: builds both bundles and holds them, and the memory they take on a board, to their budgets. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { BuildError, ESPRUINO_BUNDLE, NODEMCU_BUNDLE, ROOT, buildAll } from "../bundler/build.ts";
+import { NODEMCU_BUNDLE, buildAll } from "../bundler/build.ts";
+import { BuildError, ROOT } from "../bundler/output.ts";
+import { ESPRUINO_BUNDLE } from "../bundler/espruino/build.ts";
 
 /*
  * What was planned, and what was reached on 2026-11-23:

@@ -4,7 +4,8 @@
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { BuildError, ROOT, buildAll } from "../bundler/build.ts";
+import { buildAll } from "../bundler/build.ts";
+import { BuildError, ROOT } from "../bundler/output.ts";
 import { runTests } from "./run-tests.ts";
 
 const LONG = /\.long\.test\.ts$/;

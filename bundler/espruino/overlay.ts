@@ -1,284 +1,196 @@
+/*
+ * Functions stay in flash.
+ *
+ * An ESP8266 has 1,600 variables. A function that is declared takes four of them, and one for each parameter, as long as the program
+ * runs; all of Toque's would be 600. So a function that is only ever called is not declared. Its body stands in a comment at the
+ * beginning of the file, which is in flash, and each call makes a function of that text, for this one call:
+ *
+ *     function low(n) { return n % 128 }      becomes      the comment's octets 2 to 14: return a%128
+ *     print(low(300))                                      print($("a",$$.substr(2,12))(300))
+ *
+ * `$` is Espruino's `Function`, and `$$` the file. Reading it copies nothing: a piece of a file in flash is its place there. A function
+ * that is used as a value (a listener), or has `this` or `arguments` in it, is declared as before.
+ *
+ * Two more rules save variables. A constant is written where it is used. A name of up to four characters takes no variable of its own,
+ * so names have one letter; those of the top level have a "$" before it, for they are globals, and the letters are the person's.
+ */
 import { parse } from "acorn";
-import type { AnonymousFunctionDeclaration, AnyNode, FunctionDeclaration, Program, VariableDeclaration } from "acorn";
-import { readScopes } from "./js-scopes.ts";
-import type { Reference, Variable } from "./js-scopes.ts";
-import { tokenise } from "./tokens.ts";
-import { isFunction, walk } from "./js-walk.ts";
+import type { AnyNode, FunctionDeclaration, Program, VariableDeclarator } from "acorn";
+import { simple } from "acorn-walk";
+import { analyze } from "eslint-scope";
+import type { Scope, ScopeManager, Variable } from "eslint-scope";
 
-/** Names for locals: one letter each. Espruino's own globals of one letter (`E`) are not used in functions. */
-const LOCALS = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"];
-
-/** Parameters that a function has that is made of its text: what it is not given is as good as a local. */
-const NAMES = 5;
-
-/** The file in flash that a board runs, and reads the functions from. */
+/** The file in flash that a board runs, and reads the bodies from. */
 const FILE = ".bootcde";
 
 /** What a person reads who has put the bundle anywhere else. */
 const MISPLACED = "toque: flash this as .bootcde";
 
-/** The name of what is used most. */
-const MOST_USED = "_";
+const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/**
- * Bodies begin at multiples of this, behind one octet that tells how many multiples are to the next: so a place has fewer digits, and a
- * body's length no more than that octet.
- */
-const UNIT = 3;
+const [OPEN, CLOSE] = ["/*", "*/"];
 
-/** What follows the bodies. */
-const END = "*/";
+/** Where a function's body stands in the file. */
+interface Place {
+    at: number;
+    octets: number;
+}
 
-/** A variable that is declared without a value. */
-const EMPTY = /^let [$\w]+$/;
-
-/** What a function has that one made of its text has not, or not the same. */
-const OWN = /^(this|arguments)$/;
-
-/** A replacement in the program's text. */
-interface Change {
+/** A piece of the program, and what stands there instead. */
+interface Edit {
     start: number;
     end: number;
-    /** what stands there, given where each function's text is */
-    text: (at: At) => string;
+    text: () => string;
 }
 
-/** Where a function's body stands in the file, by its name. */
-type At = (name: string) => number;
-
-/** A part of the program with all changes. */
-type Render = (node: { start: number; end: number }, at: At) => string;
-
-/** Functions that need not be in memory: all that is done with them is calling them. */
-function chooseOverlaid(
-    program: Program,
-    variables: Variable[],
-    references: Reference[],
-): Map<string, FunctionDeclaration> {
-    const chosen = new Map<string, FunctionDeclaration>();
-    for (const node of program.body) {
-        if (node.type !== "FunctionDeclaration") continue;
-        const variable = variables.find(({ id }) => id === node.id);
-        const uses = references.filter((reference) => reference.variable === variable);
-        let own = false;
-        walk(node, (inner) => {
-            own ||= inner.type === "ThisExpression" || (inner.type === "Identifier" && OWN.test(inner.name));
-        });
-        if (!own && uses.every((use) => use.called || isInTable(program, use))) chosen.set(node.id.name, node);
-    }
-    return chosen;
-}
-
-/** The value of a pair in `{ name: function, … }[key]`: it is made when it is looked up. */
-function isInTable(program: Program, use: Reference): boolean {
-    let found = false;
-    walk(program, (node, parents) => {
-        if (node !== use.node) return;
-        const [table, pair] = [parents.at(-2), parents.at(-1)];
-        const around = parents.at(-3);
-        found = pair?.type === "Property" && around?.type === "MemberExpression" && around.object === table;
-    });
-    return found;
-}
-
-/** Short names for all that a statement of the program declares, from the start of the list. @param first those that come first in it @param from where the others' names begin */
-function nameLocals(node: AnyNode, locals: Variable[], first: Variable[], from: number): Map<Variable, string> {
-    const inside = locals.filter(({ id }) => node.start <= id.start && id.end <= node.end);
-    const others = inside.filter((variable) => !first.includes(variable));
-    if (from + others.length > LOCALS.length)
-        throw new Error("bundler/espruino/overlay.ts: a function has more than 52 locals.");
-    return new Map([
-        ...first.map((variable, index): [Variable, string] => [variable, LOCALS[index]!]),
-        ...others.map((variable, index): [Variable, string] => [variable, LOCALS[from + index]!]),
-    ]);
-}
-
-/**
- * Declarations of locals that can do without the word `let`: a function made of its text has the same parameters as all others, and those
- * that it is not given are as good as locals. Those of few variables come first, for there are not many such names.
- */
-function chooseUndeclared(node: FunctionDeclaration, names: number): VariableDeclaration[] {
-    const found: VariableDeclaration[] = [];
-    walk(node, (inner, parents) => {
-        if (inner.type !== "VariableDeclaration") return;
-        const path = parents.slice(parents.indexOf(node) + 1);
-        const isBare = inner.declarations.some(({ init }) => init === undefined || init === null);
-        const isOf = path.at(-1)?.type === "ForOfStatement";
-        if (path.some(isFunction) || (isBare && !isOf && (path.length > 1 || inner.declarations.length > 1))) return;
-        found.push(inner);
-    });
-    let left = names - node.params.length;
-    const byCount = found.sort((a, b) => a.declarations.length - b.declarations.length || a.start - b.start);
-    return byCount.filter(({ declarations }) => {
-        const fits = declarations.length <= left;
-        if (fits) left -= declarations.length;
-        return fits;
-    });
-}
-
-/** How many parameters the functions have that are made of their text. */
-function widestOf(overlaid: Map<string, FunctionDeclaration>): number {
-    return Math.max(0, ...[...overlaid.values()].map(({ params }) => params.length));
-}
-
-/**
- * Takes a program's functions out of a board's memory. A function costs an ESP8266 four of its 1,600 variables and one for each
- * parameter, for as long as the program runs; made of its text in flash for one call, it costs them for that long. So the functions
- * that are only ever called are not declared: their bodies stand in a comment before the program, each behind its length, and a call
- * `f(x)` becomes `$(place)(x)`. All of it is said in Espruino's own octets (bundler/espruino/tokens.ts). Nothing is parsed or copied to make one: `substr` of a string in flash is a place in flash.
- * All other names of the program become `$a`, `$b`, …: at the top level of Espruino they are globals, beside its own and the person's.
- * The one that is used most becomes `_`; letters are left to the person, who types them on the console.
- * @param text a program with no comments, minified but for its names
- */
+/** @param text a flat program of ASCII, minified but for its names */
 export function overlayEspruino(text: string): string {
-    const program = parse(text, { ecmaVersion: 2020 });
-    const { variables, references } = readScopes(program);
-    const overlaid = chooseOverlaid(program, variables, references);
-    const changes: Change[] = [];
-    const rename = (node: { start: number; end: number }, name: string): void => {
-        changes.push({ start: node.start, end: node.end, text: () => name });
-    };
-
-    const tops = variables.filter(({ home, id }) => home === program && isTop(program, id));
-    const usesOf = (variable: Variable): Reference[] =>
-        references.filter((reference) => reference.variable === variable);
-    const kept = tops.filter(({ name }) => !overlaid.has(name)).sort((a, b) => usesOf(b).length - usesOf(a).length);
-    for (const [index, variable] of kept.entries()) {
-        const name = nameTop(index);
-        rename(variable.id, name);
-        for (const { node } of usesOf(variable)) rename(node, name);
-    }
-    const called = tops.filter(({ name }) => overlaid.has(name));
-    for (const variable of called) {
-        for (const { node } of usesOf(variable))
-            changes.push({ start: node.start, end: node.end, text: (at) => `$(${at(variable.name)})` });
-    }
-    const locals = variables.filter(({ id }) => !isTop(program, id));
-    const names = Math.max(widestOf(overlaid), NAMES);
-    for (const node of program.body) {
-        const made = node.type === "FunctionDeclaration" && overlaid.has(node.id.name) ? node : undefined;
-        const undeclared = made === undefined ? [] : chooseUndeclared(made, names);
-        const ids = [...(made?.params ?? []), ...undeclared.flatMap((one) => one.declarations.map(({ id }) => id))];
-        const first = ids.map((id) => locals.find((variable) => variable.id === id)!);
-        for (const [variable, name] of nameLocals(node, locals, first, made === undefined ? 0 : names)) {
-            rename(variable.id, name);
-            for (const reference of references) if (reference.variable === variable) rename(reference.node, name);
-        }
-        for (const { start, declarations } of undeclared) {
-            const [one] = declarations;
-            const isBare = (one!.init ?? undefined) === undefined && text[one!.end] === ";";
-            if (isBare)
-                changes.splice(
-                    changes.findIndex((change) => change.start === one!.id.start),
-                    1,
-                );
-            changes.push({ start, end: isBare ? one!.end + 1 : one!.start, text: () => "" });
+    const program = parse(text, { ecmaVersion: 2020, ranges: true });
+    const scopes = analyze(program as never, { ecmaVersion: 2020, sourceType: "script" });
+    const tops = scopes.globalScope!.variables.filter(({ defs }) => defs.length > 0);
+    const callees = calleesOf(program);
+    const places = new Map<FunctionDeclaration, Place>();
+    const constants = new Set<VariableDeclarator>();
+    const edits = braces(program);
+    let kept = 0;
+    for (const variable of tops) {
+        const declaration = declarationOf(variable);
+        const value = declaration.type === "VariableDeclarator" ? constantOf(variable, declaration, text) : undefined;
+        if (declaration.type === "FunctionDeclaration" && isOnlyCalled(variable, declaration, scopes, callees)) {
+            const place = { at: 0, octets: 0 };
+            places.set(declaration, place);
+            const parameters = declaration.params.map((_, index) => `"${LETTERS[index]!}",`).join("");
+            replace(usesOf(variable), edits, () => `$(${parameters}$$.substr(${place.at},${place.octets}))`);
+        } else if (value !== undefined) {
+            constants.add(declaration as VariableDeclarator);
+            replace(usesOf(variable), edits, () => value);
+        } else {
+            rename(variable, `$${nameOf(kept++)}`, edits);
         }
     }
-    changes.sort((a, b) => a.start - b.start);
-    const render: Render = (node, at) => {
-        let out = "";
-        let from = node.start;
-        for (const change of changes) {
-            if (change.start < node.start || change.end > node.end) continue;
-            out += text.slice(from, change.start) + change.text(at);
-            from = change.end;
-        }
-        return out + text.slice(from, node.end);
-    };
-    // what is called most stands first, for a place is written as often as it is called
-    const worth = (variable: Variable): number => usesOf(variable).length / (variable.code!.end - variable.code!.start);
-    const order = called.sort((a, b) => worth(b) - worth(a)).map(({ name }) => overlaid.get(name)!);
-    const rest = program.body.filter((node) => node.type !== "FunctionDeclaration" || !overlaid.has(node.id.name));
-    return layOut(order, LOCALS.slice(0, names), rest, render);
-}
+    for (const scope of scopes.globalScope!.childScopes) renameLocals(scope, 0, edits);
+    edits.sort((a, b) => a.start - b.start);
+    const render = ({ start, end }: { start: number; end: number }): string => edited(text, edits, start, end);
 
-/** The program's own names, from the one that is used most. */
-function nameTop(index: number): string {
-    if (index === 0) return MOST_USED;
-    const round = Math.floor(index / LOCALS.length);
-    return `$${LOCALS[index % LOCALS.length]!}${round === 0 ? "" : round}`;
-}
-
-function isTop(program: Program, id: AnyNode): boolean {
-    return program.body.some(
-        (node) =>
-            (node.type === "FunctionDeclaration" && node.id === id) ||
-            (node.type === "VariableDeclaration" && node.declarations.some((one) => one.id === id)),
-    );
-}
-
-/** What a function is made of, behind its length. */
-function entryOf({ id, body }: FunctionDeclaration, at: At, render: Render): string {
-    const code = tokenise(render(body, at).slice(1, -1).replace(/;$/, "").replaceAll("\n", "\\n")); // in template literals
-    const units = Math.ceil((code.length + 1) / UNIT);
-    const entry = String.fromCharCode(units) + code.padEnd(units * UNIT - 1);
-    if (entry.includes(END) || units > 255)
-        throw new Error(`bundler/espruino/overlay.ts: ${id.name} cannot stand in the comment.`);
-    return entry;
-}
-
-/** Puts the file together: a comment of the bodies, each behind its length, and what stays. Places are known when they do not change any more. */
-function layOut(made: FunctionDeclaration[], parameters: string[], rest: AnyNode[], render: Render): string {
-    const names = parameters.map((name) => `"${name}",`).join("");
-    let places = new Map(made.map(({ id }) => [id.name, 1000]));
-    for (let round = 0; round < 20; round++) {
-        const at: At = (name) => places.get(name)!;
-        const next = new Map<string, number>();
-        let comment = "/*".padEnd(UNIT);
-        for (const one of made) {
-            next.set(one.id.name, comment.length / UNIT);
-            comment += entryOf(one, at, render);
-        }
-        const statements = rest.flatMap((node) => residents(node, (part) => render(part, at)));
-        const empty = statements.filter((statement) => EMPTY.test(statement));
-        empty.sort((a, b) => Number(b === `let ${MOST_USED}`) - Number(a === `let ${MOST_USED}`)); // it is looked for from the first on
-        const head = [
-            `let $=a=>Function(${names}$$.substr(1+(a*=${UNIT}),$$.charCodeAt(a)*${UNIT}-1))`,
-            ...empty,
-            `let $$=require("Storage").read("${FILE}")`,
-            `if(!$$||$$.substr(${comment.length},${END.length})!="${END}")throw"${MISPLACED}"`,
-        ];
-        const others = statements.filter((statement) => !empty.includes(statement));
-        if (made.every(({ id }) => places.get(id.name) === next.get(id.name)))
-            return `${comment}*/${tokenise(joined([...head, ...others]))}\n`;
-        places = next;
+    // a place is written in as many digits as it has, which moves the places behind it: until nothing moves any more
+    for (let before = ""; ;) {
+        const file = layOut(program, places, constants, render);
+        if (file === before) return file;
+        before = file;
     }
-    throw new Error("bundler/espruino/overlay.ts: the places do not settle.");
 }
 
-/** A statement that stays; of variables each by itself. A function becomes an arrow function where it can. */
-function residents(node: AnyNode, render: (node: AnyNode) => string): string[] {
-    if (node.type === "VariableDeclaration") return node.declarations.map((one) => `let ${render(one)}`);
-    return [node.type === "FunctionDeclaration" ? residentFunction(node, render) : render(node).replace(/;$/, "")];
-}
-
-function residentFunction(
-    node: FunctionDeclaration | AnonymousFunctionDeclaration,
-    render: (node: AnyNode) => string,
+/**
+ * The comment with the bodies, and behind it what stays. Notes the bodies' places. Each has a line of its own, because an error shows the
+ * line where it was thrown, and on a board that one has to fit in memory.
+ */
+function layOut(
+    program: Program,
+    places: Map<FunctionDeclaration, Place>,
+    constants: Set<VariableDeclarator>,
+    render: (piece: { start: number; end: number }) => string,
 ): string {
-    const parameters = node.params.map(render).join();
-    const [only, more] = node.body.body;
-    let own = false;
-    walk(node.body, (inner) => {
-        own ||= inner.type === "ThisExpression" || (inner.type === "Identifier" && OWN.test(inner.name));
+    let comment = `${OPEN}\n`;
+    for (const [{ body }, place] of places) {
+        const code = render({ start: body.start + 1, end: body.end - 1 });
+        place.at = comment.length;
+        place.octets = code.length;
+        comment += `${code}\n`;
+    }
+    if (comment.includes(CLOSE)) throw new Error(`A function has "${CLOSE}" in it, which ends the comment.`);
+    const check = `if(!$$||$$.substr(${comment.length},${CLOSE.length})!="${CLOSE}")throw"${MISPLACED}"`;
+    const head = `${comment}${CLOSE}\nvar $=Function,$$=require("Storage").read("${FILE}");\n${check}`;
+    const rest = program.body.map((node) => {
+        if (node.type === "VariableDeclaration") {
+            const left = node.declarations.filter((one) => !constants.has(one)).map(render);
+            return left.length === 0 ? "" : `var ${left.join(",")}`;
+        }
+        if (node.type !== "FunctionDeclaration") return render(node).replace(/;$/, "");
+        if (places.has(node)) return "";
+        const { id, params, body } = node;
+        return `var ${render(id)}=function(${params.map(render).join(",")})${render(body)}`; // nothing is hoisted
     });
-    const name = render(node.id as AnyNode);
-    if (own) return `let ${name}=function(${parameters})${render(node.body)}`;
-    const value = more === undefined && only?.type === "ReturnStatement" ? only.argument : undefined;
-    const body = value === undefined || value === null || value.type === "ObjectExpression" ? node.body : value;
-    const list = node.params.length === 1 ? parameters : `(${parameters})`;
-    return `let ${name}=${list}=>${render(body)}`;
+    return [head, ...rest.filter((statement) => statement !== "")].join(";\n") + "\n";
 }
 
-/** Statements in a row; declarations that follow each other are one. */
-function joined(statements: string[]): string {
-    let text = "";
-    let declares = false;
-    for (const statement of statements) {
-        const more = statement.startsWith("let ");
-        text += (text === "" ? "" : more && declares ? "," : ";") + (more && declares ? statement.slice(4) : statement);
-        declares = more;
+/** What a name of the top level is declared by. */
+function declarationOf({ name, defs }: Variable): FunctionDeclaration | VariableDeclarator {
+    if (defs.length !== 1) throw new Error(`${name} is declared more than once.`);
+    return defs[0]!.node as never;
+}
+
+/** Where it is named, its declaration excepted. */
+function usesOf({ references, identifiers }: Variable): AnyNode[] {
+    const uses = references.map(({ identifier }) => identifier as AnyNode);
+    return uses.filter((use) => !identifiers.includes(use as never));
+}
+
+function isOnlyCalled(
+    variable: Variable,
+    node: FunctionDeclaration,
+    scopes: ScopeManager,
+    callees: Set<AnyNode>,
+): boolean {
+    const scope = scopes.acquire(node as never) as Scope & { thisFound: boolean };
+    const own = scope.thisFound || scope.set.get("arguments")!.references.length > 0;
+    return !own && usesOf(variable).every((use) => callees.has(use));
+}
+
+/** The value of a constant, as it is written. Undefined: it is none, or not a literal. */
+function constantOf({ references }: Variable, { init }: VariableDeclarator, text: string): string | undefined {
+    const written = references.some((reference) => reference.isWrite() && reference.init !== true);
+    const literal = init?.type === "Literal" || (init?.type === "TemplateLiteral" && init.expressions.length === 0);
+    return literal && !written ? text.slice(init.start, init.end) : undefined;
+}
+
+/** What is called, in `f(…)`. */
+function calleesOf(program: Program): Set<AnyNode> {
+    const callees = new Set<AnyNode>();
+    simple(program, { CallExpression: ({ callee }) => void callees.add(callee) });
+    return callees;
+}
+
+/** A `do` without braces is a SyntaxError before Espruino 2v25. */
+function braces(program: Program): Edit[] {
+    const edits: Edit[] = [];
+    simple(program, {
+        DoWhileStatement({ body: { type, start, end } }) {
+            if (type === "BlockStatement") return;
+            edits.push({ start, end: start, text: () => "{" }, { start: end, end, text: () => "}" });
+        },
+    });
+    return edits;
+}
+
+function nameOf(index: number): string {
+    const round = Math.floor(index / LETTERS.length);
+    return `${LETTERS[index % LETTERS.length]!}${round === 0 ? "" : round}`;
+}
+
+function replace(nodes: AnyNode[], edits: Edit[], text: () => string): void {
+    for (const { start, end } of nodes) edits.push({ start, end, text });
+}
+
+function rename(variable: Variable, name: string, edits: Edit[]): void {
+    replace([...(variable.identifiers as AnyNode[]), ...usesOf(variable)], edits, () => name);
+}
+
+/** Letters for all that a function of the top level declares, its parameters first. @returns how many names are in use so far */
+function renameLocals(scope: Scope, used: number, edits: Edit[]): number {
+    let count = used;
+    for (const variable of scope.variables) if (variable.defs.length > 0) rename(variable, nameOf(count++), edits);
+    for (const inner of scope.childScopes) count = renameLocals(inner, count, edits);
+    return count;
+}
+
+/** A piece of the text with the edits that are in it. */
+function edited(text: string, edits: Edit[], start: number, end: number): string {
+    let out = "";
+    let at = start;
+    for (const edit of edits) {
+        if (edit.start < start || edit.end > end) continue;
+        out += text.slice(at, edit.start) + edit.text();
+        at = edit.end;
     }
-    return text;
+    return out + text.slice(at, end);
 }

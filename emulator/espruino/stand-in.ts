@@ -1,14 +1,12 @@
 import { createHash } from "node:crypto";
 import { compileFunction, createContext, runInContext } from "node:vm";
 import type { Context } from "node:vm";
-import { untokenise } from "../../bundler/espruino/tokens.ts";
 import type { Board, Memory, Names, Say } from "../device.ts";
 import type { Radio } from "../radio.ts";
 import type { Screen } from "../screen.ts";
 import { removalScript } from "./absent.ts";
 import type { FlashFolder } from "./flash-folder.ts";
 import { connectSocket } from "./stand-in-sockets.ts";
-import { runOctets } from "./words.ts";
 
 /** A timer of the program. */
 interface Timer {
@@ -63,7 +61,7 @@ export class StandIn implements Board {
         this.#context = createContext(this.#globals());
         runInContext("globalThis.global = globalThis;" + removalScript(), this.#context);
         const program = this.#flash.read(".bootcde") ?? "";
-        this.#run(() => runOctets(program, this.#context, ".bootcde"));
+        this.#run(() => void runInContext(program, this.#context, { filename: ".bootcde" }));
         return Promise.resolve();
     }
 
@@ -209,7 +207,7 @@ export class StandIn implements Board {
         const source = this.#flash.read(name);
         if (source === undefined) throw new Error(`Module "${name}" not found`);
         const module = { exports: {} };
-        const load = compileFunction(untokenise(source), ["exports", "module"], {
+        const load = compileFunction(source, ["exports", "module"], {
             parsingContext: this.#context,
             filename: name,
         });

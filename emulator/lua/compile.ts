@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { finishBundle, ROOT } from "../../bundler/build.ts";
+import { finishBundle } from "../../bundler/build.ts";
+import { ROOT } from "../../bundler/output.ts";
 import { compileLua } from "../../bundler/lua/bundle.ts";
 
 /** A program for the board that is made of parts of device/, compiled as the bundle is. @param source TypeScript; "@/" is the repository */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ESLint } from "eslint";
-import { ROOT } from "../../bundler/build.ts";
+import { ROOT } from "../../bundler/output.ts";
 
 /** A file of the core that exists, so that the type-aware rules find its project. */
 const CORE_FILE = join(ROOT, "device/core/states.ts");

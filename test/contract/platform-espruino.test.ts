@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { ROOT } from "../../bundler/build.ts";
+import { ROOT } from "../../bundler/output.ts";
 import type { Input } from "../../device/core/events.ts";
 import { FlashFolder } from "../../emulator/espruino/flash-folder.ts";
 import { StandIn } from "../../emulator/espruino/stand-in.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
-import { ESPRUINO_BUNDLE } from "../../bundler/build.ts";
+import { ESPRUINO_BUNDLE } from "../../bundler/espruino/build.ts";
 import type { EmulatedDevice, Memory } from "../../emulator/device.ts";
 import { HandClock } from "../../emulator/lua/clock.ts";
 import type { Interpreter } from "../../emulator/lua/machine.ts";

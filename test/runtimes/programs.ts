@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildEspruino, ROOT } from "../../bundler/build.ts";
+import { ROOT } from "../../bundler/output.ts";
+import { buildEspruino } from "../../bundler/espruino/build.ts";
 import { compileForBoard } from "../../emulator/lua/compile.ts";
 
 /** Modules in the device's dialect that export `createPlayer(write)`: they answer lines with lines. */

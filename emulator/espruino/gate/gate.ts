@@ -1,12 +1,12 @@
 import { parse } from "acorn";
 import type { AnyNode, Program } from "acorn";
+import { full, fullAncestor } from "acorn-walk";
 import { checkNames } from "./names.ts";
 import { isPresent } from "./globals.ts";
 import { expandOverlay } from "./overlay.ts";
-import { readScopes } from "../../../bundler/espruino/js-scopes.ts";
-import type { Reference, Variable } from "../../../bundler/espruino/js-scopes.ts";
+import { isFunction, readScopes } from "./scopes.ts";
+import type { Reference, Variable } from "./scopes.ts";
 import { checkSyntax } from "./syntax.ts";
-import { isFunction, walk } from "../../../bundler/espruino/js-walk.ts";
 
 /** A place that Espruino would refuse, or run otherwise than it reads. */
 export interface Finding {
@@ -18,7 +18,7 @@ export interface Finding {
 }
 
 export interface GateOptions {
-    /** The source is the bundle: its octets above 0x7f are words, and none is a text's. A person's application may have UTF-8 in its texts. */
+    /** The source is the bundle, which has no octet above 0x7f. A person's application may have UTF-8 in its texts. */
     asciiOnly?: boolean;
     /** Names that another file of the same board defines. */
     globals?: readonly string[];
@@ -34,7 +34,7 @@ export function checkProgram(written: string, options: GateOptions = {}): Findin
     let source = written;
     try {
         source = expandOverlay(written);
-        program = parse(source, { ecmaVersion: "latest", sourceType: "script", locations: true });
+        program = parse(source, { ecmaVersion: "latest", sourceType: "script", locations: true, ranges: true });
     } catch (error) {
         const { line, column } = (error as { loc?: { line: number; column: number } }).loc ?? { line: 1, column: 0 };
         return [{ line, column, why: `no script at all: ${String(error)}` }];
@@ -48,11 +48,11 @@ export function checkProgram(written: string, options: GateOptions = {}): Findin
     const { variables, references } = readScopes(program);
     const made = new Map<string, AnyNode>();
     for (const { name, init } of variables) if (init !== undefined) made.set(name, init);
-    walk(program, (node, parents) => {
-        add(node, checkSyntax(node, parents, source));
+    fullAncestor(program, (node, _, ancestors) => {
+        add(node, checkSyntax(node, ancestors.slice(0, -1), source));
         add(node, checkNames(node, made));
-        if (options.asciiOnly === true) add(node, checkAscii(node, source));
     });
+    if (options.asciiOnly === true) findings.push(...checkAscii(source));
     for (const reference of references) {
         add(reference.node, checkGlobal(reference, options.globals ?? []));
         add(reference.node, checkOrder(reference, references));
@@ -61,12 +61,10 @@ export function checkProgram(written: string, options: GateOptions = {}): Findin
     return findings;
 }
 
-function checkAscii(node: AnyNode, source: string): string | undefined {
-    if (node.type !== "Literal" && node.type !== "TemplateElement" && node.type !== "Identifier") return undefined;
-
-    return /[^\x00-\x7f]/.test(source.slice(node.start, node.end))
-        ? "An octet above 0x7f: write it as \\x.."
-        : undefined;
+function checkAscii(source: string): Finding[] {
+    const lines = source.split("\n").map((text, index) => ({ line: index + 1, column: text.search(/[^\x00-\x7f]/) }));
+    const wrong = lines.filter(({ column }) => column >= 0);
+    return wrong.map((place) => ({ ...place, why: "An octet above 0x7f: write it as \\x.." }));
 }
 
 function checkGlobal({ node, variable, typeOnly }: Reference, given: readonly string[]): string | undefined {
@@ -117,7 +115,7 @@ function checkLoop({ node, variable }: Reference, program: AnyNode): string | un
     const loop = variable?.loop;
     if (loop === undefined) return undefined;
     let captured = false;
-    walk(program, (inner) => {
+    full(program, (inner) => {
         const within = inner.start >= loop.start && inner.end <= loop.end;
         captured ||= isFunction(inner) && within && isInside(node, inner);
     });

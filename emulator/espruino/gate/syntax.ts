@@ -1,5 +1,6 @@
 import type { AnyNode, Literal } from "acorn";
-import { isFunction, walk } from "../../../bundler/espruino/js-walk.ts";
+import { full } from "acorn-walk";
+import { isFunction } from "./scopes.ts";
 
 /** What one node means on Espruino: a sentence, or nothing when it is all right. */
 type Rule = (node: never, parents: readonly AnyNode[], source: string) => string | undefined;
@@ -23,7 +24,7 @@ function checkClass(node: NodeOf<"ClassDeclaration"> | NodeOf<"ClassExpression">
     if (node.type === "ClassExpression" && node.id !== null && node.id !== undefined) {
         let itself = false;
         const { name } = node.id;
-        walk(node.body, (inner) => {
+        full(node.body, (inner) => {
             if (inner.type === "Identifier" && inner.name === name) itself = true;
         });
         if (itself) return `On Espruino a class expression does not see its own name ${name}`;
@@ -64,7 +65,7 @@ function checkSuper(parents: readonly AnyNode[]): string | undefined {
         node.id?.name === base.name &&
         node.superClass !== null;
     let twice = false;
-    walk(parents[0]!, (node) => (twice ||= isSub(node)));
+    full(parents[0]!, (node) => (twice ||= isSub(node)));
     return twice ? "On Espruino super.m through two classes never ends" : undefined;
 }
 
@@ -80,8 +81,13 @@ function checkFieldArrow(node: NodeOf<"PropertyDefinition">): string | undefined
     if (node.key.type === "PrivateIdentifier") return "Espruino has no private fields";
     if (node.value?.type !== "ArrowFunctionExpression") return undefined;
     let usesThis = false;
-    walk(node.value, (inner) => (usesThis ||= inner.type === "ThisExpression"));
+    full(node.value, (inner) => (usesThis ||= inner.type === "ThisExpression"));
     return usesThis ? "On Espruino an arrow in a field has no this: assign it in the constructor" : undefined;
+}
+
+/** A release before 2v25 takes a `do` without braces for a SyntaxError. */
+function checkDo({ body }: NodeOf<"DoWhileStatement">): string | undefined {
+    return body.type === "BlockStatement" ? undefined : "Espruino before 2v25 cannot read a do without braces";
 }
 
 function isLength(node: AnyNode): boolean {
@@ -130,6 +136,7 @@ const RULES: Partial<Record<AnyNode["type"], Rule>> = {
     PropertyDefinition: checkFieldArrow,
     AssignmentExpression: checkAssignment,
     SwitchStatement: checkSwitch,
+    DoWhileStatement: checkDo,
     BinaryExpression: (node: NodeOf<"BinaryExpression">) => (node.operator === "**" ? "Espruino has no **" : undefined),
     Property: (node: NodeOf<"Property">) => (node.computed ? "Espruino has no computed keys" : undefined),
     MethodDefinition: (node: NodeOf<"MethodDefinition">) =>

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { build } from "esbuild";
-import { ROOT } from "../../../bundler/build.ts";
+import { ROOT } from "../../../bundler/output.ts";
 import { writeStorage } from "../../../emulator/espruino/storage.ts";
 import { chooseSeed, seeded } from "../../support/seeded.ts";
 

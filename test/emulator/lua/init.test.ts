@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ROOT } from "../../../bundler/build.ts";
+import { ROOT } from "../../../bundler/output.ts";
 import type { Bench } from "./bench.ts";
 import { BOARDS, LUAS, putOnBench } from "./bench.ts";
 import type { BoardOptions } from "../../../emulator/lua/board.ts";
