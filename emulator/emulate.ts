@@ -74,7 +74,7 @@ function readKeepAlive({ "keep-alive": text }: Values): number | undefined {
 function readNumber(typed: string): string {
     const number = typed.replace("(0)", "").replace(/[\s()./-]/g, "");
     if (!/^\+[1-9]\d{1,14}$/.test(number))
-        throw new UsageError(`"${typed}" is not a phone number with + and its country code: write +34600111222.`);
+        throw new UsageError("This is not a phone number with + and its country code: write +34600111222."); // not repeated: it may be a person's
     return number;
 }
 

@@ -92,7 +92,7 @@ for (const [words, skip] of LUAS) {
 const REFUSED: [words: string[], sentence: RegExp][] = [
     [[], /^Give one phone number\./],
     [["+34600111222"], /^Give --route and --secret, as `toque number add` printed them, or --code to enrol\./],
-    [["600111222", "--code", "12345678"], /^"600111222" is not a phone number with \+/],
+    [["600111222", "--code", "12345678"], /^This is not a phone number with \+/],
     [["+34600111222", "--code", "1", "--gateway", "nowhere"], /^--gateway nowhere: give host and port/],
     [["+34600111222", "--code", "1", "--runtime", "toaster"], /^There is no runtime "toaster": use espruino, /],
     [["+34600111222", "--code", "1", "--runtime", "espruino"], /^ESPRUINO is not set: it names the genuine/],

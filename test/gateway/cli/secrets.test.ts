@@ -237,7 +237,7 @@ const MISTYPED: [words: string[], sentence: RegExp][] = [
     ],
     [["emulate", KNOWN, "--secret", PASSWORD], /^Give --route and --secret/],
     [["emulate", KNOWN, "--route", "R", "--secret", PASSWORD, `--tokne=${WRONG_TOKEN}`], /^Unknown option '--tokne'/],
-    [["emulate", `${KNOWN}00000000000`, "--route", "R", "--secret", PASSWORD], /./],
+    [["emulate", `${KNOWN}00000000000`, "--route", "R", "--secret", PASSWORD], /^This is not a phone number/],
     [
         ["emulate", "--fleet", "1", "--url", `http://me:${PASSWORD}@127.0.0.1:1`, "--token", WRONG_TOKEN],
         /^--url: give http/,
