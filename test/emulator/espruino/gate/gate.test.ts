@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ABSENT_GLOBALS, ABSENT_METHODS, ABSENT_STATICS } from "../../../../emulator/espruino/absent.ts";
-import { ACCEPTED, ACCEPTED_THERE } from "../../../../emulator/espruino/gate/accepted-rows.ts";
+import { ACCEPTED, ACCEPTED_THERE } from "./accepted-rows.ts";
 import { overlayEspruino } from "../../../../bundler/espruino/overlay.ts";
 import { checkProgram } from "../../../../emulator/espruino/gate/gate.ts";
-import { DATA_DEPENDENT, REFUSED, TRAPS } from "../../../../emulator/espruino/gate/refused-rows.ts";
+import { DATA_DEPENDENT, REFUSED, TRAPS } from "./refused-rows.ts";
 
 const interpreter = process.env.ESPRUINO;
 const genuine = { skip: interpreter ? false : "ESPRUINO is not set: genuine Espruino interpreter" };
