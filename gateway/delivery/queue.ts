@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
+import { randomText } from "../directory/secrets.ts";
 import { GatewayError } from "../error.ts";
 import { URGENCIES, type Draft } from "../message.ts";
 import type { Clock } from "../clock.ts";
@@ -15,6 +16,9 @@ export const MAX_COLLAPSE_KEY_OCTETS = 64;
 
 /** Random octets that are asked of the system at once: each time costs more than all else about an id. */
 const RANDOM_OCTETS = 4_096;
+
+/** Of a message's id: 128 random bits. */
+const ID_OCTETS = 16;
 
 /** A sequence has at most ten digits in what is counted here: its own is given only later, by the store. */
 const WIDEST_SEQUENCE = 2 ** 32 - 1;
@@ -38,7 +42,7 @@ export function createQueue(options: {
     const { store, clock, random = pooledRandom() } = options;
     return {
         async append(registration, draft, sender) {
-            const id = random(16).toString("base64url");
+            const id = randomText(random, ID_OCTETS);
             const message = { ...readDraft(registration, draft, clock.nowMs()), sender, id };
             const appended = await store.backlog.append(message);
             if (appended === "conflict") {

@@ -11,7 +11,7 @@ const SECRET_OCTETS = 16;
 const ROUTE_OCTETS = (ROUTE_CHARS * 6) / 8;
 
 /** Random octets as base64url that begins with a letter or a digit: a command line takes a "-" there for a flag. */
-function newText(random: Random, octets: number): string {
+export function randomText(random: Random, octets: number): string {
     for (;;) {
         const text = random(octets).toString("base64url");
         if (/^[A-Za-z0-9]/.test(text)) return text;
@@ -20,7 +20,7 @@ function newText(random: Random, octets: number): string {
 
 /** A secret or a token: 128 random bits, 22 characters of base64url. */
 export function newSecret(random: Random): string {
-    return newText(random, SECRET_OCTETS);
+    return randomText(random, SECRET_OCTETS);
 }
 
 /** SHA-256, hex. Enough for 128 random bits: nobody can try them out. */
@@ -36,5 +36,5 @@ export function sameText(one: string, other: string): boolean {
 
 /** 96 random bits as base64url. */
 export function newRoute(random: Random): Route {
-    return newText(random, ROUTE_OCTETS) as Route;
+    return randomText(random, ROUTE_OCTETS) as Route;
 }

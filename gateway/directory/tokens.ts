@@ -4,7 +4,7 @@ import { ALL_NUMBERS, type NumberRange } from "../number-range.ts";
 import type { Clock } from "../clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { ApiToken, Role } from "../token.ts";
-import { hashSecret, newSecret, sameText, systemRandom, type Random } from "./secrets.ts";
+import { hashSecret, newSecret, randomText, sameText, systemRandom, type Random } from "./secrets.ts";
 
 /** What a caller wants: to push, to see what became of a push, to see numbers and status, to change numbers, codes and tokens. */
 export type Action = "send" | "receipt" | "read" | "manage";
@@ -70,7 +70,7 @@ export function createTokens(options: {
     const { store, clock, random = systemRandom } = options;
 
     async function put(token: string, role: Role, pattern: string, label?: string): Promise<string> {
-        const id = random(ID_OCTETS).toString("base64url");
+        const id = randomText(random, ID_OCTETS);
         await store.tokens.add({ id, role, hash: hashSecret(token), pattern, label, createdMs: clock.nowMs() });
         return id;
     }

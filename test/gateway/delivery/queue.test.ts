@@ -159,3 +159,13 @@ scenario("sent again, a message is accepted once, also when it was dropped later
     assert.deepEqual([again.repeated, again.message.id, again.message.state], [true, first.message.id, "dropped"]);
     assert.equal((await store.receipts.find(first.message.id))?.state, "dropped");
 });
+
+scenario(
+    "an id begins with a letter or a digit: a command line takes a hyphen for a flag",
+    async ({ store, registration }) => {
+        const drawn = [0xf8, 0xfc, 0x00].map((octet) => Buffer.alloc(16, octet)); // "-", "_" and "A" in front
+        const queue = createQueue({ store, clock: handClock(), random: () => drawn.shift()! });
+        const { message } = await queue.append(registration, { to: TO, body: "hi" }, "t1");
+        assert.equal(message.id, "A".repeat(22));
+    },
+);
