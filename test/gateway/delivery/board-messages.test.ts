@@ -96,7 +96,7 @@ const KEYS: [what: string, first: object, second: object, messages: number][] = 
     ["with the same g and i", { g: 99, i: 1 }, { g: 99, i: 1 }, 1],
     ["after another boot", { g: 99, i: 1 }, { g: 100, i: 1 }, 2],
     ["with the same id", { id: "bell" }, { id: "bell" }, 1],
-    ["with another id", { id: "bell" }, { id: "bell 2" }, 2],
+    ["with another id", { id: "bell" }, { id: "bell-2" }, 2],
     ["with an id, whatever g and i are", { id: "bell", g: 1, i: 1 }, { id: "bell", g: 2, i: 1 }, 1],
     ["with an id that another board uses", { id: "bell" }, { id: "bell", of: "another" }, 2],
 ];
