@@ -43,7 +43,8 @@ export class Flow {
         const { signal } = this.#end;
         while (this.#taken < messages && !signal.aborted) {
             await pause(this.#taken >= this.#allowed ? 5 : this.#random.below(pauseMs));
-            if (this.#taken >= this.#allowed) continue;
+            // While it paused, other lanes may have taken the last ones.
+            if (this.#taken >= Math.min(this.#allowed, messages) || signal.aborted) continue;
             const message = { to: this.#random.pick(boards).number, body: `${this.#taken++} · ¿qué tal? 你好` };
             if (mqtt === undefined) await publishByHttp(gateway, ledger, message, signal);
             else await mqtt.publish(message, signal);
