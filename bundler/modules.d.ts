@@ -9,6 +9,7 @@ declare module "luaparse" {
         luaVersion: "5.1";
         comments: boolean;
         ranges?: boolean;
+        scope?: boolean;
         onCreateNode?: (node: unknown) => void;
     }
     const luaparse: { parse(lua: string, options: Options): unknown };

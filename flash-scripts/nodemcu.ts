@@ -1,7 +1,8 @@
 /** Puts Toque on a board that runs NodeMCU (ESP32, ESP8266): init.lua, toque.lua, the application, settings and credentials. */
 import { readFileSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { NODEMCU_BUNDLE, buildAll } from "../bundler/build.ts";
+import { buildAll } from "../bundler/build.ts";
+import { NODEMCU_BUNDLE } from "../bundler/lua/build.ts";
 import { LuaConsole } from "./lua-console.ts";
 import { type FlashOptions, main, readOptions, slotFiles } from "./options.ts";
 import { Port } from "./port.ts";

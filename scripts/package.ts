@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative, resolve } from "node:path";
 import { type CompilerOptions, flattenDiagnosticMessageText, transpileDeclaration } from "typescript";
-import { buildNodemcu } from "../bundler/build.ts";
+import { buildNodemcu } from "../bundler/lua/build.ts";
 import { BuildError, ROOT } from "../bundler/output.ts";
 import { buildEspruino } from "../bundler/espruino/build.ts";
 

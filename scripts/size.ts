@@ -1,7 +1,8 @@
 /** `npm run size`: builds both bundles and holds what they take on a board to its budgets: memory hard, files softly. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { NODEMCU_BUNDLE, buildAll } from "../bundler/build.ts";
+import { buildAll } from "../bundler/build.ts";
+import { NODEMCU_BUNDLE } from "../bundler/lua/build.ts";
 import { ESPRUINO_BUNDLE } from "../bundler/espruino/build.ts";
 import { BuildError, ROOT } from "../bundler/output.ts";
 

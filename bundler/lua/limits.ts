@@ -1,4 +1,5 @@
 import luaparse from "luaparse";
+import { BuildError } from "../output.ts";
 
 /** NodeMCU's Lua 5.1 (LUAI_MAXVARS) allows this many active locals in a function; stock Lua allows 200. */
 export const MAX_ACTIVE_LOCALS = 50;
@@ -62,4 +63,11 @@ class Counter {
     private saw(active: number): void {
         if (active > this.max) this.max = active;
     }
+}
+
+/** Throws a BuildError for what NodeMCU's Lua 5.1 cannot load. @returns the same Lua */
+export function holdToLimits(lua: string): string {
+    const locals = maxActiveLocals(lua);
+    if (locals <= MAX_ACTIVE_LOCALS) return lua;
+    throw new BuildError(`A function has ${locals} locals at once; NodeMCU's Lua stops at ${MAX_ACTIVE_LOCALS}.`);
 }

@@ -1,134 +1,148 @@
-import { exportName } from "./modules.ts";
-import type { Edit, Node } from "./scopes.ts";
-import { edited, readScopes } from "./scopes.ts";
-
-/**
- * The program of a board with 40 KB of memory, in two parts of one file: a comment that holds the text of its functions, and what runs.
- * A function is a name of three digits of base 36, which is where its text lies. Nothing has such a name, so Lua asks the metatable of the
- * program's own names, and that reads the text and makes a function of it. What was read is kept until Lua collects its garbage, all of it
- * together: so of a function that does not run nothing has to be in memory. The compiler skips the comment as it would any.
+/*
+ * Functions stay in flash.
  *
- * A module's `function f() …` is read when it is called; a function in a table stays in memory, as what the firmware keeps may.
+ * An ESP8266 has 40 KB of memory, and Toque's functions would take all of it. So they stand in a comment at the beginning of the file, as
+ * texts, each behind its length. The program names a function by the place of its text: `_00123`. No variable has such a name, so Lua asks
+ * the metatable of the program's names, which reads the text from the file and makes a function of it. What was made is kept until Lua
+ * collects its garbage: of a function that does not run nothing has to be in memory.
+ *
+ *     function low(n) return n % 128 end        becomes        the comment's octets from 123 on: 0026local n=...return n%128
+ *     print(low(300))                                          _G.print(_00123(300))
+ *
+ * The program's names stand in a table of their own, so an application cannot meet them; what the firmware or the application has is
+ * `_G`'s. A function in a table stays in memory, because the firmware keeps such ones; so do the prelude's, which are called for each
+ * octet of a message.
  */
+import luamin from "luamin";
+import luaparse from "luaparse";
 
-const DIGITS = 36;
-
-/** What begins the comment, and what ends it. */
 const [OPEN, CLOSE] = ["--[==[", "]==]"];
 
-/** Names begin with a letter: the first one is "a00". */
-const FIRST_NAME = 10 * DIGITS * DIGITS;
+/** Digits of a place in the file, and of a text's length. */
+const PLACE_DIGITS = 5;
+const LENGTH_DIGITS = 4;
 
-/** A text's length has two digits. */
-const LONGEST = DIGITS * DIGITS - 1;
+/** The names of typescript-to-lua's library; and those that flatten.ts has given. */
+const LIBRARY = /^__TS__/;
+const OWN = /_\d+$|^(string|math)$/;
 
-const KEYWORDS = ["and", "end", "for", "nil", "not"];
+/** A node of luaparse's tree. */
+type Node = { type: string; range: [start: number, end: number] } & Record<string, unknown>;
 
-/** A name's digits, and the characters of which three stand for one until its place is known. */
-const NAME_OCTETS = 3;
-const NAME_SYMBOLS = 0xe000;
+/** The table of the program's own names: Lua 5.3 takes it for the local's name, and Lua 5.1 is given it. */
+const NAMES = `local set,_ENV=setfenv,{_G=_G,string=string,math=math}if set then set(1,_ENV)end `;
 
-/** What a function of the overlay has in front of its name until its place is known. */
-const PREFIX = "____f_";
+/** Octets of a text that are read at once: the compiler needs no more. */
+const PIECE_OCTETS = 256;
 
-/** Called for each octet of a message: these stay in memory. */
-const RESIDENT = exportName("library", "");
-
-/** Lua 5.1's `setfenv`, under a name that no program is long enough for. */
-export const SETTER = "zz";
-
-/** Reads functions when they are called. `_ENV` is the table of the program's own names. @param file what the bundle is called on the board */
+/** Makes functions of their texts. @param file the bundle's name on the board */
 function reader(file: string): string {
-    return `do
-        local file, kept = (file.open or io.open)("${file}"), setmetatable({}, { __mode = "v" })
-        setmetatable(_ENV, { __index = function(names, name)
-            if #name == 3 then
+    return `
+        local file, kept = (_G.file.open or _G.io.open)("${file}"), _G.setmetatable({}, { __mode = "v" })
+        local byte, sub, number, min = string.byte, string.sub, _G.tonumber, math.min
+        local left
+        local function read()
+            local octets = min(left, ${PIECE_OCTETS})
+            left = left - octets
+            return octets > 0 and file:read(octets) or nil
+        end
+        _G.setmetatable(_ENV, { __index = function(names, name)
+            if byte(name) == 95 then
                 local made = kept[1] or {}
                 kept[1] = made
                 local call = made[name]
                 if not call then
-                    file:seek("set", tonumber(name, ${DIGITS}) - ${FIRST_NAME})
-                    local text = file:read(tonumber(file:read(2), ${DIGITS}))
-                    call = assert((loadstring or load)(text, name, "t", names))
-                    if ${SETTER} then ${SETTER}(call, names) end
+                    file:seek("set", number(sub(name, 2)))
+                    left = number(file:read(${LENGTH_DIGITS}))
+                    call = _G.assert(_G.load(read, name, "t", names))
+                    if set then set(call, names) end
                     made[name] = call
                 end
                 return call
             end
-        end })
-    end\n`;
+        end })`;
 }
 
-/** Marks the functions that are to be read when they are called, and adds what reads them. */
-export function markOverlay(lua: string, file: string): string {
-    const { body, globals } = readScopes(lua);
-    const names = new Set(
-        body
-            .filter(({ type, ...statement }) => type === "FunctionDeclaration" && statement["isLocal"] !== true)
-            .map((statement) => (statement["identifier"] as Node)["name"] as string)
-            .filter((name) => name.startsWith("____e_") && !name.startsWith(RESIDENT)),
-    );
-    const edits = globals
-        .filter((node) => names.has(node["name"] as string))
-        .map((node): Edit => ({ range: node.range, text: PREFIX + (node["name"] as string) }));
-    return reader(file) + edited(lua, edits);
-}
+/**
+ * @param lua a flat program whose functions and variables are global
+ * @param file the bundle's name on the board; without one, the functions are in memory as usual
+ */
+export function overlayLua(lua: string, file?: string): string {
+    const small: string = luamin.minify(lua);
+    const { body, globals } = read(small);
+    const stays = ({ type, identifier }: Node): boolean =>
+        file === undefined || type !== "FunctionDeclaration" || LIBRARY.test(nameOf(identifier as Node));
+    const functions = body.filter((node) => !stays(node));
+    const places = new Map(functions.map(({ identifier }) => [nameOf(identifier as Node), ""]));
+    const isOwn = (name: string): boolean => LIBRARY.test(name) || OWN.test(name);
 
-/** Puts the marked functions of a program that is small already into the comment in front of it. */
-export function layOut(lua: string): string {
-    const { body } = readScopes(lua);
-    const marked = body.filter(
-        (node) =>
-            node.type === "FunctionDeclaration" &&
-            (((node["identifier"] as Node)["name"] as string | undefined) ?? "").startsWith(PREFIX),
-    );
-    const names = marked.map((node) => (node["identifier"] as Node)["name"] as string);
-    const symbolOf = (name: string): string => {
-        const index = names.indexOf(name);
-        if (index < 0) throw new Error(`${name} is called, and defined nowhere.`);
-        return String.fromCharCode(NAME_SYMBOLS + index).repeat(NAME_OCTETS);
+    /** The program from here to there, with the names that it has now. */
+    const render = ([start, end]: Node["range"]): string => {
+        let out = "";
+        let at = start;
+        for (const { range, ...node } of globals) {
+            if (range[0] < start || range[1] > end) continue;
+            const name = node["name"] as string;
+            out += small.slice(at, range[0]) + (places.get(name) ?? (isOwn(name) ? name : `_G.${name}`));
+            at = range[1];
+        }
+        return out + small.slice(at, end);
     };
-    // a name is as long as what stands for it, so the texts' lengths are known before their names are
-    const withSymbols = (part: string): string => part.replace(new RegExp(`\\b${PREFIX}\\w+`, "g"), symbolOf);
-    const places: string[] = [];
-    let comment = OPEN;
-    for (const node of marked) {
-        const text = withSymbols(bodyOf(node, lua));
-        if (KEYWORDS.includes(nameOf(comment.length))) comment += " ";
-        places.push(nameOf(comment.length));
-        comment += lengthOf(text) + text;
+    // all places have the same number of digits, so the texts' lengths are known before the places are
+    for (const name of places.keys()) places.set(name, placeName(0));
+    let at = OPEN.length;
+    for (const node of functions) {
+        places.set(nameOf(node["identifier"] as Node), placeName(at));
+        at += LENGTH_DIGITS + textOf(node, small, render).length;
     }
-    const rest = edited(
-        lua,
-        marked.map(({ range }): Edit => ({
-            range: [range[0], range[1] + (lua.charAt(range[1]) === ";" ? 1 : 0)],
-            text: "",
-        })),
-    );
-    const named = (part: string): string =>
-        part.replace(/([\ue000-\uf8ff])\1\1/g, (symbol) => places[symbol.charCodeAt(0) - NAME_SYMBOLS]!);
-    if (comment.includes(CLOSE)) throw new Error("A function holds what ends the comment.");
-    return named(`${comment}${CLOSE}${withSymbols(rest)}`);
+    const texts = functions.map((node) => {
+        const text = textOf(node, small, render);
+        return digits(text.length, LENGTH_DIGITS) + text;
+    });
+    const comment = texts.join("");
+    if (comment.includes(CLOSE)) throw new Error(`A function has "${CLOSE}" in it, which ends the comment.`);
+    const rest = body.filter(stays).map(({ range }) => render(range));
+    const head = file === undefined ? "" : `${luamin.minify(reader(file))} `;
+    return `${OPEN}${comment}${CLOSE}${NAMES}${head}${rest.join(" ")}\n`;
 }
 
-/** A text's length as it stands in front of it. */
-function lengthOf(text: string): string {
-    if (text.length > LONGEST)
-        throw new Error(`A function of ${text.length} octets is too long: ${LONGEST} are the most.`);
-    return text.length.toString(DIGITS).padStart(2, "0");
+/** The statements of a program, and the identifiers in it that are no local's and no field's, in the order of the text. */
+function read(lua: string): { body: Node[]; globals: Node[] } {
+    const globals: Node[] = [];
+    const chunk = luaparse.parse(lua, {
+        luaVersion: "5.1",
+        comments: false,
+        scope: true,
+        ranges: true,
+        onCreateNode(node) {
+            // luaparse lets nodes share a range, which then grows with the outer ones
+            const created = node as Node;
+            created.range = [...created.range];
+            if (created.type === "Identifier") globals.push(created);
+        },
+    }) as { body: Node[] };
+    const outside = globals.filter((node) => node["isLocal"] === false);
+    return { body: chunk.body, globals: outside.sort((a, b) => a.range[0] - b.range[0]) };
 }
 
-function nameOf(at: number): string {
-    const name = (FIRST_NAME + at).toString(DIGITS);
-    if (name.length !== NAME_OCTETS) throw new Error(`The functions' texts go on at ${at}: too far for a name.`);
-    return name;
+function nameOf(identifier: Node): string {
+    return identifier["name"] as string;
 }
 
-/** What a chunk that gets the function's arguments does. */
-function bodyOf(node: Node, lua: string): string {
-    const parameters = (node["parameters"] as Node[]).map((parameter) => parameter["name"] as string);
-    const end = node.range[1] - "end".length;
-    const closing = lua.indexOf(")", lua.indexOf("(", (node["identifier"] as Node).range[1])) + 1;
-    const text = lua.slice(closing, end).trim();
+/** What a chunk does that is called with the function's arguments. */
+function textOf(node: Node, lua: string, render: (range: Node["range"]) => string): string {
+    const parameters = (node["parameters"] as Node[]).map(nameOf);
+    const opened = lua.indexOf(")", (node["identifier"] as Node).range[1]) + 1;
+    const text = render([opened, node.range[1] - "end".length]).trim();
     return parameters.length === 0 ? text : `local ${parameters.join(",")}=...${text}`;
+}
+
+function placeName(at: number): string {
+    return `_${digits(at, PLACE_DIGITS)}`;
+}
+
+function digits(value: number, count: number): string {
+    const text = String(value).padStart(count, "0");
+    if (text.length > count) throw new Error(`The program is too long: ${text} has more than ${count} digits.`);
+    return text;
 }
