@@ -12,9 +12,9 @@ import { BuildError, ROOT } from "../bundler/output.ts";
  * The peaks are those of 2026-11-27, before the bundles were made plain: they may not get worse.
  */
 const ONLINE_VARS = 300;
-const PEAK_VARS: Record<string, number> = { 60: 510, 900: 1_065 };
+const PEAK_VARS: Record<string, number> = { 60: 475, 900: 1_023 };
 const ONLINE_HEAP = 12_288;
-const PEAK_HEAP: Record<string, number> = { 60: 19_750, 900: 23_100 };
+const PEAK_HEAP: Record<string, number> = { 60: 19_750, 900: 22_850 };
 const ESPRUINO_FILE = { most: 12_288, outer: 24_576 };
 const NODEMCU_FILE = { most: 20_480, outer: 40_960 };
 
