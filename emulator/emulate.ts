@@ -70,9 +70,9 @@ function readKeepAlive({ "keep-alive": text }: Values): number | undefined {
     return text === undefined ? undefined : Number(text);
 }
 
-/** A number as people type it, in E.164. The gateway decides whether it is one; here only what stands between the digits is left out. */
+/** A number in E.164, with spaces and dashes between its digits. The gateway reads more forms; here none is guessed at. */
 function readNumber(typed: string): string {
-    const number = typed.replace("(0)", "").replace(/[\s()./-]/g, "");
+    const number = typed.replace(/[\s-]/g, "");
     if (!/^\+[1-9]\d{1,14}$/.test(number))
         throw new UsageError("This is not a phone number with + and its country code: write +34600111222."); // not repeated: it may be a person's
     return number;
