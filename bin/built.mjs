@@ -42,6 +42,20 @@ export function checkBuilt(folder, remedy) {
     }
 }
 
+/**
+ * The first of the sources that changed after the folder was built, or that nothing was built of. Undefined: the build is of today.
+ * @param {string} folder
+ * @param {string[]} sources folders
+ */
+export function newerThanBuilt(folder, sources) {
+    const builtMs = fs.statSync(join(folder, LIST), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return sources
+        .flatMap((source) =>
+            fs.readdirSync(source, { recursive: true, encoding: "utf8" }).map((name) => join(source, name)),
+        )
+        .find((path) => fs.statSync(path).mtimeMs > builtMs);
+}
+
 /** @param {Uint8Array} data */
 function hashOf(data) {
     return createHash("sha256").update(data).digest("hex");

@@ -148,7 +148,7 @@ export function moveIntoPlace(draft: string, path: string): void {
     flush(dirname(path));
 }
 
-/** As mkdir -p does, for the owner alone. Node's own tries for ever where a folder that is there says that it is not (/proc, some network drives). */
+/** As mkdir -p does, for the owner alone. Node's own never ends where mkdir answers ENOENT for a folder that is there (/proc, network drives). */
 export function makeFolder(path: string): void {
     if (existsSync(path)) return;
     makeFolder(dirname(path));

@@ -97,7 +97,7 @@ export function testContacts(scene: Scene): void {
         await append(5);
         assert.equal(await comes(epoch, 0), false);
         assert.equal(await comes(epoch, 6), true);
-        assert.equal(await comes(epoch, 6), true, "what it says of the old epoch means nothing in the new one");
+        assert.equal(await comes(epoch, 6), true, "a sequence of the old epoch means nothing in the new one");
     });
 
     test("epoch: a restored store is found out also when it has given the same sequences again", async () => {

@@ -25,7 +25,7 @@ const TECHNOLOGIES: Record<string, string> = {
     channels: "",
     aedes: "aedes|aedes-packet|mqtt-packet",
     http: "fastify|@fastify/[\\w-]+|typebox(/.+)?|prom-client",
-    store: "libsql|tsx/esm/api",
+    store: "libsql",
     tls: "@peculiar/x509|reflect-metadata",
     cli: "commander|libphonenumber-js(/.+)?",
 };
@@ -48,6 +48,11 @@ const RULES: Rule[] = [
     { files: /^gateway\/config\.ts$/, paths: [NOUNS, DOMAIN], packages: new RegExp(`^(${NODE})$`) },
     { files: NOUNS, paths: [NOUNS, /^shared\/push\//], packages: /^libphonenumber-js(\/.+)?$/ },
     ...ROOMS.map(room),
+    {
+        files: /^gateway\/store\/worker\.mjs$/, // where the gateway runs from its sources
+        paths: [/^gateway\/store\/worker\.ts$/, /^dist\/gateway\/worker\.mjs$/, /^bin\/built\.mjs$/],
+        packages: /^(node:url|tsx\/esm\/api)$/,
+    },
     ...Object.keys(TECHNOLOGIES).map(technology),
     { files: /^bin\//, paths: [/^bin\//], packages: new RegExp(`^(${NODE})$`) },
     {

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { newerThanBuilt } from "../../bin/built.mjs";
 import { GatewayClient } from "./gateway-client.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -10,17 +11,9 @@ const LAUNCHER = join(ROOT, "bin/toque.mjs");
 /** Longer than any command takes on a slow machine. */
 const END_TIMEOUT_MS = 300_000;
 
-refuseOldBuild(["gateway", "shared"]);
-
-/** What these tests run is built: `npm test` builds it first, and after an edit `npm run build` does. */
-function refuseOldBuild(folders: string[]): void {
-    const builtMs = statSync(join(ROOT, "dist/gateway/built.json"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    const sources = folders.flatMap((folder) =>
-        readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
-    );
-    const newer = sources.find((path) => statSync(join(ROOT, path)).mtimeMs > builtMs);
-    if (newer !== undefined) throw new Error(`${newer} is newer than dist/gateway: run "npm run build" first.`);
-}
+// What these tests run is built: `npm test` builds it first, and after an edit `npm run build` does.
+const newer = newerThanBuilt(join(ROOT, "dist/gateway"), [join(ROOT, "gateway"), join(ROOT, "shared")]);
+if (newer !== undefined) throw new Error(`${newer} is newer than dist/gateway: run "npm run build" first.`);
 
 /** What a process left behind. */
 export interface Ended {

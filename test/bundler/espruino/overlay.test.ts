@@ -83,7 +83,7 @@ test("Espruino bundle: functions that are only called are not declared", () => {
     assert.deepEqual(globalsOf(made), ["$", "$$"]);
 });
 
-test("Espruino bundle: anywhere but in .bootcde it says so, and does nothing", () => {
+test("Espruino bundle: anywhere but in .bootcde it prints a sentence, and does nothing", () => {
     const made = overlayEspruino(`function f(n) { let m = n; m++; return m; } report(f(1)); report(f(2));`);
     assert.throws(() => run(made, ""), /toque: flash this as \.bootcde/);
     assert.throws(() => run(made, `echo(0);${made}`), /toque: flash this as \.bootcde/);
