@@ -4,7 +4,7 @@ import type { Route } from "../registration.ts";
 
 /** A message before the store gave it a sequence. */
 export interface NewMessage extends Omit<PushMessage, "sequence" | "state">, Pick<Draft, "once"> {
-    /** whose idempotency key `once` is: the id of a token, or a board's route */
+    /** whose `once` and `collapseKey` are meant, and whose share of the backlog it is: the id of a token, or a board's route */
     sender: string;
 }
 
@@ -14,7 +14,7 @@ export interface Appended {
     /** true: `message` is the one accepted earlier for the sender's `once`, and nothing was stored */
     repeated: boolean;
     collapsed: PushMessage[];
-    /** over 1,000 messages or 256 KiB: the oldest of the lowest urgency */
+    /** over 1,000 messages or 256 KiB: of the sender that holds most of it, the oldest of the lowest urgency */
     dropped: PushMessage[];
 }
 

@@ -7,6 +7,7 @@ import { contentDigest, earlierMessage } from "./idempotency.ts";
 import { nextPlace } from "./numbering.ts";
 import { clearOverflow, noteOverflow } from "./overflow.ts";
 import { addReceipt, endReceipt, noteMoved, noteSent, type Ending } from "./receipts.ts";
+import { Shares } from "./shares.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
 /** The default limits of a route's backlog. */
@@ -16,14 +17,15 @@ const SENT_GRACE_MS = 30_000;
 /** Messages that one call ends at most: other calls wait for the thread. */
 const MAX_ENDED_AT_ONCE = 1_000;
 
-const SELECT = `SELECT backlog.*, receipts.id, receipts.number FROM backlog JOIN receipts USING (num) `;
+const SELECT = `SELECT backlog.*, receipts.id, receipts.number, receipts.sender FROM backlog JOIN receipts USING (num) `;
 
 /** What of a message is stored as JSON. */
 type Content = Pick<PushMessage, "body" | "title" | "from">;
 
 export function backlogCalls(sql: Sql, start: number, most: BacklogSize = MAX_BACKLOG): CallsOf<BacklogStore> {
+    const shares = new Shares(sql);
     return {
-        append: write((message) => append(sql, start, message, most)),
+        append: write((message) => append(sql, shares, start, message, most)),
         list: read((route, afterSequence, limit) =>
             sql
                 .all(
@@ -51,7 +53,13 @@ export function backlogCalls(sql: Sql, start: number, most: BacklogSize = MAX_BA
     };
 }
 
-function append(sql: Sql, start: number, message: NewMessage, most: BacklogSize): Appended | NotAppended {
+function append(
+    sql: Sql,
+    shares: Shares,
+    start: number,
+    message: NewMessage,
+    most: BacklogSize,
+): Appended | NotAppended {
     const digest = contentDigest(message);
     const earlier = earlierMessage(sql, message, digest);
     if (earlier === "conflict") return earlier;
@@ -61,9 +69,10 @@ function append(sql: Sql, start: number, message: NewMessage, most: BacklogSize)
     const { sequence } = place;
     const num = addReceipt(sql, message, sequence, digest);
     insert(sql, num, sequence, message);
+    shares.note(message.route, message.sender, message.octets, 1);
     const collapsed = collapseOlder(sql, message, sequence);
     const fits = isWithin({ messages: place.messages + 1, octets: place.octets + message.octets }, most);
-    const dropped = fits ? [] : dropOverflow(sql, message.route, message.acceptedMs, most);
+    const dropped = fits ? [] : dropOverflow(sql, shares, message, most);
     const own = dropped.find((gone) => gone.sequence === sequence);
     // The key is free again, so that the sender can retry.
     if (own !== undefined) sql.run("UPDATE receipts SET once = NULL WHERE num = ?", num);
@@ -141,29 +150,37 @@ function insert(sql: Sql, num: number, sequence: number, message: NewMessage): v
     });
 }
 
+/** A collapse key belongs to its sender: another's message of that key stays. */
 function collapseOlder(sql: Sql, message: NewMessage, sequence: number): PushMessage[] {
     if (message.collapseKey === undefined) return [];
     const rows = sql.all(
-        SELECT + "WHERE backlog.route = ? AND collapse_key = ? AND backlog.sequence < ? ORDER BY backlog.sequence",
+        SELECT +
+            "WHERE backlog.route = ? AND collapse_key = ? AND sender = ? AND backlog.sequence < ? ORDER BY backlog.sequence",
         message.route,
         message.collapseKey,
+        message.sender,
         sequence,
     );
     return rows.map((row) => endRow(sql, row, { state: "collapsed", atMs: message.acceptedMs }));
 }
 
-/** Drops the oldest of the lowest urgency first. One that was written, and so may be on the screen, goes only when no other is left. */
-function dropOverflow(sql: Sql, route: Route, atMs: number, most: BacklogSize): PushMessage[] {
+/** Drops until the backlog is within its limits, each time a message of the sender that holds most of what is over its limit. */
+function dropOverflow(sql: Sql, shares: Shares, message: NewMessage, most: BacklogSize): PushMessage[] {
+    const { route, acceptedMs } = message;
     const dropped: PushMessage[] = [];
     for (;;) {
-        if (isWithin(sizeOf(sql, route), most)) break;
-        const row =
-            sql.get(
-                SELECT + "WHERE backlog.route = ? AND sent_ms IS NULL ORDER BY urgency, backlog.sequence LIMIT 1",
-                route,
-            ) ?? sql.get(SELECT + "WHERE backlog.route = ? ORDER BY urgency, backlog.sequence LIMIT 1", route);
+        const size = sizeOf(sql, route);
+        if (isWithin(size, most)) break;
+        const what = size.messages > most.messages ? "messages" : "octets";
+        const find = () => firstToDrop(sql, route, shares.largest(route, what, message.sender, size));
+        let row = find();
+        if (row === undefined) {
+            shares.forget(route); // what was remembered is gone
+            row = find();
+        }
         if (row === undefined) break;
-        dropped.push(endRow(sql, row, { state: "dropped", atMs, why: "the backlog was full" }));
+        shares.note(route, optional<string>(row.sender), row.octets as number, -1);
+        dropped.push(endRow(sql, row, { state: "dropped", atMs: acceptedMs, why: "the backlog was full" }));
     }
     noteOverflow(
         sql,
@@ -171,6 +188,17 @@ function dropOverflow(sql: Sql, route: Route, atMs: number, most: BacklogSize): 
         dropped.map(({ sequence }) => sequence),
     );
     return dropped;
+}
+
+/** A sender's oldest of the lowest urgency. One that was written, and so may be on the screen, goes only when no other is left. */
+function firstToDrop(sql: Sql, route: Route, sender: string | undefined): Row | undefined {
+    const first = (waiting: string) =>
+        sql.get(
+            `${SELECT} WHERE backlog.route = ? AND sender IS ? ${waiting} ORDER BY urgency, backlog.sequence LIMIT 1`,
+            route,
+            sender,
+        );
+    return first("AND sent_ms IS NULL") ?? first("");
 }
 
 function isWithin({ messages, octets }: BacklogSize, most: BacklogSize): boolean {

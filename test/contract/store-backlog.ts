@@ -91,6 +91,39 @@ export function testBacklog(scene: Scene): void {
         assert.equal((await store.backlog.list(routeOf(2), 0, 10)).length, 1, "another route's key is another key");
     });
 
+    test("collapse: a key belongs to its sender", async () => {
+        const store = await scene.board();
+        await append(store, { body: "alarm", collapseKey: "k", sender: "a" });
+        assert.deepEqual((await append(store, { body: "b", collapseKey: "k", sender: "b" })).collapsed, []);
+        assert.deepEqual(bodies((await append(store, { collapseKey: "k", sender: "a" })).collapsed), ["alarm"]);
+    });
+
+    test("overflow: what goes is of the sender that holds most of what is over, by number or by octets", async () => {
+        const store = await scene.board(1, 2);
+        for (const [board, octets, count] of [
+            [1, 1, 1_000],
+            [2, 4_096, 70],
+        ] as const) {
+            const send = (given: Partial<NewMessage>) => appendTo(store, messageOf(board, given));
+            for (let honest = 0; honest < 50; honest++) await send({ urgency: "low", octets: 100 });
+            const flood = { sender: "b", body: "flood", urgency: "high", octets } as const;
+            const sent = await Promise.all(Array.from({ length: count }, () => send(flood)));
+            const dropped = sent.flatMap(({ dropped }) => bodies(dropped));
+            assert.ok(dropped.length > 0 && dropped.every((body) => body === "flood"));
+            assert.deepEqual(bodies((await send({ urgency: "very-low", octets: 4_096 })).dropped).at(-1), "flood");
+        }
+    });
+
+    test("overflow: of senders that hold the same, the one that sends loses", async () => {
+        const store = await scene.board();
+        for (const sender of ["a", "b"]) {
+            await Promise.all(Array.from({ length: 500 }, () => append(store, { sender, body: sender })));
+        }
+        for (const sender of ["a", "b", "a"]) {
+            assert.deepEqual(bodies((await append(store, { sender, body: sender })).dropped), [sender]);
+        }
+    });
+
     test("overflow: beyond 1,000 messages the oldest of the lowest urgency goes", async () => {
         const store = await scene.board();
         const urgencies = ["high", "normal", "low", "very-low", "low"] as const;

@@ -1,4 +1,5 @@
 import { announce, filters8000 } from "./attacks/announce.ts";
+import { displace } from "./attacks/displace.ts";
 import { enrolment } from "./attacks/enrolment.ts";
 import { filters } from "./attacks/filters.ts";
 import { fleet } from "./attacks/fleet.ts";
@@ -22,6 +23,7 @@ export const ATTACKS: readonly Attack[] = [
     slowloris,
     flood,
     floodMqtt,
+    displace,
     takeover,
     fleet,
     guess,

@@ -1,0 +1,66 @@
+import type { BacklogSize } from "../ports/backlog.ts";
+import type { Route } from "../registration.ts";
+import { optional, type Sql } from "./sql.ts";
+
+/** Undefined: the sender of messages of an older schema, which did not know it. */
+type Sender = string | undefined;
+
+/** Backlogs whose shares are remembered. */
+const MAX_ROUTES = 1_000;
+/** Counting takes a millisecond, so shares that are wrong by less than one part in so many are not counted again. */
+const TOLERANCE = 16;
+
+/** What each sender holds of the backlogs that overflowed lately. Only what overflow itself changes is followed; the rest shows in the sum. */
+export class Shares {
+    readonly #sql: Sql;
+    readonly #routes = new Map<Route, Map<Sender, BacklogSize>>();
+
+    constructor(sql: Sql) {
+        this.#sql = sql;
+    }
+
+    /** A message came into a backlog (`by` 1), or was dropped (-1). */
+    note(route: Route, sender: Sender, octets: number, by: 1 | -1): void {
+        const shares = this.#routes.get(route);
+        if (shares === undefined) return;
+        const share = shares.get(sender) ?? { messages: 0, octets: 0 };
+        shares.set(sender, { messages: share.messages + by, octets: share.octets + by * octets });
+    }
+
+    /** Who holds most messages or most octets of a backlog. @param sender who goes before others that hold the same @param size of the whole */
+    largest(route: Route, what: keyof BacklogSize, sender: string, size: BacklogSize): Sender {
+        const known = this.#routes.get(route);
+        const shares = known !== undefined && isNear(known, size) ? known : this.#count(route);
+        const held = (one: Sender) => shares.get(one)?.[what] ?? 0;
+        return [...shares.keys()].reduce((one, other) => (held(other) > held(one) ? other : one), sender as Sender);
+    }
+
+    forget(route: Route): void {
+        this.#routes.delete(route);
+    }
+
+    #count(route: Route): Map<Sender, BacklogSize> {
+        const rows = this.#sql.all(
+            `SELECT sender, count(*) AS messages, sum(octets) AS octets FROM backlog JOIN receipts USING (num)
+                WHERE backlog.route = ? GROUP BY sender`,
+            route,
+        );
+        const shares = new Map(
+            rows.map((row) => [
+                optional<string>(row.sender),
+                { messages: row.messages as number, octets: row.octets as number },
+            ]),
+        );
+        this.#routes.set(route, shares);
+        if (this.#routes.size > MAX_ROUTES) this.#routes.delete(this.#routes.keys().next().value!);
+        return shares;
+    }
+}
+
+function isNear(shares: Map<Sender, BacklogSize>, size: BacklogSize): boolean {
+    const near = (what: keyof BacklogSize) => {
+        const sum = [...shares.values()].reduce((held, share) => held + share[what], 0);
+        return Math.abs(sum - size[what]) * TOLERANCE <= size[what];
+    };
+    return near("messages") && near("octets");
+}
