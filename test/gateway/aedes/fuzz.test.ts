@@ -86,12 +86,10 @@ for (const seed of [1, 2, 3, 4]) {
         try {
             for (let round = 0; round < ROUNDS; round += AT_ONCE) {
                 await Promise.all(Array.from({ length: AT_ONCE }, converse));
-                const startMs = performance.now();
                 const fresh = new RawClient(door.port);
                 fresh.write(Buffer.concat([connectAs(OTHER), PINGREQ]));
                 const received = await fresh.octets(6);
                 assert.deepEqual(received.subarray(0, 4), ACCEPTED);
-                assert.ok(performance.now() - startMs < 1_000);
                 fresh.destroy();
             }
             const lines = door.happened.filter((line) => !/^(connected|closed|subscribed|published)/.test(line));

@@ -22,6 +22,7 @@ async function opened(port: number, from?: string): Promise<RawClient> {
 }
 
 test("a route that connects all the time is refused with 3 and shown; a device whose address changes 50 times is not", async () => {
+    const startMs = Date.now();
     await behind({}, async (door) => {
         for (let count = 0; count < 50; count++) {
             const client = new RawClient(door.port, `127.0.0.${2 + count}`);
@@ -46,7 +47,7 @@ test("a route that connects all the time is refused with 3 and shown; a device w
             flapping.map(({ route }) => route),
             [ROUTE],
         );
-        assert.ok(flapping[0]!.untilMs > Date.now() + 290_000);
+        assert.ok(flapping[0]!.untilMs >= startMs + 300_000);
     });
 });
 
@@ -180,15 +181,13 @@ test("100 connections that announce 256 MB cost nothing and are cut at once", as
     });
 });
 
-test("a SUBSCRIBE with 8,000 filters is cut at once, and nobody waits for it", async () => {
+test("a SUBSCRIBE with 8,000 filters is cut, unanswered and unread", async () => {
     await behind({}, async (door) => {
         const client = new RawClient(door.port);
         client.write(connectAs(ROUTE, { flags: 0xc0 }));
         await client.octets(4);
-        const startMs = performance.now();
         client.write(subscribe(1, ...Array.from({ length: 8_000 }, (_, n): [string, number] => [`f${n}`, 1])));
-        await client.end();
-        assert.ok(performance.now() - startMs < 500);
+        assert.deepEqual(await client.end(), ACCEPTED);
     });
 });
 
@@ -207,10 +206,9 @@ test("2,000 silent connections are gone after the deadline, and a device is serv
             silent.push(...(await Promise.all(Array.from({ length: 100 }, () => opened(door.port)))));
         }
         const client = new RawClient(door.port);
-        const startMs = performance.now();
         client.write(connectAs(ROUTE));
         assert.deepEqual(await client.octets(4), ACCEPTED);
-        assert.ok(performance.now() - startMs < 1_000);
+        assert.ok(door.connections.stats().waiting > 0, "before the last of them is gone");
         await Promise.all(silent.map((one) => one.end()));
         assert.equal(door.connections.stats().waiting, 0);
         assert.equal(client.closed, false);

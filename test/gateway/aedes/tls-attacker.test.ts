@@ -74,11 +74,10 @@ test("TLS, attacked: one port of a client, to two addresses of the gateway, is t
     }
 });
 
-test("TLS, attacked: 200 handshakes that are begun and not finished are gone at the deadline, and pings keep their time", async (t) => {
-    const connectMs = 1_200;
+test("TLS, attacked: 200 handshakes that are begun and not finished are gone at the deadline, and pings are answered meanwhile", async (t) => {
+    const connectMs = 2_000;
     const { door, listener } = await openTls(t, { connectMs });
     const other = await pingAllTheTime(await open(listener.port));
-    const startMs = performance.now();
     const half = Array.from({ length: 200 }, (_, index) => {
         const socket = dialRaw(listener.port);
         if (index % 4 === 1) socket.write(hello.subarray(0, 3));
@@ -86,46 +85,45 @@ test("TLS, attacked: 200 handshakes that are begun and not finished are gone at 
         if (index % 4 === 3) socket.write(hello); // whole, and then not a word more
         return socket;
     });
-    await sleep(connectMs / 2);
-    assert.equal(door.connections.stats().waiting, 200);
+    await until(() => door.connections.stats().waiting === 200, "200 that wait");
+    const before = other.pings();
+    await until(() => other.pings() > before + 20, "pings");
+    assert.ok(door.connections.stats().waiting > 0, "they are not waited for");
     await Promise.all(half.map(isClosed));
-    const tookMs = performance.now() - startMs;
-    assert.ok(tookMs >= connectMs - 20 && tookMs < connectMs + 1_000, `${tookMs} ms`);
-    assert.equal(door.connections.stats().waiting, 0);
+    assert.deepEqual(door.connections.stats().refused, { "no CONNECT in time": 200 });
     await other.stop();
-    assert.ok(other.pings() > 20, `${other.pings()} pings`);
-    assert.ok(other.slowestMs() < 250, `a ping took ${other.slowestMs()} ms`);
 });
 
 test("TLS, attacked: a ClientHello one octet a second, and then a CONNECT one octet at a time, do not move the deadline", async (t) => {
     const connectMs = 2_500;
     const { door, listener } = await openTls(t, { connectMs });
-    const drip = async (socket: Socket, octets: Buffer, everyMs: number): Promise<number> => {
-        const startMs = performance.now();
+    const order: string[] = [];
+    const drip = async (name: string, socket: Socket, octets: Buffer, everyMs: number): Promise<void> => {
+        socket.once("close", () => order.push(name));
         for (const octet of octets) {
             if (socket.destroyed) break;
             socket.write(Buffer.from([octet]));
             await Promise.race([sleep(everyMs), isClosed(socket)]);
         }
         await isClosed(socket);
-        return performance.now() - startMs;
     };
     const slowHello = dialRaw(listener.port);
     // This one shakes hands late: what it has used up by then is not given to it again for its CONNECT.
     const late = dialRaw(listener.port);
     const lateDone = (async () => {
-        const startMs = performance.now();
         await once(late, "connect");
         await sleep(connectMs - 900);
         const socket = await open(listener.port, { socket: late });
         socket.on("error", () => {}).resume();
-        await drip(socket, connectAs(ROUTE), 100);
-        return performance.now() - startMs;
+        // Somebody who comes now has the whole time before him, and is cut later.
+        const witness = drip("witness", dialRaw(listener.port), Buffer.alloc(0), 0);
+        await drip("late", socket, connectAs(ROUTE), 100);
+        await witness;
     })();
-    const tookMs = await Promise.all([drip(slowHello, hello, 1_000), lateDone]);
-    for (const ms of tookMs) assert.ok(ms > connectMs - 50 && ms < connectMs + 700, `${tookMs.join()} ms`);
+    await Promise.all([drip("hello", slowHello, hello, 1_000), lateDone]);
+    assert.equal(order.at(-1), "witness");
     assert.equal(door.happened.length, 0);
-    assert.equal(door.connections.stats().refused["no CONNECT in time"], 2);
+    assert.equal(door.connections.stats().refused["no CONNECT in time"], 3);
 });
 
 test("TLS, attacked: a ClientHello octet by octet that comes in time is one like any other", async (t) => {

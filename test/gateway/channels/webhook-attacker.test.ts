@@ -13,6 +13,8 @@ import { createHomeAuthority, type Pair } from "../../../gateway/tls/authority.t
 const KEY = "a key of more than 16 characters";
 const DELIVERY = { number: "+34600111222" as E164, code: "98765432", expiresMs: Date.UTC(2026, 0, 1, 0, 10) };
 const TELLTALE = /98765432|600111222/;
+/** What these receivers do has no end: a test that waits for it does not end within this, however slow the machine. */
+const ENDS = { timeout: 60_000 };
 
 /** A receiver that writes what it likes as soon as a request's first octets are there. */
 async function receiver(t: TestContext, answer: (socket: Socket) => void): Promise<{ port: number; got: string[] }> {
@@ -51,10 +53,9 @@ function channelOf(url: string, timeoutMs = 2_000, signal?: AbortSignal) {
     return { channel: createWebhookChannel({ url, key: KEY, clock, log, timeoutMs, signal }), lines };
 }
 
-/** Sends; it has to fail with a sentence, in time, and nothing of number, code, key or address is in sentence or log. */
+/** Sends; it has to fail with a sentence, and nothing of number, code, key or address is in sentence or log. */
 async function failure(url: string, timeoutMs?: number): Promise<string> {
     const { channel, lines } = channelOf(url, timeoutMs);
-    const startMs = performance.now();
     const error: unknown = await channel.send(DELIVERY).then(
         () => undefined,
         (reason: unknown) => reason,
@@ -66,8 +67,6 @@ async function failure(url: string, timeoutMs?: number): Promise<string> {
         assert.doesNotMatch(text, TELLTALE);
         assert.ok(!text.includes(KEY) && !text.includes("hook-secret"), text);
     }
-    // the other end would hold it for ever; a busy machine only for some seconds
-    assert.ok(performance.now() - startMs < (timeoutMs ?? 2_000) + 20_000);
     return error.message;
 }
 
@@ -92,7 +91,7 @@ test("webhook: number, code and end are posted as JSON, signed and timed, and st
     assert.equal(body, JSON.stringify({ number, code, expires: "2026-01-01T00:10:00.000Z" }));
 });
 
-test("webhook: the end of the gateway ends what is under way", { timeout: 4_000 }, async (t) => {
+test("webhook: the end of the gateway ends what is under way", ENDS, async (t) => {
     const ending = new AbortController();
     const { port } = await receiver(t, () => ending.abort());
     const { channel } = channelOf(`http://127.0.0.1:${port}/`, undefined, ending.signal);
@@ -170,7 +169,7 @@ function pour(socket: Socket, head: string, drop: string): void {
 }
 
 for (const [name, answer, sentence] of HOSTILE) {
-    test(`webhook, attacked: a receiver that ${name} is a sentence, in time`, { timeout: 8_000 }, async (t) => {
+    test(`webhook, attacked: a receiver that ${name} is a sentence, in time`, ENDS, async (t) => {
         const { port } = await receiver(t, answer);
         assert.match(await failure(`http://127.0.0.1:${port}/`, 600), sentence);
     });
@@ -180,30 +179,24 @@ for (const [name, line] of [
     ["taken", "200 OK"],
     ["refused", "500 No"],
 ] as const) {
-    test(
-        `webhook, attacked: the endless body of a request that was ${name} is not read`,
-        { timeout: 8_000 },
-        async (t) => {
-            let written = 0;
-            let closed: () => void;
-            const ended = new Promise<void>((resolve) => (closed = resolve));
-            const { port } = await receiver(t, (socket) => {
-                socket.write(status(line, "Transfer-Encoding: chunked"));
-                const chunk = "10000\r\n" + "x".repeat(65_536) + "\r\n";
-                const timer = setInterval(() => {
-                    if (!socket.writableNeedDrain && socket.write(chunk)) written += chunk.length;
-                }, 1);
-                socket.on("close", () => (clearInterval(timer), closed()));
-            });
-            const url = `http://127.0.0.1:${port}/`;
-            if (name === "taken") await channelOf(url).channel.send(DELIVERY);
-            else assert.match(await failure(url), /answered 500/);
-            const startMs = performance.now();
-            await ended; // the connection does not stay to be filled
-            assert.ok(performance.now() - startMs < 1_000, "it stays until the time is up");
-            assert.ok(written < 16 * 1024 * 1024, `${written} octets`);
-        },
-    );
+    test(`webhook, attacked: the endless body of a request that was ${name} is not read`, ENDS, async (t) => {
+        let written = 0;
+        let closed: () => void;
+        const ended = new Promise<void>((resolve) => (closed = resolve));
+        const { port } = await receiver(t, (socket) => {
+            socket.write(status(line, "Transfer-Encoding: chunked"));
+            const chunk = "10000\r\n" + "x".repeat(65_536) + "\r\n";
+            const timer = setInterval(() => {
+                if (!socket.writableNeedDrain && socket.write(chunk)) written += chunk.length;
+            }, 1);
+            socket.on("close", () => (clearInterval(timer), closed()));
+        });
+        const url = `http://127.0.0.1:${port}/`;
+        if (name === "taken") await channelOf(url, 10 * ENDS.timeout).channel.send(DELIVERY);
+        else assert.match(await failure(url, 10 * ENDS.timeout), /answered 500/);
+        await ended; // the connection does not stay to be filled, until the time is up
+        assert.ok(written < 16 * 1024 * 1024, `${written} octets`);
+    });
 }
 
 let stranger: Pair;
