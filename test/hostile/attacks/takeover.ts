@@ -1,5 +1,5 @@
 import { connect, PINGREQ, subscribe } from "../../gateway/aedes/packets.ts";
-import { pause } from "../../support/eventually.ts";
+import { eventually } from "../../support/eventually.ts";
 import { inLanes } from "../../support/lanes.ts";
 import { type Attack } from "../verdict.ts";
 import { underAttack } from "../victim.ts";
@@ -31,14 +31,15 @@ export const takeover: Attack = {
             for (const client of clients) {
                 client.write(Buffer.concat([connect(route, route, secret), subscribe(1, [`in/${route}`, 1])]));
             }
-            await pause(1_500);
-            const left = [...clients, holder].filter((client) => !client.closed);
-            for (const client of left) client.packets.length = 0;
+            const open = () => [...clients, holder].filter((client) => !client.closed);
+            const kinds = ({ packets }: WireClient) => packets.map((packet) => packet[0]! >> 4);
+            await eventually("one is left, subscribed", () => open().length === 1 && kinds(open()[0]!).includes(9));
             await victim.send(number, "for the one");
-            await pause(500);
-            const pushed = clients.filter(({ packets }) => packets.some((packet) => packet[0]! >> 4 === 3)).length;
+            await eventually("its push", () => clients.some((client) => kinds(client).includes(3)));
+            const left = open();
             for (const client of left) client.write(PINGREQ);
-            await pause(200);
+            await eventually("its answer", () => left.every((client) => kinds(client).includes(13)));
+            const pushed = clients.filter((client) => kinds(client).includes(3)).length;
             verdict.figure(`${CONNECTS} with the right one at once: ${left.length} is left, ${pushed} gets the push`);
             verdict.must(left.length === 1, "200 simultaneous connects leave one");
             verdict.must(pushed === 1, "and that one gets its push");
