@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { test } from "node:test";
 import mqtt from "mqtt";
 import type { Store } from "../../../gateway/ports/store.ts";
@@ -7,7 +6,7 @@ import { eventually, pause } from "../../support/eventually.ts";
 import { seeded } from "../../support/seeded.ts";
 import { slowStore } from "../../support/slow-store.ts";
 import { MANY, RawClient } from "../aedes/door.ts";
-import { connect, packetsIn, PINGREQ, publish, puback, subscribe } from "../aedes/packets.ts";
+import { connect, packetsIn, PINGREQ, publish, subscribe } from "../aedes/packets.ts";
 import { Device, openHouse, type House } from "./house.ts";
 
 async function within(
@@ -65,8 +64,8 @@ test("any MQTT client gets what waited and what comes, in order, and nothing twi
     }));
 
 test("a store that takes 0 to 50 ms, and connections that break: none lost, none shown twice, none twice on one connection", () => {
-    const random = seeded(20_260_101).fraction;
-    const wrap = (store: Store) => slowStore(store, () => random() * 50);
+    const random = seeded(20_260_101);
+    const wrap = (store: Store) => slowStore(store, () => random.fraction() * 50);
     return within(wrap, async (house) => {
         const enrolled = await house.enrol(1);
         const device = new Device(house.port, enrolled);
@@ -82,7 +81,7 @@ test("a store that takes 0 to 50 ms, and connections that break: none lost, none
         });
         const breaking = (async () => {
             while (sending) {
-                await pause(100 + random() * 300);
+                await pause(100 + random.fraction() * 300);
                 device.drop();
                 await device.connect();
             }
