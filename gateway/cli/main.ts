@@ -7,6 +7,7 @@ import { codeCommand, numberCommand } from "./numbers.ts";
 import { plain } from "./print.ts";
 import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
+import { storeCommands } from "./store.ts";
 import { tlsCommand } from "./tls.ts";
 import { tokenCommand } from "./tokens.ts";
 
@@ -32,6 +33,7 @@ function createProgram(words: string[]): Command {
         tokenCommand(),
         tlsCommand(),
         statusCommand(),
+        ...storeCommands(),
     ];
     for (const command of commands) program.addCommand(command);
     prepare(program, words);

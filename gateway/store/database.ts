@@ -2,11 +2,12 @@ import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { GatewayError } from "../error.ts";
 import { makeFolder, makePrivateFile, moveIntoPlace } from "../system/private-file.ts";
+import { asDamaged, checkKind, damaged, isOfThisSchema, isSound, refusal } from "./check.ts";
 import { unavailable } from "./failures.ts";
 import { countUp } from "./settings.ts";
-import { APPLICATION_ID, describeSchema, migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
+import { migrate } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
-import { checkStoreFiles, makeLockFile } from "./store-files.ts";
+import { checkStoreFiles, filesOf, makeLockFile } from "./store-files.ts";
 
 /** The store's file in the data folder, and the one that a running gateway holds locked. */
 export const STORE_FILE = "toque.db";
@@ -74,7 +75,7 @@ export function openDatabase(dir: string): OpenedDatabase {
 }
 
 /** One gateway a folder. The system releases the lock when the process ends, however it ends. */
-function lockFolder(dir: string, notices: string[]): Sql {
+export function lockFolder(dir: string, notices: string[]): Sql {
     const file = join(dir, LOCK_FILE);
     let lock: Sql | undefined;
     try {
@@ -102,7 +103,7 @@ function create(file: string): void {
         );
     }
     const draft = file + ".new";
-    for (const end of ["", "-wal", "-shm", "-journal"]) rmSync(draft + end, { force: true });
+    for (const path of filesOf(draft)) rmSync(path, { force: true });
     try {
         makePrivateFile(draft); // its log takes the same mode: messages are in both
         const sql = openSql(draft, BUSY_MS);
@@ -119,18 +120,8 @@ function openChecked(file: string): Sql {
     if (statSync(file).size === 0) throw damaged(file);
     const sql = openSql(file, BUSY_MS);
     try {
-        if (sql.get("PRAGMA application_id")?.application_id !== APPLICATION_ID) {
-            throw refusal(
-                `The file ${file} is not a store of Toque: move it away, or choose another folder with --data.`,
-            );
-        }
-        const version = schemaVersion(sql);
-        if (version > SCHEMA_VERSION) {
-            throw refusal(
-                `The store ${file} was written by a newer Toque (its version ${version}, this one knows ${SCHEMA_VERSION}): start that one.`,
-            );
-        }
-        if (!isSound(sql, file)) throw damaged(file);
+        checkKind(sql, file);
+        if (!isSound(sql, statSync(file).size <= MAX_WHOLLY_CHECKED_OCTETS)) throw damaged(file);
         sql.exec(SETTINGS);
         if (sql.get("PRAGMA journal_mode")?.journal_mode !== "wal") {
             throw refusal(
@@ -138,47 +129,14 @@ function openChecked(file: string): Sql {
             );
         }
         migrate(sql);
-        if (describeSchema(sql) !== freshSchema()) throw damaged(file);
+        if (!isOfThisSchema(sql)) throw damaged(file);
         return sql;
     } catch (error) {
         sql.close();
-        const code = (error as { code?: string }).code ?? "";
-        throw /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(code) ? damaged(file, error) : error;
+        throw asDamaged(error, file);
     }
-}
-
-/** The schema that this program makes. */
-function freshSchema(): string {
-    const fresh = openSql(":memory:", 0);
-    migrate(fresh);
-    const schema = describeSchema(fresh);
-    fresh.close();
-    return schema;
-}
-
-/**
- * Checks the tables. A small file is also compared with its indexes. In a big one the receipts, perhaps a million, are left out, so that a
- * small computer starts within seconds.
- */
-function isSound(sql: Sql, file: string): boolean {
-    const small = statSync(file).size <= MAX_WHOLLY_CHECKED_OCTETS;
-    const tables = ["sqlite_schema", "meta", "registrations", "endpoints", "backlog", "codes", "tokens"];
-    const check = small ? "integrity_check" : "quick_check";
-    if (small) tables.push("receipts");
-    return tables.every((table) => sql.get(`PRAGMA ${check}(${table})`)?.[check] === "ok");
-}
-
-function damaged(file: string, cause?: unknown): GatewayError {
-    return refusal(
-        `The store ${file} is damaged and was left as it is: move it and its log, ${file}-wal, away to keep them, then put a backup in its place or start without one.`,
-        cause,
-    );
 }
 
 function cannotOpen(file: string, cause: unknown): GatewayError {
     return refusal(`The file ${file} cannot be opened: look whether its folder may be read and written.`, cause);
-}
-
-function refusal(sentence: string, cause?: unknown): GatewayError {
-    return new GatewayError("unavailable", sentence, { cause });
 }

@@ -157,7 +157,7 @@ export function migrate(sql: Sql, to = SCHEMA_VERSION): void {
 export function describeSchema(sql: Sql): string {
     const rows = sql.all(
         `SELECT CAST(type AS BLOB) AS type, CAST(name AS BLOB) AS name, CAST(tbl_name AS BLOB) AS parent, CAST(sql AS BLOB) AS text
-            FROM sqlite_schema ORDER BY rowid`,
+            FROM sqlite_schema ORDER BY type, name`,
     );
     return JSON.stringify(rows.map(({ type, name, parent, text }) => [type, name, parent, text]));
 }

@@ -2,8 +2,10 @@ import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { GatewayError } from "../error.ts";
 import { closeToOthers, foreignHand, inTheWay, kindOf, makePrivateFile } from "../system/private-file.ts";
 
-/** What SQLite keeps beside a file of its own. */
-const BESIDE = ["-wal", "-shm", "-journal"];
+/** A store's file, and what SQLite keeps beside it. */
+export function filesOf(file: string): string[] {
+    return ["", "-wal", "-shm", "-journal"].map((end) => file + end);
+}
 
 // Only paths here, no descriptors of files that are there already: closing any one of a file gives up all of this process's locks on it.
 
@@ -29,12 +31,12 @@ export function makeLockFile(file: string): string[] {
 export function checkStoreFiles(dir: string, file: string): string[] {
     const why = foreignHand(statSync(dir));
     const notice = `The data folder ${dir} ${why}: they can put another store or another token in place of yours. Make it yours alone, with chown and "chmod 700".`;
-    for (const draft of ["", ...BESIDE].map((end) => `${file}.new${end}`)) {
+    for (const draft of filesOf(`${file}.new`)) {
         // links and files are removed there
         if (lstatSync(draft, { throwIfNoEntry: false })?.isDirectory() === true) throw inTheWay(draft, "is a folder");
     }
     const real = follow(file);
-    return [...(why === undefined ? [] : [notice]), ...keepPrivate(["", ...BESIDE].map((end) => real + end))];
+    return [...(why === undefined ? [] : [notice]), ...keepPrivate(filesOf(real))];
 }
 
 function keepPrivate(paths: string[]): string[] {
@@ -46,7 +48,7 @@ function keepPrivate(paths: string[]): string[] {
 }
 
 /** The store itself may be a link, to another disk perhaps; it has to lead to a file. */
-function follow(file: string): string {
+export function follow(file: string): string {
     if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return file;
     if (existsSync(file)) return realpathSync(file);
     throw new GatewayError(

@@ -16,6 +16,8 @@ const NOT_RUN: Record<string, string> = {
     "npm run size": "it builds what other tests run; CI runs it",
     "npm run bench": "it takes long, and both cores",
     "npm run hostile": "it takes long; test/hostile/hostile.long.test.ts runs each attack in its short form",
+    "npx toque restore ~/toque-backup.db --replace":
+        "the gateway of its page runs; test/e2e/restored-store.test.ts restores the store of a stopped one",
     "sudo systemctl enable --now toque": "it changes the machine",
     "sudo sysctl -w net.ipv4.tcp_mtu_probing=1": "it changes the machine",
     'npm run flash:espruino -- --port /dev/ttyUSB0 --gateway 192.168.1.5 --number +34600111222 --route ROUTE --secret SECRET --ssid "My Wi-Fi" --password "its password" --app device/examples/led.js':

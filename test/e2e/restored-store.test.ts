@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { decodeText } from "../../emulator/screen.ts";
 import { eventually } from "../support/eventually.ts";
+import { runToque } from "../support/toque.ts";
 import { setScene } from "./boards.ts";
 import { withGenuine } from "./genuine.ts";
 
@@ -28,19 +28,17 @@ for (const how of ["kept running", "rebooted"] as const) {
                 await eventually(`nothing waits for ${number}`, async () => (await gateway.waiting(number)) === 0);
             }
         };
-        await sendAndSee("before the copy");
-        await gateway.stop();
-        const store = join(gateway.data, "toque.db");
+        const toque = async (...words: string[]) => {
+            const { status, stderr } = await runToque([...words, "--data", gateway.data]);
+            assert.deepEqual([status, stderr], [0, ""]);
+        };
         const copy = join(gateway.data, "copy.db");
-        copyFileSync(store, copy);
-        await gateway.start();
-        await Promise.all(boards.map((board) => board.comeBack()));
+        await sendAndSee("before the copy");
+        await toque("backup", copy);
         await sendAndSee("after the copy");
         await gateway.stop();
-        copyFileSync(copy, store);
-        for (const end of ["-wal", "-shm"]) {
-            if (existsSync(store + end)) renameSync(store + end, `${store}${end}.away`);
-        }
+        await toque("restore", copy, "--replace");
+        await toque("check");
         await gateway.start();
         if (how === "rebooted") await Promise.all(boards.map(({ device }) => device.reboot()));
         else await Promise.all(boards.map((board) => board.comeBack()));

@@ -93,7 +93,7 @@ function room(name: string): Rule {
 /** A technology folder sees the domain and itself; only the command line starts the whole. */
 function technology(name: string): Rule {
     const paths = [new RegExp(`^gateway/${name}/`), NOUNS, DOMAIN, /^shared\//];
-    if (name === "cli") paths.push(/^gateway\/(app|config)\.ts$/, /^gateway\/tls\//);
+    if (name === "cli") paths.push(/^gateway\/(app|config)\.ts$/, /^gateway\/(store|tls)\//);
     return { files: new RegExp(`^gateway/${name}/`), paths, packages: new RegExp(`^(${NODE}|${TECHNOLOGIES[name]})$`) };
 }
 

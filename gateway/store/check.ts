@@ -1,0 +1,54 @@
+import { GatewayError } from "../error.ts";
+import { APPLICATION_ID, describeSchema, migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
+import { openSql, type Sql } from "./sql.ts";
+
+/** @throws GatewayError unavailable when the file is another program's, or of a newer Toque */
+export function checkKind(sql: Sql, file: string): void {
+    if (sql.get("PRAGMA application_id")?.application_id !== APPLICATION_ID) {
+        throw refusal(`The file ${file} is not a store of Toque: move it away, or choose another folder with --data.`);
+    }
+    const version = schemaVersion(sql);
+    if (version > SCHEMA_VERSION) {
+        throw refusal(
+            `The store ${file} was written by a newer Toque (its version ${version}, this one knows ${SCHEMA_VERSION}): start that one.`,
+        );
+    }
+}
+
+/**
+ * Checks the tables.
+ * @param wholly compares them with their indexes, too. Otherwise the receipts, perhaps a million, are left out, so that a small computer
+ * starts within seconds
+ */
+export function isSound(sql: Sql, wholly: boolean): boolean {
+    const tables = ["sqlite_schema", "meta", "registrations", "endpoints", "backlog", "codes", "tokens"];
+    const check = wholly ? "integrity_check" : "quick_check";
+    if (wholly) tables.push("receipts");
+    return tables.every((table) => sql.get(`PRAGMA ${check}(${table})`)?.[check] === "ok");
+}
+
+/** Whether the schema is the one that this program makes. */
+export function isOfThisSchema(sql: Sql): boolean {
+    const fresh = openSql(":memory:", 0);
+    migrate(fresh, schemaVersion(sql));
+    const same = describeSchema(sql) === describeSchema(fresh);
+    fresh.close();
+    return same;
+}
+
+export function damaged(file: string, cause?: unknown): GatewayError {
+    return refusal(
+        `The store ${file} is damaged and was left as it is: put a backup in its place with "toque restore FILE --replace", which keeps it, or move it and its log, ${file}-wal, away to start without one.`,
+        cause,
+    );
+}
+
+/** What SQLite reports of a file that is no longer a store, as a sentence; any other error as it is. */
+export function asDamaged(error: unknown, file: string): unknown {
+    const code = (error as { code?: string }).code ?? "";
+    return /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(code) ? damaged(file, error) : error;
+}
+
+export function refusal(sentence: string, cause?: unknown): GatewayError {
+    return new GatewayError("unavailable", sentence, { cause });
+}

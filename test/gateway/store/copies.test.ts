@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { backUp, check, restore } from "../../../gateway/store/copies.ts";
+import { createCalls } from "../../../gateway/store/calls.ts";
+import { openDatabase, STORE_FILE } from "../../../gateway/store/database.ts";
+import { runGroup } from "../../../gateway/store/group.ts";
+import type { Call } from "../../../gateway/store/protocol.ts";
+import { migrate } from "../../../gateway/store/schema.ts";
+import { openSql } from "../../../gateway/store/sql.ts";
+import { make, open, remove } from "../../support/embedded-store.ts";
+import { messageOf, registrationOf } from "../../support/records.ts";
+
+const APPENDER = fileURLToPath(new URL("../../support/append-until-killed.ts", import.meta.url));
+const MODULE = new URL("../../support/embedded-store.ts", import.meta.url).href;
+
+function folder(t: TestContext): string {
+    const dir = make();
+    t.after(() => remove(dir));
+    return dir;
+}
+
+/** A folder with a store of two numbers and some waiting messages, closed. In this thread, as the store's own does it: that is quicker. */
+function filled(t: TestContext, messages: number): string {
+    const dir = folder(t);
+    const database = openDatabase(dir);
+    const { sql, file, start } = database;
+    const calls: Call[] = [
+        ...[0, 1].map((index): Call => ({ id: 1, name: "registrations.register", args: [registrationOf(index)] })),
+        ...Array.from({ length: messages }, (): Call => ({ id: 1, name: "backlog.append", args: [messageOf(1)] })),
+    ];
+    runGroup(sql, createCalls(sql, file, start), calls, (outcomes) =>
+        outcomes.forEach(({ failure }) => assert.equal(failure, undefined)),
+    );
+    database.close();
+    return dir;
+}
+
+test("backup: of a store that is written without a pause it has an end, and holds all that was acknowledged before", async (t) => {
+    const dir = filled(t, 0);
+    const copy = join(dir, "copy.db");
+    const words = ["--import", import.meta.resolve("tsx"), APPENDER, MODULE, dir, "0"];
+    const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+    let printed = "";
+    child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+    const lines = () => printed.split("\n").slice(0, -1);
+    while (lines().length < 300) await once(child.stdout, "data");
+    const before = lines();
+    backUp(dir, copy, false);
+    while (lines().length < before.length + 300) await once(child.stdout, "data");
+    check(dir); // of the store that is in use
+    child.kill("SIGKILL");
+    await once(child, "close");
+    assert.equal(statSync(copy).mode & 0o777, 0o600);
+
+    const elsewhere = join(dir, "elsewhere");
+    restore(elsewhere, copy, false);
+    const restored = await open(elsewhere);
+    t.after(() => restored.close());
+    for (const line of before) assert.ok((await restored.receipts.find(line.split(" ")[0]!)) !== undefined, line);
+});
+
+test("backup and check: a store that a killed gateway left stays as it is, its log too, which the copy has merged", (t) => {
+    const dir = filled(t, 3);
+    const database = openDatabase(dir); // not closed: what the log holds is not in the store's file
+    const [killed, copy] = [folder(t), join(dir, "copy.db")];
+    database.sql.run("DELETE FROM backlog WHERE sequence = 1");
+    const names = [STORE_FILE, `${STORE_FILE}-wal`];
+    const octets = names.map((name) => readFileSync(join(dir, name)));
+    names.forEach((name, at) => writeFileSync(join(killed, name), octets[at]!));
+    database.close();
+    assert.deepEqual(check(killed), { numbers: 2, messages: 2 });
+    assert.deepEqual(backUp(killed, copy, false), { numbers: 2, messages: 2 });
+    names.forEach((name, at) => assert.ok(readFileSync(join(killed, name)).equals(octets[at]!), name));
+    assert.deepEqual(check(killed, copy), { numbers: 2, messages: 2 });
+});
+
+test("restore: what was there is kept beside it; an older store is brought to this version", (t) => {
+    const dir = filled(t, 3);
+    const old = join(dir, "old copy.db");
+    const sql = openSql(old, 0);
+    migrate(sql, 1);
+    sql.close();
+    assert.deepEqual(restore(dir, old, true), { numbers: 0, messages: 0 });
+    assert.deepEqual(check(dir, join(dir, `${STORE_FILE}.old`)), { numbers: 2, messages: 3 });
+    openDatabase(dir).close();
+});
+
+const REFUSED: [name: string, run: (dir: string, copy: string) => void, code: string, message: RegExp][] = [
+    ["a backup over another file", (dir, copy) => backUp(dir, copy, false), "conflict", /copy\.db is there already/],
+    ["a backup over the store", (dir) => backUp(dir, join(dir, STORE_FILE), true), "conflict", /is the store itself/],
+    ["a backup of no store", (dir, copy) => backUp(join(dir, "none"), copy, true), "unavailable", /There is no store/],
+    ["a backup into no folder", (dir) => backUp(dir, join(dir, "a", "b"), true), "unavailable", /cannot be written/],
+    ["a backup over a folder", (dir) => backUp(dir, join(dir, "folder"), true), "unavailable", /cannot be written/],
+    ["a restore over a store", (dir, copy) => restore(dir, copy, false), "conflict", /give --replace.*toque\.db\.old/],
+    ["a restore of no file", (dir) => restore(dir, join(dir, "none"), true), "unavailable", /There is no file/],
+    ["a restore of another file", (dir) => restore(dir, join(dir, "text"), true), "unavailable", /damaged/],
+    [
+        "a restore beside an earlier one",
+        (dir, copy) => [1, 2].forEach(() => restore(dir, copy, true)),
+        "conflict",
+        /toque\.db\.old is there from an earlier restore/,
+    ],
+    [
+        "a restore while a gateway runs",
+        (dir, copy) => {
+            const database = openDatabase(dir);
+            try {
+                restore(dir, copy, true);
+            } finally {
+                database.close();
+            }
+        },
+        "unavailable",
+        /stop it first/,
+    ],
+];
+test("backup and restore: what is refused leaves the store, and nothing half done", (t) => {
+    for (const [name, run, code, message] of REFUSED) {
+        const dir = filled(t, 2);
+        const copy = join(dir, "copy.db");
+        writeFileSync(join(dir, "text"), "hello ".repeat(2_000));
+        mkdirSync(join(dir, "folder"));
+        backUp(dir, copy, false);
+        assert.throws(() => run(dir, copy), { name: "GatewayError", code, message }, name);
+        assert.deepEqual(check(dir), { numbers: 2, messages: 2 }, name);
+        assert.deepEqual(
+            readdirSync(dir).filter((file) => file.includes(".new")),
+            [],
+            name,
+        );
+        assert.ok(existsSync(copy), name);
+    }
+});
