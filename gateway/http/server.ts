@@ -14,6 +14,7 @@ import { createMetrics } from "./metrics.ts";
 import { answerUnknownRoutes } from "./not-found.ts";
 import { addNumberRoutes } from "./number-routes.ts";
 import { ErrorReply } from "./schemas.ts";
+import { pacePipelines } from "./pipelines.ts";
 import type { Services } from "./services.ts";
 import { addStatusRoutes } from "./status-routes.ts";
 import { UnauthenticatedSockets } from "../limits/unauthenticated-sockets.ts";
@@ -48,6 +49,7 @@ export async function createServer(services: Services): Promise<Server> {
         frameworkErrors: (error, request, reply) => void reply.send(onError(error, request, reply) as never),
     }).withTypeProvider<TypeBoxTypeProvider>();
     server.server.maxConnections = MAX_CONNECTIONS;
+    pacePipelines(server.server);
     const unauthenticated = new UnauthenticatedSockets<Socket>(WITHOUT_TOKEN, (oldest) => void oldest.destroy());
     server.server.on("connection", (socket: Socket) => {
         unauthenticated.add(socket, clientKey(socket.remoteAddress ?? ""));

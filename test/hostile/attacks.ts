@@ -6,6 +6,7 @@ import { fleet } from "./attacks/fleet.ts";
 import { flood, floodMqtt } from "./attacks/flood.ts";
 import { guess } from "./attacks/guess.ts";
 import { mutations } from "./attacks/mutations.ts";
+import { pipeline } from "./attacks/pipeline.ts";
 import { privacy } from "./attacks/privacy.ts";
 import { silent, slow } from "./attacks/silent.ts";
 import { slowloris } from "./attacks/slowloris.ts";
@@ -21,6 +22,7 @@ export const ATTACKS: readonly Attack[] = [
     silent,
     slow,
     slowloris,
+    pipeline,
     flood,
     floodMqtt,
     displace,

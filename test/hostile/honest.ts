@@ -55,13 +55,16 @@ export async function beside(
     }
 }
 
-function measure({ freshMs }: Experience, verdict: Verdict): void {
-    const alone = new Durations();
+function measure({ freshMs, pushesMs }: Experience, verdict: Verdict): void {
+    const [alone, pushes] = [new Durations(), new Durations()];
     alone.add(...freshMs);
+    pushes.add(...pushesMs);
     verdict.must(alone.size > 0, "fresh clients are served before the attack");
     verdict.slowness = Math.max(1, ...QUIET_MS.map(([share, ms]) => alone.at(share) / ms));
     const times = verdict.slowness.toFixed(1);
-    verdict.figure(`machine ${times} times slower than a quiet one: fresh client alone ${alone.text}`);
+    verdict.figure(
+        `machine ${times} times slower than a quiet one: fresh client alone ${alone.text}, pushes ${pushes.text}`,
+    );
 }
 
 function judge(experience: Experience, freshMs: number, verdict: Verdict): void {
