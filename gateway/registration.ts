@@ -34,7 +34,10 @@ export interface Capabilities {
     firmware: string;
     /** largest whole packet it takes, in octets */
     packetOctets: number;
+    /** 0: its application does not run, and pushes wait */
     window: number;
+    /** "none", "running", or the first line of its error */
+    application?: string;
     freeOctets?: number;
     signalDbm?: number;
 }

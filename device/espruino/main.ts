@@ -4,7 +4,7 @@
  * It reads its settings from flash, joins the Wi-Fi, registers with the gateway and hands each push message to
  * the application, which is one of these, the first that is there:
  *
- * 1. the Storage file `toque-app`, a module: `module.exports = function (message) { … };`
+ * 1. the Storage file `toque-app`, a module: `module.exports = function (message) { … };`. If it does not run, messages wait at the gateway
  * 2. a global function `onPush(message)`, for trying things out on the console
  * 3. neither: the message is printed
  *
@@ -31,6 +31,12 @@ import type { Handler } from "./platform.ts";
 /** From so many JsVars on it is an ESP32, which can take large packets, and several at a time. */
 const MANY_VARS = 3000;
 
+/** The Storage file of the application. */
+const APP = "toque-app";
+
+/** Characters of its error that go to the gateway. */
+const MOST_FAILURE = 100;
+
 let sent = 0;
 
 function readSlot(name: string): unknown {
@@ -53,6 +59,22 @@ function sayMessage(to: string, body: string, title?: string): boolean {
     );
 }
 
+/** Its module is a function, or there is a first line of an error: the gateway keeps the messages until it runs. */
+function startApplication(): void {
+    let failure = "module.exports is no function";
+    try {
+        const app = require(APP);
+        if (typeof app === "function") {
+            wires.app = app as Handler;
+            return;
+        }
+    } catch (error) {
+        failure = ("" + (error as string)).split("\n")[0]!;
+    }
+    wires.failure = failure.slice(0, MOST_FAILURE);
+    print("toque: the application does not run, so messages wait: " + failure);
+}
+
 function main(): void {
     const settings = readSlot("config") as Settings | undefined;
     if (settings === undefined) {
@@ -60,11 +82,7 @@ function main(): void {
         print("toque: no settings: toque.save them, then reset");
         return;
     }
-    try {
-        wires.app = require("toque-app") as Handler;
-    } catch (error) {
-        print("toque: " + (error as string)); // there is none, or it does not start
-    }
+    if (require("Storage").read(APP) !== undefined) startApplication();
     const large = process.memory().total > MANY_VARS;
     wires.settings = settings;
     wires.device = createDevice(

@@ -1,3 +1,4 @@
+import { quote } from "../../shared/push/fields.ts";
 import type { Push } from "../core/events.ts";
 import type { Settings } from "../core/settings.ts";
 import { report } from "../drive.ts";
@@ -20,12 +21,16 @@ export const LOOK_MS = 10000;
 /** What the application is called with. */
 export type Handler = (push: Push) => void;
 
-/** What the platform needs: the device that it reports to, its settings, the interval that wakes it, and the handler in flash, if there is one. */
+/**
+ * What the platform needs: the device that it reports to, its settings, the interval that wakes it, and the handler in flash, if there is
+ * one, or why it does not run.
+ */
 export interface Wires {
     device: Device;
     settings: Settings;
     timer: number;
-    app: Handler | undefined;
+    app?: Handler;
+    failure?: string;
 }
 
 export const wires = {} as Wires;
@@ -39,12 +44,19 @@ let lookUps = 0;
 let lastS = getTime();
 let nowS = 0;
 
+/** The application's handler: the one in flash, or a global function for trying things out on the console. */
+function handler(): Handler | undefined {
+    if (wires.app !== undefined) return wires.app;
+    return typeof global.onPush === "function" ? (global.onPush as Handler) : undefined;
+}
+
 /** The registration's pairs that only the board knows. */
 function about(): string {
     const memory = process.memory();
     let dbm = wifi.getDetails().rssi;
     if (dbm === undefined) dbm = wifi.getStatus().rssi;
-    const pairs = '"r":"espruino","v":"' + VERSION + '","f":' + memory.free * memory.blocksize;
+    const state = handler() !== undefined ? "running" : wires.failure === undefined ? "none" : wires.failure;
+    const pairs = '"r":"espruino","v":"' + VERSION + '","p":' + quote(state) + ',"f":' + memory.free * memory.blocksize;
     return dbm === undefined ? pairs : pairs + ',"q":' + dbm;
 }
 
@@ -114,9 +126,9 @@ function hangUp(): void {
 }
 
 function deliver(message: Push): boolean {
-    const handler = wires.app === undefined ? global.onPush : wires.app;
+    const handle = handler();
     try {
-        if (typeof handler === "function") (handler as Handler)(message);
+        if (handle !== undefined) handle(message);
         else print("toque: message: " + message.body);
     } catch (error) {
         print("toque: the handler threw: " + (error as string));

@@ -82,7 +82,7 @@ export function createPlatform(options: HostOptions, settings: Settings, report:
     function dial(address: string): void {
         // after `hangUp` the network reports nothing of it any more
         const listener: Listener = {
-            opened: () => report({ type: "opened", about: `"r":"host","v":"${VERSION}"` }),
+            opened: () => report({ type: "opened", about: `"r":"host","v":"${VERSION}","p":"running"` }),
             received: (data) => report({ type: "bytes", data: data.toString("latin1") }),
             closed: () => {
                 connection = undefined;

@@ -104,9 +104,14 @@ declare function pcall<A extends unknown[]>(
     ...values: A
 ): boolean;
 declare function pcall<T, A extends unknown[]>(call: (this: T, ...values: A) => void, self: T, ...values: A): boolean;
+/** True: it did not throw; else the handler was given the error. */
+declare function xpcall(call: (this: void) => void, handler: (this: void, error: unknown) => void): boolean;
+declare function tostring(value: unknown): string;
 declare function print(text: string): void;
 
-/** The application's, or init.lua's. */
+/** init.lua's: the first line of the application's error, without quotes and controls. */
+declare const toqueFailure: string | undefined;
+/** The application's. */
 declare const onPush: ((this: void, message: import("../core/events.ts").Push) => void) | undefined;
 /** What an application is given. */
 declare let toque: {

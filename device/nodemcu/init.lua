@@ -35,9 +35,12 @@ timer:alarm(waitS * 1000, 0, function()
     local app = find("toque-app")
     if app then
         local fine, message = pcall(app)
-        if not fine then print("toque: the application does not start: " .. tostring(message)) end
+        if fine and not onPush then fine, message = false, "there is no function onPush" end
+        if not fine then -- the gateway gets this with the registration, and keeps the messages
+            onPush, toqueFailure = nil, tostring(message):match("[^\n]*"):sub(1, 100):gsub('[%c"\\]', "'")
+            print("toque: the application does not run, so messages wait: " .. toqueFailure)
+        end
     end
-    onPush = onPush or function(message) print("toque: message " .. message.sequence .. ": " .. message.body) end
     if node.stripdebug then node.stripdebug(3) end -- it is one line: what for should its number be kept?
     timer:alarm(60000, 0, function() file.remove("toque-boots") end)
     if file.exists("toque.lua") then dofile("toque.lua") else print("toque: toque.lua is missing: flash it") end

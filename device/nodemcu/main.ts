@@ -3,7 +3,7 @@
  *
  * It reads its settings from flash, joins the Wi-Fi, registers with the gateway and hands each push message to the global
  * function `onPush(message)`. The application that defines it is the file `toque-app.lua` (or `.lc`), which `init.lua` runs before
- * this one; without it, `init.lua` prints the messages:
+ * this one. Without it the messages are printed; if it does not run, they wait at the gateway:
  *
  *     function onPush(message) print(message.sequence, message.title, message.body) end
  *

@@ -5,7 +5,14 @@ import { save } from "./flash.ts";
 import { dial, hangUp, resolve, send } from "./socket.ts";
 
 function deliver(message: Push): boolean {
-    return pcall(onPush, message);
+    if (onPush === undefined) {
+        print("toque: message " + message.sequence + ": " + message.body);
+        return true;
+    }
+    return xpcall(
+        () => onPush(message),
+        (error) => print("toque: the handler threw: " + tostring(error)),
+    );
 }
 
 function show(state: string, text: string | undefined): void {

@@ -1,4 +1,5 @@
 import type { Server } from "node:net";
+import { applicationFails } from "../../shared/push/registration.ts";
 import type { Clock } from "../clock.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { Tokens } from "../directory/tokens.ts";
@@ -239,6 +240,10 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
             flapping: admission
                 .flapping()
                 .map(({ key, pauseMs }) => ({ route: key as Route, untilMs: clock.nowMs() + pauseMs })),
+            failing: [...holders.values()].flatMap(({ peer }) => {
+                if (!(peer instanceof DevicePeer) || !applicationFails(peer.application)) return [];
+                return [{ number: peer.number, application: peer.application }];
+            }),
         }),
 
         async shut() {

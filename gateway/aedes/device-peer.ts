@@ -34,7 +34,7 @@ export class DevicePeer implements Peer {
     readonly kind = "device";
     readonly inbox: string;
     readonly route: Route;
-    readonly #number: Registration["number"];
+    readonly number: Registration["number"];
     readonly #address: Address;
     readonly #dependencies: DeviceDependencies;
     readonly #events: ConnectionEvents;
@@ -50,6 +50,8 @@ export class DevicePeer implements Peer {
 
     /** because its link or its address changed: then a short connection is nobody's fault */
     moved = false;
+    /** how its application is, as it registered */
+    application: string | undefined;
 
     constructor(
         { route, number }: Pick<Registration, "route" | "number">,
@@ -58,7 +60,7 @@ export class DevicePeer implements Peer {
     ) {
         this.route = route;
         this.inbox = inboxTopic(route);
-        this.#number = number;
+        this.number = number;
         this.#address = address;
         this.#dependencies = dependencies;
         this.#events = dependencies.events;
@@ -98,6 +100,7 @@ export class DevicePeer implements Peer {
     async #register(payload: Buffer): Promise<void> {
         const fields = readRegistration(payload);
         this.moved = fields.y === "address" || fields.y === "link";
+        this.application = fields.p;
         const octets = Math.min(MAX_PACKET_OCTETS, Math.max(PACKET_OCTETS, fields.m));
         this.#connection?.limitPackets(octets, "refused");
         await this.#events.registered(this.route, fields);
@@ -108,7 +111,7 @@ export class DevicePeer implements Peer {
         if (!(await this.#dependencies.messages.wait(this.route))) {
             throw new GatewayError("too_many", "This board sends more messages than it may.");
         }
-        await this.#dependencies.intake.accept(boardSender(this.route), readMessage(payload, this.#number));
+        await this.#dependencies.intake.accept(boardSender(this.route), readMessage(payload, this.number));
     }
 
     subscribed(qos: 0 | 1): void {

@@ -27,7 +27,7 @@ interface NumberPage {
 }
 interface NumberDetails extends NumberLine {
     endpoints: Endpoint[];
-    capabilities?: { runtime: string; firmware: string; packetOctets: number; window: number };
+    capabilities?: { runtime: string; firmware: string; packetOctets: number; application?: string };
     backlog: { messages: number; octets: number };
     lastSequence: number;
 }
@@ -127,6 +127,7 @@ async function show(number: string, flags: CountryFlag): Promise<void> {
         board: found.online ? "online" : "away",
         "last seen": found.seen ?? "never",
         runtime: capabilities === undefined ? undefined : `${capabilities.runtime} ${capabilities.firmware}`,
+        application: capabilities?.application,
         packet: capabilities === undefined ? undefined : `${capabilities.packetOctets} octets`,
         waiting: `${backlog.messages} messages, ${backlog.octets} octets`,
     });

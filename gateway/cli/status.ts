@@ -9,6 +9,7 @@ interface Status {
     connections: { devices: number; publishers: number; enrolling: number; waiting: number };
     refused: Record<string, number>;
     flapping: { route: string; until: string }[];
+    failing: { number: string; application: string }[];
     storeOctets: number;
     memoryOctets: number;
 }
@@ -28,6 +29,10 @@ async function status(flags: CommonFlags): Promise<void> {
         "not yet known": found.connections.enrolling + found.connections.waiting,
         refused: Object.values(found.refused).reduce((sum, count) => sum + count, 0),
         flapping: found.flapping.length === 0 ? undefined : found.flapping.map(({ route }) => route).join(", "),
+        "application fails":
+            found.failing.length === 0
+                ? undefined
+                : found.failing.map(({ number, application }) => `${number} (${application})`).join(", "),
         store: mebibytes(found.storeOctets),
         memory: mebibytes(found.memoryOctets),
     });

@@ -1,14 +1,20 @@
 import { PACKET_OCTETS, WINDOW } from "../../shared/push/limits.ts";
 import type { ConnectWhy, RegistrationFields } from "../../shared/push/registration.ts";
-import { readObject } from "./payload.ts";
+import { GatewayError } from "../error.ts";
+import { parseObject } from "./payload.ts";
 
 const WHYS: ConnectWhy[] = ["boot", "address", "link", "lost", "gateway"];
-/** Runtime, version and address are short; longer ones are cut. */
+/** Runtime, version and address are short; longer ones are cut. So is an application's error. */
 const MAX_TEXT_CHARS = 48;
+const MAX_ERROR_CHARS = 160;
 
-/** Reads a registration, leniently: what is missing or cannot be is left at its default. @throws GatewayError invalid_request: it is no JSON object */
+/**
+ * Reads a registration, leniently: what is missing or cannot be is left at its default, and octets of an application's error that are
+ * no UTF-8 become U+FFFD. @throws GatewayError invalid_request: it is no JSON object
+ */
 export function readRegistration(payload: Buffer): RegistrationFields {
-    const given: Partial<Record<keyof RegistrationFields, unknown>> = readObject(payload);
+    const given: Partial<Record<keyof RegistrationFields, unknown>> | undefined = parseObject(payload.toString());
+    if (given === undefined) throw new GatewayError("invalid_request", "A registration has to be a JSON object.");
     return {
         r: text(given.r),
         v: text(given.v),
@@ -18,13 +24,14 @@ export function readRegistration(payload: Buffer): RegistrationFields {
         w: integer(given.w, 0) ?? WINDOW,
         e: integer(given.e, 0),
         n: integer(given.n, 0),
+        p: typeof given.p === "string" ? text(given.p, MAX_ERROR_CHARS) : undefined,
         f: integer(given.f, 0),
         q: integer(given.q, -1_000),
     };
 }
 
-function text(value: unknown): string {
-    return typeof value === "string" ? value.slice(0, MAX_TEXT_CHARS) : "";
+function text(value: unknown, maxChars = MAX_TEXT_CHARS): string {
+    return typeof value === "string" ? value.slice(0, maxChars) : "";
 }
 
 function integer(value: unknown, least: number): number | undefined {

@@ -1,6 +1,6 @@
 import { MAX_PACKET_OCTETS, MAX_WINDOW } from "../../shared/push/limits.ts";
 import type { HelloFields } from "../../shared/push/message.ts";
-import type { RegistrationFields } from "../../shared/push/registration.ts";
+import { applicationFails, type RegistrationFields } from "../../shared/push/registration.ts";
 import type { BackoffBase } from "./backoff-base.ts";
 import { GatewayError } from "../error.ts";
 import type { Clock } from "../clock.ts";
@@ -78,7 +78,8 @@ function readCapabilities(fields: RegistrationFields): Capabilities {
         runtime: fields.r,
         firmware: fields.v,
         packetOctets: Math.min(MAX_PACKET_OCTETS, Math.max(MIN_PACKET_OCTETS, fields.m)),
-        window: Math.min(MAX_WINDOW, Math.max(1, fields.w)),
+        window: applicationFails(fields.p) ? 0 : Math.min(MAX_WINDOW, Math.max(1, fields.w)),
+        application: fields.p,
         freeOctets: fields.f,
         signalDbm: fields.q,
     };

@@ -23,6 +23,9 @@ const urgency = Type.Enum(["very-low", "low", "normal", "high"]);
 const role = Type.Enum(["admin", "sender", "reader"]);
 const channel = Type.Enum(["print", "command", "webhook"]);
 const whole = Type.Integer();
+const application = Type.String({
+    description: '"none", "running", or the first line of its error: then messages wait until it runs',
+});
 
 export const NumberPath = closed({ number });
 export const NumberQuery = closed({ country });
@@ -110,6 +113,7 @@ export const NumberBody = closed({
             firmware: Type.String(),
             packetOctets: whole,
             window: whole,
+            application: Type.Optional(application),
             freeOctets: Type.Optional(whole),
             signalDbm: Type.Optional(whole),
         }),
@@ -158,6 +162,9 @@ export const StatusBody = closed({
     refused: Type.Record(Type.String(), whole, { description: "Connections refused since the start, by reason" }),
     flapping: Type.Array(closed({ route: Type.String(), until: moment }), {
         description: "Boards that connect too often, and until when the gateway refuses them",
+    }),
+    failing: Type.Array(closed({ number: Type.String(), application }), {
+        description: "Boards that are online and whose application does not run",
     }),
     storeOctets: whole,
     memoryOctets: whole,

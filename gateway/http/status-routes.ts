@@ -42,7 +42,7 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
         async (request) => {
             callerFor(request, "read");
             const { octets } = await store.upkeep.size();
-            const { refused, flapping, devices, publishers, enrolling, waiting } = connections.stats();
+            const { refused, flapping, failing, devices, publishers, enrolling, waiting } = connections.stats();
             const uptimeMs = timers.nowMs() - startedMs;
             return {
                 version: services.version,
@@ -51,6 +51,7 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
                 connections: { devices, publishers, enrolling, waiting },
                 refused,
                 flapping: flapping.map(({ route, untilMs }) => ({ route, until: isoTime(untilMs) })),
+                failing,
                 storeOctets: octets,
                 memoryOctets: process.memoryUsage.rss(),
             };

@@ -1,4 +1,5 @@
 import type { RegistrationFields } from "../../shared/push/registration.ts";
+import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";
 
 /** What the connection layer gives delivery. Each call returns at once. */
@@ -26,6 +27,8 @@ export interface ConnectionStats {
     refused: Record<string, number>;
     /** routes that connect too often, and until when they are refused */
     flapping: { route: Route; untilMs: number }[];
+    /** connected boards whose application does not run, and the first line of its error */
+    failing: { number: E164; application: string }[];
 }
 
 /** What the connection layer reports of devices. */

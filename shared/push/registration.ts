@@ -1,3 +1,8 @@
+/** Whether an application, as a registration names it, cannot take messages. Left out: the client is no board of ours, and takes them. */
+export function applicationFails(application: string | undefined): application is string {
+    return application !== undefined && application !== "none" && application !== "running";
+}
+
 /** Why a device connects. "gateway": the gateway closed the last connection or refused it. */
 export type ConnectWhy = "boot" | "address" | "link" | "lost" | "gateway";
 
@@ -17,6 +22,8 @@ export interface RegistrationFields {
     /** epoch and the last sequence it has handled in it, if it knows any */
     e?: number;
     n?: number;
+    /** program: the application. "none": the board prints messages; "running"; or the first line of its error, and then pushes wait */
+    p?: string;
     /** free memory: octets (JsVars times their size on Espruino) */
     f?: number;
     /** signal: RSSI in dBm */

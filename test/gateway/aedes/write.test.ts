@@ -101,12 +101,14 @@ test("a registration that is no JSON object is acknowledged and ignored; odd val
         "7",
         "",
         "\xff",
-        '{"r":7,"y":"why","m":-1,"w":1.5,"e":"x","n":null,"q":-70,"z":{}}',
+        '{"r":7,"y":"why","m":-1,"w":1.5,"e":"x","n":null,"q":-70,"p":"caf\xe9","z":{}}',
     ];
-    for (const [index, payload] of payloads.entries()) client.write(publish(index + 1, `out/${ROUTE}/reg`, payload));
+    for (const [index, payload] of payloads.entries()) {
+        client.write(publish(index + 1, `out/${ROUTE}/reg`, Buffer.from(payload, "latin1")));
+    }
     await client.octets(9 + 4 * payloads.length);
     assert.deepEqual(door.happened.slice(from), [
-        `registered ${ROUTE} {"r":"","v":"","a":"","y":"boot","m":1024,"w":1,"q":-70}`,
+        `registered ${ROUTE} {"r":"","v":"","a":"","y":"boot","m":1024,"w":1,"p":"caf\ufffd","q":-70}`,
     ]);
     client.destroy();
 });

@@ -88,7 +88,7 @@ test("toque send --wait: reports that the board has not acknowledged in time", a
     assert.match(stderr, /^toque: The board has not acknowledged it within 1 s\. It still waits at the gateway\.\n$/);
 });
 
-test("toque send --wait: ends with 0 as soon as the board has it", async () => {
+test("toque send --wait: ends with 0 as soon as the board has it; what the board reports of its application is shown", async () => {
     const { route, secret } = document<{ route: string; secret: string }>(
         await toque("number", "add", "+34600111550", "--json"),
     );
@@ -101,7 +101,11 @@ test("toque send --wait: ends with 0 as soon as the board has it", async () => {
         assert.equal(stderr, "");
         assert.match(stdout, /^state +delivered$/m);
         assert.equal(status, 0);
-        assert.match((await toque("number", "show", "+34600111550")).stdout, /^board +online$/m);
+        await board.publishAsync(`out/${route}/reg`, JSON.stringify({ p: "Error: no display" }), { qos: 1 });
+        const { stdout: shown } = await toque("number", "show", "+34600111550");
+        assert.match(shown, /^board +online$/m);
+        assert.match(shown, /^application +Error: no display$/m);
+        assert.match((await toque("status")).stdout, /^application fails +\+34600111550 \(Error: no display\)$/m);
     } finally {
         await board.endAsync(true);
     }

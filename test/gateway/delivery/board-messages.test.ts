@@ -122,7 +122,6 @@ const BAD: [what: string, name: OutgoingTopic, payload: object | Buffer][] = [
     ["no JSON", "reg", Buffer.from("")],
     ["no object", "read", Buffer.from("[1]")],
     ["octets that are not UTF-8", "msg", Buffer.from(`{"to":"${NUMBER}","b":"caf\xe9"}`, "latin1")],
-    ["octets that are not UTF-8", "reg", Buffer.from('{"r":"caf\xe9"}', "latin1")],
     ["octets that are not UTF-8", "read", Buffer.from('{"n":1,"x":"\xff"}', "latin1")],
     ["no sequence", "read", {}],
     ["a sequence of 0", "nack", { n: 0, y: "handler" }],

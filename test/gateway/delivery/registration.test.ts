@@ -97,6 +97,26 @@ test("a device that has seen more than was ever given: the store is a backup's, 
     assert.deepEqual(desk.lines, [`notify {"e":${after.epoch},"c":${Math.floor(startMs / 1000)},"w":1}`, "push 1 a"]);
 });
 
+test("an application that does not run: pushes wait, and come when one runs; they expire by their ttl all the same", async () => {
+    await desk.comes({ p: "Error: no display", w: 4 });
+    const waiting = await desk.send("wait");
+    const short = await desk.send("late", { ttlS: 1 });
+    const now = await desk.send("now or never", { ttlS: 0 });
+    desk.timers.turn(2_000);
+    await desk.settled();
+    assert.equal(desk.lines.length, 1); // the hello
+    assert.equal((await seen()).capabilities?.application, "Error: no display");
+    assert.deepEqual(await desk.states(now.message.id), ["accepted", "expired"]);
+    desk.delivery.closed(desk.route);
+    await desk.comes({ p: "running" });
+    await desk.until(3);
+    assert.equal(desk.lines[2], "push 1 wait");
+    desk.acknowledges(1);
+    await desk.settled();
+    assert.deepEqual(await desk.states(waiting.message.id), ["accepted", "sent", "delivered"]);
+    assert.deepEqual(await desk.states(short.message.id), ["accepted", "expired"]);
+});
+
 test("a registration of a route that has ended rejects: no PUBACK", async () => {
     await desk.directory.remove((await seen()).number);
     await assert.rejects(desk.comes(), { code: "unregistered" });

@@ -81,8 +81,8 @@ export const CONNECTING: readonly Case[] = [
         async play(stage) {
             await stage.start({ address: "127.0.0.9" });
             const { peer, registration } = await stage.greeted();
-            const { r, v, a, y, m, w } = registration.fields;
-            assert.deepEqual([a, y], ["127.0.0.9", "boot"]);
+            const { r, v, a, y, m, w, p } = registration.fields;
+            assert.deepEqual([a, y, p], ["127.0.0.9", "boot", "running"]);
             assert.equal(peer.address, "127.0.0.9");
             assert.match(String(r), /^(host|espruino|nodemcu)$/);
             assert.match(String(v), /^\d+\.\d+\.\d+$/);

@@ -220,6 +220,9 @@ export const PUSHES: readonly Case[] = [
             await acknowledged(peer, idOf(push(2, "")));
             await stage.device.until(({ shown }) => shown.length === 4);
             assert.deepEqual(stage.bodies, ["poison", "poison", "poison", "cure"]);
+            if (stage.subject.runtime === "host") return; // its errors are the caller's
+            const errors = stage.device.screen.filter((line) => /the handler threw: .*asked to fail/.test(line));
+            assert.equal(errors.length, 3);
         },
     },
     {
