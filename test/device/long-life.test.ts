@@ -4,7 +4,8 @@ import type { Push } from "../../device/core/events.ts";
 import { OUTBOX } from "../../device/core/outbox.ts";
 import { chooseSeed, seeded } from "../support/seeded.ts";
 import type { Seeded } from "../support/seeded.ts";
-import { SimulatedDevice, SimulatedTime } from "../support/simulated-device.ts";
+import { HandTimers } from "../support/hand-timers.ts";
+import { SimulatedDevice } from "../support/simulated-device.ts";
 import type { Handling, NameServer } from "../support/simulated-device.ts";
 import { SimulatedGateway } from "../support/simulated-gateway.ts";
 import type { SimulatedMessage } from "../support/simulated-gateway.ts";
@@ -39,7 +40,7 @@ function idOf(push: Push): number {
  * - what the session holds does not grow.
  */
 class Day {
-    readonly time = new SimulatedTime();
+    readonly time = new HandTimers();
     readonly random: Seeded;
     readonly gateway: SimulatedGateway;
     readonly device: SimulatedDevice;
@@ -65,7 +66,7 @@ class Day {
 
     constructor(random: Seeded) {
         this.random = random;
-        this.gateway = new SimulatedGateway("route", () => this.time.nowMs);
+        this.gateway = new SimulatedGateway("route", () => this.time.nowMs());
         this.gateway.acknowledged = (message) =>
             this.demand(this.#isDone(message), `message ${message.id} was acknowledged, and not shown`);
         this.device = new SimulatedDevice(
@@ -80,7 +81,7 @@ class Day {
     }
 
     demand(is: boolean, what: string): void {
-        assert.ok(is, `TOQUE_SEED=${this.random.seed}, at ${this.time.nowMs} ms: ${what}`);
+        assert.ok(is, `TOQUE_SEED=${this.random.seed}, at ${this.time.nowMs()} ms: ${what}`);
     }
 
     #isDone({ id, body, expiresS }: SimulatedMessage): boolean {
@@ -119,7 +120,7 @@ class Day {
 
     #read({ sequence }: Push): void {
         const payload = `{"n":${sequence},"i":${++this.#reads}}`;
-        if (this.device.say(payload)) this.#sent.set(payload, this.time.nowMs);
+        if (this.device.say(payload)) this.#sent.set(payload, this.time.nowMs());
     }
 
     #showed(text: string): void {
@@ -216,8 +217,8 @@ class Day {
         for (const [payload, sinceMs] of this.#sent) {
             if (gateway.heard.delete(payload)) this.#sent.delete(payload);
             else if (!waiting.has(payload)) this.demand(false, `${payload} is gone`);
-            else if (!device.isHeard) this.#sent.set(payload, time.nowMs);
-            else this.demand(time.nowMs - sinceMs < SOON_MS, `${payload} is not sent`);
+            else if (!device.isHeard) this.#sent.set(payload, time.nowMs());
+            else this.demand(time.nowMs() - sinceMs < SOON_MS, `${payload} is not sent`);
         }
     }
 
@@ -234,7 +235,7 @@ class Day {
     /** Calls work again and again, so long apart on average. */
     #every(meanMs: number, untilMs: number, work: () => void): void {
         const next = (): void => {
-            if (this.time.nowMs > untilMs) return;
+            if (this.time.nowMs() > untilMs) return;
             work();
             this.time.after(1 + this.random.below(2 * meanMs), next);
         };
@@ -249,10 +250,10 @@ class Day {
         });
         this.#every(30_000, DAY_MS, () => this.#fault());
         this.#every(1000, DAY_MS + CALM_MS, () => this.#watch());
-        time.runUntil(DAY_MS);
+        time.turn(DAY_MS);
         this.#trouble.times = 0;
         // what was on its way to a handler that had no more trouble, or to one that threw, is done with by now
-        time.runUntil(DAY_MS + CALM_MS);
+        time.turn(CALM_MS);
         this.demand(gateway.backlog.length === 0, `${gateway.backlog.length} messages still wait`);
         this.demand(device.session.buffer === "" && device.session.outbox.length === 0, "something is left over");
     }

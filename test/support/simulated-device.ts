@@ -6,33 +6,9 @@ import type { Session } from "../../device/core/session.ts";
 import type { Memory } from "../../device/core/settings.ts";
 import { step, wakeAfterMs } from "../../device/core/step.ts";
 import { State } from "../../device/core/states.ts";
+import type { HandTimers } from "./hand-timers.ts";
 import type { Seeded } from "./seeded.ts";
 import type { GatewayLine, SimulatedGateway } from "./simulated-gateway.ts";
-
-/** Time that the simulation turns on: what is due happens in order. */
-export class SimulatedTime {
-    nowMs = 0;
-    #events: { atMs: number; order: number; work: () => void }[] = [];
-    #order = 0;
-
-    after(delayMs: number, work: () => void): () => void {
-        const event = { atMs: this.nowMs + delayMs, order: this.#order++, work };
-        const later = this.#events.findIndex(({ atMs }) => atMs > event.atMs);
-        this.#events.splice(later < 0 ? this.#events.length : later, 0, event);
-        return () => {
-            this.#events = this.#events.filter((other) => other !== event);
-        };
-    }
-
-    runUntil(endMs: number): void {
-        for (let next = this.#events[0]; next !== undefined && next.atMs <= endMs; next = this.#events[0]) {
-            this.#events.shift();
-            this.nowMs = next.atMs;
-            next.work();
-        }
-        this.nowMs = endMs;
-    }
-}
 
 /** A connection over a network that may go dead without a word. */
 interface Path {
@@ -76,12 +52,12 @@ export class SimulatedDevice {
     #cancel: () => void = () => undefined;
     #inputs: Input[] = [];
     #lookUps = 0;
-    readonly #time: SimulatedTime;
+    readonly #time: HandTimers;
     readonly #random: Seeded;
     readonly #gateway: SimulatedGateway;
 
     constructor(
-        time: SimulatedTime,
+        time: HandTimers,
         random: Seeded,
         gateway: SimulatedGateway,
         handler: (push: Push) => Handling,
@@ -110,7 +86,7 @@ export class SimulatedDevice {
             settings,
             { route: "route", secret: "secret" },
             this.flash,
-            this.#time.nowMs,
+            this.#time.nowMs(),
         );
     }
 
@@ -119,14 +95,14 @@ export class SimulatedDevice {
         inputs.push(input);
         if (inputs.length > 1) return;
         while (inputs.length > 0) {
-            for (const output of step(this.session, inputs[0]!, this.#time.nowMs)) {
+            for (const output of step(this.session, inputs[0]!, this.#time.nowMs())) {
                 this.#perform(output);
                 if (inputs !== this.#inputs) return; // the power was cut in the middle of it
             }
             inputs.shift();
         }
         this.#cancel();
-        const delayMs = wakeAfterMs(this.session, this.#time.nowMs);
+        const delayMs = wakeAfterMs(this.session, this.#time.nowMs());
         this.#cancel = delayMs < 0 ? () => undefined : this.#time.after(delayMs, () => this.feed({ type: "tick" }));
     }
 
@@ -174,7 +150,7 @@ export class SimulatedDevice {
     }
 
     #dial(address: string): void {
-        this.dialedMs.push(this.#time.nowMs);
+        this.dialedMs.push(this.#time.nowMs());
         this.#dialed();
         const path: Path = {
             latencyMs: 1 + this.#random.below(80),
@@ -192,7 +168,7 @@ export class SimulatedDevice {
             path.line = this.#gateway.open({
                 send: (octets) => this.#fromGateway(path, octets),
                 close: () => {
-                    const delayMs = Math.max(path.latencyMs, path.arrivesMs - this.#time.nowMs);
+                    const delayMs = Math.max(path.latencyMs, path.arrivesMs - this.#time.nowMs());
                     this.#time.after(delayMs, () => this.#closed(path));
                 },
             });
@@ -232,8 +208,8 @@ export class SimulatedDevice {
             at += length;
             // the pieces of one write may come seconds apart
             const lateMs = this.#random.percent(80) ? 0 : this.#random.below(4000);
-            path.arrivesMs = Math.max(path.arrivesMs, this.#time.nowMs + path.latencyMs + lateMs);
-            this.#time.after(path.arrivesMs - this.#time.nowMs, () => {
+            path.arrivesMs = Math.max(path.arrivesMs, this.#time.nowMs() + path.latencyMs + lateMs);
+            this.#time.after(path.arrivesMs - this.#time.nowMs(), () => {
                 if (!path.dead && !path.dropped) this.feed({ type: "bytes", data: piece });
             });
         }

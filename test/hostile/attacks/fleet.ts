@@ -4,7 +4,7 @@ import { startHostDevice, wallClock, type Clock, type HostDevice } from "../../.
 import { createBackoffBase } from "../../../gateway/delivery/backoff-base.ts";
 import { publishOnce } from "../../gateway/aedes/packets.ts";
 import { chooseSeed, seeded, type Seeded } from "../../support/seeded.ts";
-import { EventQueue } from "../event-queue.ts";
+import { HandTimers } from "../../support/hand-timers.ts";
 import { pause } from "../../support/eventually.ts";
 import { count, type Attack, type Scale, type Verdict } from "../verdict.ts";
 import type { Enrolled } from "../../support/gateway-client.ts";
@@ -141,7 +141,7 @@ class InstantGateway {
 
 /** The same conversation of 2,000 cores, with a clock turned by hand. @returns the peak, and when the last one was back */
 async function rehearse(awayMs: number, seed: number): Promise<{ peak: number; backMs: number; missing: number }> {
-    const clock = new EventQueue();
+    const clock = new HandTimers();
     const store = { contacts: { liveSince: () => Promise.resolve(DEVICES) } };
     const gateway = new InstantGateway(clock, await createBackoffBase({ store, clock }).ask());
     const registered = Array.from({ length: DEVICES }, (_, index) => ({
@@ -159,13 +159,13 @@ async function rehearse(awayMs: number, seed: number): Promise<{ peak: number; b
     for (const [index, device] of fleet.devices.entries()) {
         clock.after(index * 50, () => device.linkUp(`10.0.${index >> 8}.${index & 255}`));
     }
-    await clock.turnTo(300_000);
+    clock.turn(300_000);
     if (fleet.online !== DEVICES) throw new Error(`only ${fleet.online} devices came online in the rehearsal`);
     const downMs = clock.nowMs();
     gateway.fall();
-    await clock.turnTo(downMs + awayMs);
+    clock.turn(awayMs);
     gateway.up = true;
-    await clock.turnTo(downMs + awayMs + 2 * BACK_MS);
+    clock.turn(2 * BACK_MS);
     fleet.stop();
     const backMs = Math.max(...fleet.onlineMs) - downMs - awayMs;
     return { peak: fleet.peakSince(downMs), backMs, missing: DEVICES - fleet.online };
