@@ -1,96 +1,57 @@
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
-import mqttPacket, { type Packet } from "mqtt-packet";
+import { connect, PINGREQ, publish, publishIn, puback, subscribe } from "../gateway/aedes/packets.ts";
+import { eventually } from "../support/eventually.ts";
 import type { Enrolled } from "../support/gateway-client.ts";
-
-const CONNECTED_MS = 30_000;
-
-/** A push on the wire. */
-export interface WirePush {
-    sequence: number;
-    body: string;
-}
+import { WireClient } from "../support/raw-client.ts";
 
 /** A device by hand, as little as can be: so that hundreds fit in one process, and so that one can stop reading. */
-export class RawDevice {
-    readonly pushes: WirePush[] = [];
+export class RawDevice extends WireClient {
+    readonly pushes: { sequence: number; body: string }[] = [];
     /** false: pushes are not acknowledged */
     acknowledges = true;
-    readonly #socket: Socket;
-    readonly #pongs: (() => void)[] = [];
-    #hello: (() => void) | undefined;
-
-    private constructor(port: number) {
-        this.#socket = connect({ host: "127.0.0.1", port });
-        this.#socket.setNoDelay(true);
-        this.#socket.on("error", () => undefined); // "close" follows
-        const parser = mqttPacket.parser({ protocolVersion: 4 });
-        parser.on("packet", (packet: Packet) => this.#take(packet));
-        this.#socket.on("data", (data) => void parser.parse(data));
-    }
+    #greeted = false;
+    #pongs = 0;
 
     /** Connects, registers, and resolves when the gateway has answered that. @param window pushes that may be inflight */
     static async connect(port: number, { route, secret }: Enrolled, window: number): Promise<RawDevice> {
         const device = new RawDevice(port);
-        const hello = new Promise<void>((resolve) => (device.#hello = resolve));
-        const password = Buffer.from(secret);
-        const registration = { r: "raw", v: "0", a: "127.0.0.1", y: "boot", m: 4096, w: window };
-        const packets: Packet[] = [
-            { cmd: "connect", clientId: route, clean: true, keepalive: 60, username: route, password },
-            { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: `in/${route}`, qos: 1 }] },
-            {
-                cmd: "publish",
-                topic: `out/${route}/reg`,
-                payload: JSON.stringify(registration),
-                qos: 1,
-                messageId: 2,
-                dup: false,
-                retain: false,
-            },
-        ];
-        device.#socket.write(Buffer.concat(packets.map((packet) => mqttPacket.generate(packet))));
-        const late = new Promise<never>((_, reject) => {
-            setTimeout(() => reject(new Error("a raw device was not registered in time")), CONNECTED_MS).unref();
-        });
-        await Promise.race([hello, late]);
+        device.onPacket = (packet) => device.#take(packet);
+        const registration = JSON.stringify({ r: "raw", v: "0", a: "127.0.0.1", y: "boot", m: 4096, w: window });
+        const subscribed = subscribe(1, [`in/${route}`, 1]);
+        const registered = publish(2, `out/${route}/reg`, registration);
+        device.write(Buffer.concat([connect(route, route, secret), subscribed, registered]));
+        await eventually("a raw device is registered", () => device.#greeted);
         return device;
     }
 
-    get closed(): boolean {
-        return this.#socket.destroyed;
-    }
-
-    #take(packet: Packet): void {
-        if (packet.cmd === "pingresp") this.#pongs.shift()?.();
-        if (packet.cmd !== "publish") return;
-        const fields = JSON.parse(packet.payload.toString()) as { n?: number; b?: string; e?: number };
-        if (fields.e !== undefined) this.#hello?.();
-        if (fields.n === undefined || fields.b === undefined) return;
-        const push = { sequence: fields.n, body: fields.b };
-        this.pushes.push(push);
-        if (this.acknowledges) {
-            this.#socket.write(mqttPacket.generate({ cmd: "puback", messageId: packet.messageId }));
-        }
+    #take(packet: Buffer): void {
+        if (packet[0] === 0xd0) this.#pongs++;
+        const came = publishIn(packet);
+        if (came === undefined) return;
+        const { n, b, e } = JSON.parse(came.payload.toString()) as { n?: number; b?: string; e?: number };
+        if (e !== undefined) this.#greeted = true;
+        if (n === undefined || b === undefined) return;
+        this.pushes.push({ sequence: n, body: b });
+        if (this.acknowledges) this.write(puback(came.packetId));
     }
 
     /** Resolves at its answer. */
     async ping(): Promise<void> {
-        const pong = new Promise<void>((resolve) => this.#pongs.push(resolve));
-        this.#socket.write(mqttPacket.generate({ cmd: "pingreq" }));
-        await pong;
+        const before = this.#pongs;
+        this.write(PINGREQ);
+        await eventually("PINGRESP", () => this.#pongs > before);
     }
 
     /** Stops reading: what the gateway writes stays in the sockets' buffers. */
     freeze(): void {
-        this.#socket.pause();
+        this.socket.pause();
     }
 
     thaw(): void {
-        this.#socket.resume();
+        this.socket.resume();
     }
 
     async close(): Promise<void> {
-        this.#socket.destroy();
-        if (!this.#socket.closed) await once(this.#socket, "close");
+        this.destroy();
+        await this.end();
     }
 }

@@ -1,5 +1,5 @@
 // Honest clients in a process of their own, so that what they measure is the gateway's slowness and not the attacker's; run by honest.ts.
-import { connect, packet, PINGREQ, puback, subscribe } from "../gateway/aedes/packets.ts";
+import { connect, packet, PINGREQ, puback, publishIn, subscribe } from "../gateway/aedes/packets.ts";
 import { WireClient } from "./wire-client.ts";
 import type { Enrolled } from "../support/gateway-client.ts";
 
@@ -65,10 +65,10 @@ async function stay(): Promise<void> {
     const pushes = new Map<string, number>();
     client.onPacket = (octets) => {
         if (octets[0] === 0xd0) experience.pingsMs.push(performance.now() - pings.shift()!);
-        if (octets[0]! >> 4 !== 3) return;
-        const topicEnd = octets.indexOf("in/") + 3 + device.route.length;
-        const body = /"b":"(\d+)"/.exec(octets.subarray(topicEnd + 2).toString())?.[1] ?? "";
-        if ((octets[0]! & 6) !== 0) client.write(puback(octets.readUInt16BE(topicEnd)));
+        const came = publishIn(octets);
+        if (came === undefined) return;
+        const body = /"b":"(\d+)"/.exec(came.payload.toString())?.[1] ?? "";
+        if (came.packetId > 0) client.write(puback(came.packetId));
         const sinceMs = pushes.get(body);
         if (sinceMs !== undefined) experience.pushesMs.push(performance.now() - sinceMs);
         pushes.delete(body);

@@ -1,5 +1,4 @@
 import { EventEmitter, once } from "node:events";
-import { connect, type Socket } from "node:net";
 import {
     createConnections,
     type ConnectionsOptions,
@@ -12,6 +11,8 @@ import type { E164 } from "../../../gateway/number.ts";
 import type { ConnectionEvents } from "../../../gateway/ports/connections.ts";
 import type { Registration, Route } from "../../../gateway/registration.ts";
 import type { Caller } from "../../../gateway/token.ts";
+
+export { RawClient } from "../../support/raw-client.ts";
 
 /** Routes, codes and tokens that the door knows. A route's secret is "secret-" and the route. */
 export const ROUTE = "AAAAbbbb0000-__x" as Route;
@@ -105,47 +106,4 @@ export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promi
         },
         shut: () => connections.shut(),
     };
-}
-
-/** A client that writes what it likes. */
-export class RawClient {
-    readonly socket: Socket;
-    received = Buffer.alloc(0);
-    closed = false;
-    readonly #news = new EventEmitter();
-
-    constructor(port: number, from = "127.0.0.1") {
-        this.socket = connect({ port, host: "127.0.0.1", localAddress: from });
-        this.socket.setNoDelay(true);
-        this.socket.on("data", (chunk) => {
-            this.received = Buffer.concat([this.received, chunk]);
-            this.#news.emit("news");
-        });
-        this.socket.on("error", () => {});
-        this.socket.on("close", () => {
-            this.closed = true;
-            this.#news.emit("news");
-        });
-    }
-
-    /** @param octets as they are, or in hexadecimal with spaces in between */
-    write(octets: Buffer | string): void {
-        this.socket.write(typeof octets === "string" ? Buffer.from(octets.replaceAll(" ", ""), "hex") : octets);
-    }
-
-    /** Resolves when so many octets have come, or the connection is closed. */
-    async octets(count: number): Promise<Buffer> {
-        while (this.received.length < count && !this.closed) await once(this.#news, "news");
-        return this.received;
-    }
-
-    /** Resolves when the connection is closed. @returns everything received */
-    async end(): Promise<Buffer> {
-        while (!this.closed) await once(this.#news, "news");
-        return this.received;
-    }
-
-    destroy(): void {
-        this.socket.destroy();
-    }
 }

@@ -67,17 +67,26 @@ export function unsubscribe(packetId: number, filter: string): Buffer {
     return packet(0xa2, uint16(packetId), text(filter));
 }
 
-/** Cuts what a client received into packets. */
+/** Cuts the whole packets off what a client received. */
 export function packetsIn(octets: Buffer): Buffer[] {
     const packets: Buffer[] = [];
-    let rest = octets;
-    while (rest.length > 1) {
-        let length = 0;
-        let at = 1;
+    for (let rest = octets; ; rest = rest.subarray(packets.at(-1)!.length)) {
+        let [length, at] = [0, 1];
         do length += (rest[at]! % 128) * 128 ** (at - 1);
         while (rest[at++]! >= 128);
+        if (!(rest.length >= at + length)) return packets;
         packets.push(rest.subarray(0, at + length));
-        rest = rest.subarray(at + length);
     }
-    return packets;
+}
+
+/** What a PUBLISH carries; undefined: it is another packet. @returns packetId 0: QoS 0 */
+export function publishIn(packet: Buffer): { packetId: number; payload: Buffer } | undefined {
+    if (packet[0]! >> 4 !== 3) return undefined;
+    const topicAt = packet.findIndex((octet, at) => at > 0 && octet < 128) + 1;
+    const at = topicAt + 2 + packet.readUInt16BE(topicAt);
+    const acknowledged = (packet[0]! & 6) !== 0;
+    return {
+        packetId: acknowledged ? packet.readUInt16BE(at) : 0,
+        payload: packet.subarray(acknowledged ? at + 2 : at),
+    };
 }

@@ -1,4 +1,4 @@
-import { connect, PINGREQ, puback, publish, subscribe } from "../../gateway/aedes/packets.ts";
+import { connect, PINGREQ, puback, publish, publishIn, subscribe } from "../../gateway/aedes/packets.ts";
 import { chooseSeed, seeded } from "../../support/seeded.ts";
 import { generateFilters } from "../filter-generator.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -169,10 +169,10 @@ async function hold(victim: Victim, { route, secret }: Enrolled) {
     await client.next();
     await client.next();
     client.onPacket = (packet) => {
-        if (packet[0]! >> 4 !== 3) return;
+        const came = publishIn(packet);
+        if (came === undefined) return;
         held.pushes++;
-        const at = packet.indexOf("in/") + 3 + route.length;
-        if ((packet[0]! & 6) !== 0) client.write(puback(packet.readUInt16BE(at)));
+        if (came.packetId > 0) client.write(puback(came.packetId));
     };
     return held;
 }
