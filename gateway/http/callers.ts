@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyRequest } from "fastify";
 import { GatewayError } from "../error.ts";
 import type { E164 } from "../number.ts";
@@ -24,12 +25,23 @@ export function registerCallers(server: Server, tokens: Tokens): void {
     server.decorateRequest("caller", undefined);
     server.addHook("onRequest", async (request) => {
         if (request.is404 || request.routeOptions.config.open === true) return;
-        request.caller = await authenticate(request.headers.authorization, tokens);
+        request.caller = await authenticate(readToken(request.headers), tokens);
     });
 }
 
-async function authenticate(header: string | undefined, tokens: Tokens): Promise<Caller> {
-    const token = /^Bearer +([\x21-\x7e]{1,200})$/i.exec(header ?? "")?.[1];
+/** A bearer token, or Basic's password with any user. A browser sends Basic by itself, whatever page asks, so what a page asks needs Bearer. */
+function readToken({ authorization = "", origin }: IncomingHttpHeaders): string | undefined {
+    const basic = origin === undefined ? /^Basic +([\w+/=-]{1,400})$/i.exec(authorization)?.[1] : undefined;
+    const given =
+        basic === undefined
+            ? authorization
+            : Buffer.from(basic, "base64")
+                  .toString()
+                  .replace(/^[^:]*:/, "Bearer ");
+    return /^Bearer +([\x21-\x7e]{1,200})$/i.exec(given)?.[1];
+}
+
+async function authenticate(token: string | undefined, tokens: Tokens): Promise<Caller> {
     if (token === undefined) throw new GatewayError("unauthorized", NO_TOKEN);
     const caller = await tokens.authenticateToken(token);
     if (caller === undefined) throw new GatewayError("unauthorized", UNKNOWN_TOKEN);

@@ -27,6 +27,16 @@ export const STATUS: { [Name in HttpCode]: number } = {
     unavailable: 503,
 };
 
+/** A refusal that only HTTP has. */
+export class HttpError extends Error {
+    constructor(
+        readonly code: Exclude<HttpCode, Code>,
+        message: string,
+    ) {
+        super(message);
+    }
+}
+
 /** Headers of every answer. Answers carry numbers and secrets, so no cache may keep them. */
 export const ANSWER_HEADERS = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
 
@@ -40,7 +50,11 @@ const RETRY_AFTER_S = { too_many: 60, unavailable: 5 };
 
 /** Answers a GatewayError with its own message. Anything else is our bug: it goes to the log, and the caller gets "internal". */
 export function createErrorHandler(log: Log) {
-    return (error: FastifyError | GatewayError, request: FastifyRequest, reply: FastifyReply): ErrorBody => {
+    return (
+        error: FastifyError | GatewayError | HttpError,
+        request: FastifyRequest,
+        reply: FastifyReply,
+    ): ErrorBody => {
         const [code, message] = explain(error);
         if (code === "internal") {
             log.error({ error, requestId: request.id, route: request.routeOptions.url }, "internal error in a request");
@@ -55,26 +69,20 @@ export function createErrorHandler(log: Log) {
     };
 }
 
+export const NOT_JSON = 'The body must be JSON: send it with the header "Content-Type: application/json".';
+
 /** Errors of Fastify itself, by its code. */
 const REFUSED_BY_FASTIFY: Record<string, [HttpCode, string]> = {
     FST_ERR_CTP_BODY_TOO_LARGE: ["too_large", "The request is too large: send at most 32 KiB."],
-    FST_ERR_CTP_INVALID_MEDIA_TYPE: [
-        "unsupported_type",
-        'The body must be JSON: send it with the header "Content-Type: application/json".',
-    ],
-    FST_ERR_CTP_EMPTY_TYPE: [
-        "unsupported_type",
-        'The body must be JSON: send it with the header "Content-Type: application/json".',
-    ],
-    FST_ERR_CTP_EMPTY_JSON_BODY: ["invalid_request", "The body is empty: send a JSON object."],
+    FST_ERR_CTP_INVALID_MEDIA_TYPE: ["unsupported_type", NOT_JSON],
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
         "invalid_request",
         "The body does not have the length in Content-Length: send it again, complete.",
     ],
 };
 
-function explain(error: FastifyError | GatewayError): [HttpCode, string] {
-    if (error instanceof GatewayError) return [error.code, error.message];
+function explain(error: FastifyError | GatewayError | HttpError): [HttpCode, string] {
+    if (error instanceof GatewayError || error instanceof HttpError) return [error.code, error.message];
     if (error.validation?.[0] !== undefined) {
         return ["invalid_request", describeViolation(error.validation[0], error.validationContext)];
     }

@@ -2,13 +2,14 @@ import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyRequest } from "fastify";
+import { GatewayError } from "../error.ts";
 import { createCalmLog } from "../limits/calm-log.ts";
 import { clientKey } from "../limits/client-key.ts";
 import { registerCallers } from "./callers.ts";
 import { answerClientError } from "./client-error.ts";
 import { addCodeRoutes } from "./code-routes.ts";
 import { ANSWER_HEADERS, createErrorHandler } from "./errors.ts";
-import { parseJsonBody } from "./json-body.ts";
+import { readJsonBodies } from "./json-body.ts";
 import { addMessageRoutes } from "./message-routes.ts";
 import { createMetrics } from "./metrics.ts";
 import { answerUnknownRoutes } from "./not-found.ts";
@@ -41,7 +42,10 @@ export async function createServer(services: Services): Promise<Server> {
         bodyLimit: BODY_OCTETS,
         requestTimeout: REQUEST_TIMEOUT_MS,
         keepAliveTimeout: IDLE_TIMEOUT_MS,
-        http: { connectionsCheckingInterval: LATE_EVERY_MS }, // how often Node looks for late requests; its default is 30 s
+        http: {
+            connectionsCheckingInterval: LATE_EVERY_MS, // how often Node looks for late requests; its default is 30 s
+            requireHostHeader: false, // Node would answer without a body
+        },
         forceCloseConnections: "idle",
         return503OnClosing: false, // requests that arrive while closing are answered as always, then their connection ends
         ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
@@ -56,14 +60,6 @@ export async function createServer(services: Services): Promise<Server> {
         socket.once("close", () => unauthenticated.delete(socket));
     });
 
-    server.removeAllContentTypeParsers();
-    server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
-        try {
-            done(null, parseJsonBody(body as Buffer));
-        } catch (error) {
-            done(error as Error);
-        }
-    });
     server.setErrorHandler(onError);
     answerUnknownRoutes(server);
 
@@ -94,11 +90,21 @@ export async function createServer(services: Services): Promise<Server> {
         openapi: {
             openapi: "3.1.0",
             info: { title: "Toque", description: "Push messages to phone numbers.", version: services.version },
-            components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+            components: {
+                securitySchemes: {
+                    token: { type: "http", scheme: "bearer", description: "Or Basic: any user, the token as password" },
+                },
+            },
         },
     });
 
+    server.addHook("onRequest", async (request, reply) => {
+        if (request.raw.httpVersion !== "1.1" || request.headers.host !== undefined) return;
+        void reply.header("Connection", "close"); // RFC 9112 §3.2
+        throw new GatewayError("invalid_request", "The request has no header Host: HTTP/1.1 wants one.");
+    });
     registerCallers(server, services.tokens);
+    readJsonBodies(server);
     server.addHook("onRequest", async (request) => {
         if (request.caller !== undefined) unauthenticated.delete(request.raw.socket);
     });

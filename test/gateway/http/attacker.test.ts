@@ -69,7 +69,7 @@ for (const target of TARGETS) {
 }
 
 const AUTHORIZATIONS: [name: string, value: (token: string) => string | string[]][] = [
-    ["another scheme", (token) => `Basic ${Buffer.from(`x:${token}`).toString("base64")}`],
+    ["a scheme before the right one", (token) => `Digest ${Buffer.from(`x:${token}`).toString("base64")}`],
     ["no scheme", (token) => token],
     ["two tokens", (token) => `Bearer ${token} ${token}`],
     ["a comma", (token) => `Bearer ${token}, Bearer x`],

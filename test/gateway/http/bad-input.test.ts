@@ -52,12 +52,19 @@ const REQUESTS: [name: string, request: string, ask: Ask, refusal: string, sente
     // the body
     ["__proto__", SEND, { body: `{"to":"${TO}","body":"x","__proto__":{"a":1}}` }, BAD, /"__proto__" is not a field/],
     ["broken JSON", SEND, { body: `{"to":"${TO}",` }, BAD, /not JSON/],
-    ["an empty body", SEND, { body: "", ...type("application/json") }, BAD, /empty/],
+    ["an empty body", SEND, { body: "", ...type("application/json") }, BAD, /The body must be a JSON object/],
     ["no body at all", SEND, {}, BAD, /body/],
     ["a list", SEND, { body: [] }, BAD, /The body must be a JSON object/],
     ["null", SEND, { body: "null" }, BAD, /The body must be a JSON object/],
     ["invalid UTF-8", SEND, { body: Buffer.from(`{"to":"${TO}","body":"\xff"}`, "latin1") }, BAD, /not UTF-8/],
     ["a form", SEND, { body: "to=1", ...type("application/x-www-form-urlencoded") }, "415 unsupported_type", /JSON/],
+    [
+        "a compressed body",
+        SEND,
+        { body: Buffer.from([31, 139, 8]), headers: { "Content-Encoding": "gzip" } },
+        "415 unsupported_type",
+        /gzip|compress/,
+    ],
     ["plain text", SEND, { body: "hello", ...type("text/plain") }, "415 unsupported_type", /application\/json/],
     ["two keys", SEND, { body: { ...good.body, id: "a" }, headers: { "Idempotency-Key": "b" } }, BAD, /differ/],
     ["a bad key", SEND, { ...good, headers: { "Idempotency-Key": "a b" } }, BAD, /Idempotency-Key/],
@@ -69,6 +76,7 @@ const REQUESTS: [name: string, request: string, ask: Ask, refusal: string, sente
     ["an unknown path", "GET /v1/number", {}, "404 unknown_route", /No such path: .*openapi\.json/],
     ["a dot that is another sign", "GET /v1/openapi-json", {}, "404 unknown_route", /openapi\.json/],
     ["a wrong method", "PUT /v1/messages", {}, "405 wrong_method", /does not take PUT: use POST\./],
+    ["a wrong method with a broken body", "PUT /v1/messages", { body: "{" }, "405 wrong_method", /use POST\./],
     ["a wrong method of a number", "PATCH /v1/numbers/+34611222222", {}, "405 wrong_method", /use DELETE, GET, HEAD\./],
     ["an unknown query", "GET /v1/numbers?page=2", {}, BAD, /"page" is not a field of the query/],
     ["a page too long", "GET /v1/numbers?limit=1001", {}, BAD, /1 to 1000/],
@@ -80,7 +88,7 @@ const REQUESTS: [name: string, request: string, ask: Ask, refusal: string, sente
     [
         "another scheme",
         "GET /v1/numbers",
-        { token: "", headers: { Authorization: "Basic YTpi" } },
+        { token: "", headers: { Authorization: "Digest YTpi" } },
         "401 unauthorized",
         /Bearer/,
     ],
@@ -111,8 +119,32 @@ for (const [name, request, ask, refusal, sentence] of REQUESTS) {
         assert.equal(answer.headers.get("cache-control"), "no-store");
         assert.equal(answer.headers.get("www-authenticate"), status === 401 ? "Bearer" : null);
         assert.equal(answer.headers.has("allow"), status === 405);
+        assert.equal(answer.headers.get("accept-encoding"), name === "a compressed body" ? "identity" : null);
     });
 }
+
+const basic = (user: string, token: string) => `Basic ${Buffer.from(`${user}:${token}`).toString("base64")}`;
+
+test("bad input: JSON under another type's name or none, a token as a password, and DELETE with a type are no mistakes", async () => {
+    const { id, token } = (
+        await it.ask<{ id: string; token: string }>("POST", "/v1/tokens", { body: { role: "sender" } })
+    ).body;
+    const sent: [headers: Record<string, string>, status: number][] = [
+        [{ ...type("application/x-www-form-urlencoded").headers, Authorization: `Bearer ${token}` }, 202],
+        [{ ...type("text/plain").headers, Authorization: basic("anybody", token) }, 202],
+        [{ Authorization: basic("", token) }, 202],
+        [{ Authorization: basic("a:b", token) }, 401],
+        [{ Authorization: basic(token, "") }, 401],
+        // a browser sends Basic by itself, whatever page asks
+        [{ Authorization: basic("", token), Origin: "http://elsewhere" }, 401],
+    ];
+    for (const [headers, status] of sent) {
+        const body = Buffer.from(JSON.stringify({ ...good.body, ttlS: 0 })); // octets, for which fetch adds no Content-Type
+        const answer = await fetch(`${it.url}/v1/messages`, { method: "POST", headers, body });
+        assert.equal(answer.status, status, `${JSON.stringify(headers)} ${await answer.text()}`);
+    }
+    assert.equal((await it.ask("DELETE", `/v1/tokens/${id}`, type("application/json"))).status, 200);
+});
 
 test("bad input: after all of that nothing has changed", async () => {
     const { body } = await it.ask<{ numbers: { number: string }[] }>("GET", "/v1/numbers");
@@ -128,6 +160,12 @@ test("bad input: after all of that nothing has changed", async () => {
 const GARBAGE: [name: string, octets: string, status: RegExp, sentence: RegExp][] = [
     ["an MQTT CONNECT", "\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04abcd", /^HTTP\/1\.1 400 /, /MQTT port/],
     ["a TLS hello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", /^HTTP\/1\.1 400 /, /this port has no TLS/],
+    [
+        "a request without Host",
+        "GET /v1/health HTTP/1.1\r\n\r\n",
+        /^HTTP\/1\.1 400 [^]*connection: close/i,
+        /no header Host/,
+    ],
     ["headers over the limit", `GET / HTTP/1.1\r\nA: ${"x".repeat(20_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /, /headers/],
 ];
 for (const [name, octets, status, sentence] of GARBAGE) {
