@@ -33,8 +33,8 @@ export interface Gateway {
     url: string;
     /** where boards connect: host and port */
     mqttAddress: string;
-    /** the file with the first admin's token */
-    adminTokenFile: string;
+    /** the file with an admin's token; undefined: the one in the data folder holds none that is valid */
+    adminTokenFile: string | undefined;
     log: Log;
     /** Resolves when the gateway cannot go on: its store is gone. Requests under way are answered with that error; close it. */
     failed: Promise<GatewayError>;
@@ -104,7 +104,7 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
     });
     const { directory, tokens, throttle, intake, delivery } = domain;
     closers.push(() => delivery.close());
-    await ensureAdminToken(tokens, dir, notice);
+    const adminToken = await ensureAdminToken(tokens, dir, notice);
     const limits = limitsOf(config);
     const connections = createConnections({ events: delivery, intake, directory, tokens, limits, clock, log });
     let listening = false;
@@ -150,7 +150,7 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
         httpPort,
         url: `http://${urlHost(localAddress(host))}:${httpPort}`,
         mqttAddress: `${urlHost(host)}:${mqtt.port}`,
-        adminTokenFile: join(config.data, ADMIN_TOKEN_FILE),
+        adminTokenFile: adminToken && join(config.data, ADMIN_TOKEN_FILE),
         log,
         failed,
         close: () => (stopped ??= closers.close().then(() => log.info({}, "stopped"))),

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { OPTIONS } from "../config.ts";
+import { checkFolder, chooseFolder } from "./data-folder.ts";
 import { type Client, type Target, createClient } from "./client.ts";
 
 /** Flags of every command that speaks to the running gateway. */
@@ -15,6 +16,20 @@ export function remoteCommand(name: string, description: string): Command {
         .option("--token <token>", "token (TOQUE_TOKEN); better in the environment: other users can see flags")
         .option(OPTIONS.data.flag, "the gateway's folder, which has its address and the admin token (TOQUE_DATA)")
         .option("--json", "one JSON document instead of text");
+}
+
+/** A command that works on the files of the gateway's folder, and asks no gateway. */
+export function folderCommand(name: string, description: string): Command {
+    return new Command(name)
+        .description(description)
+        .option(OPTIONS.data.flag, "the gateway's folder (TOQUE_DATA; toque-data unless given)");
+}
+
+/** @throws Failure when nobody named the folder and it may be another user's work */
+export function folderOf(flags: { data?: string }): string {
+    const folder = chooseFolder(flags.data, process.env);
+    checkFolder(folder);
+    return folder.data;
 }
 
 export function clientOf(flags: CommonFlags): Client {

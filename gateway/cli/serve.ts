@@ -35,11 +35,18 @@ async function serve(flags: Flags & { json?: boolean }): Promise<void> {
         await gateway.close(); // otherwise its listeners keep the process, and no signal ends it
         throw error;
     }
+    const admin =
+        adminTokenFile === undefined
+            ? `no admin token is in ${config.data}: "toque token reset-admin" makes one when the gateway is stopped`
+            : `the admin token is in ${adminTokenFile}`;
     const text =
         `Toque listens for boards on ${mqttAddress}${tlsPort === undefined ? "" : ` (TLS: port ${tlsPort})`} ` +
         `and for messages on ${url}; ` +
-        `the admin token is in ${adminTokenFile}`;
-    const document = { url, mqttPort, tlsPort, httpPort, adminTokenFile: resolve(adminTokenFile), pid: process.pid };
+        admin;
+    const document = {
+        ...{ url, mqttPort, tlsPort, httpPort, pid: process.pid },
+        adminTokenFile: adminTokenFile && resolve(adminTokenFile),
+    };
     process.stdout.write((flags.json === true ? JSON.stringify(document) : text) + "\n");
     const failure = await Promise.race([ended, gateway.failed]);
     await stop(gateway, config);

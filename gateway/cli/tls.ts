@@ -1,9 +1,8 @@
 import { Command } from "commander";
 import { hostname, networkInterfaces } from "node:os";
-import { OPTIONS } from "../config.ts";
 import { GatewayError } from "../error.ts";
 import { writeHomeAuthority } from "../tls/home-files.ts";
-import { checkFolder, chooseFolder } from "./data-folder.ts";
+import { folderCommand, folderOf } from "./command.ts";
 import { Failure } from "./failure.ts";
 import { plain } from "./print.ts";
 
@@ -21,20 +20,16 @@ function ownNames(): string[] {
 /** `toque tls init`: a CA for the home network, and a certificate for the gateway. Works on files, not on a running gateway. */
 export function tlsCommand(): Command {
     const command = new Command("tls").description("encrypt connections of boards");
-    command
-        .command("init")
-        .description("make a CA for this home, and a certificate of the gateway for it")
-        .option(OPTIONS.data.flag, "the gateway's folder (TOQUE_DATA; toque-data unless given)")
+    const init = folderCommand("init", "make a CA for this home, and a certificate of the gateway for it")
         .option("--name <names...>", "names and addresses of the gateway, instead of this machine's own")
         .action(async (flags: { data?: string; name?: string[] }) => {
-            const folder = chooseFolder(flags.data, process.env);
-            checkFolder(folder);
+            const data = folderOf(flags);
             const names = flags.name ?? ownNames();
             if (names.some((name) => !NAME.test(name)))
                 throw new Failure("--name takes names and addresses, as in --name toque.local 192.168.1.5.", 2);
             try {
                 const { createHomeAuthority } = await import("../tls/authority.ts"); // nobody else needs what it stands on
-                const made = writeHomeAuthority(folder.data, await createHomeAuthority(names, Date.now()));
+                const made = writeHomeAuthority(data, await createHomeAuthority(names, Date.now()));
                 process.stdout.write(
                     `Made ${plain(made)}: for ${names.map(plain).join(", ")}.\n` +
                         `"toque serve" uses it from its next start on, on port 8883. Give ca.pem to those who connect by TLS,\n` +
@@ -45,5 +40,5 @@ export function tlsCommand(): Command {
                 throw error;
             }
         });
-    return command;
+    return command.addCommand(init);
 }

@@ -1,6 +1,9 @@
 import { Command } from "commander";
-import { type CommonFlags, clientOf, remoteCommand } from "./command.ts";
-import { columns, pairs, print } from "./print.ts";
+import { createTokens } from "../directory/tokens.ts";
+import { resetAdminToken } from "../store/admin-token.ts";
+import { findStore } from "../store/store-files.ts";
+import { type CommonFlags, clientOf, folderCommand, folderOf, remoteCommand } from "./command.ts";
+import { columns, pairs, plain, print } from "./print.ts";
 
 interface TokenLine {
     id: string;
@@ -24,6 +27,11 @@ export function tokenCommand(): Command {
             .action(add),
     );
     command.addCommand(remoteCommand("list", "all tokens, without themselves").action(list));
+    command.addCommand(
+        folderCommand("reset-admin", "make a new admin's token in the gateway's folder; stop the gateway first").action(
+            resetAdmin,
+        ),
+    );
     command.addCommand(remoteCommand("remove", "revoke a token").argument("<id>").action(remove));
     return command;
 }
@@ -39,6 +47,19 @@ async function add(role: string, flags: CommonFlags & { pattern?: string; label?
         label: added.label,
     });
     print(flags.json, added, text + "\nThe token is shown this once.");
+}
+
+async function resetAdmin(flags: { data?: string }): Promise<void> {
+    const dir = folderOf(flags);
+    findStore(dir);
+    const { openStore } = await import("../store/open.ts"); // the other commands start faster without it
+    const store = await openStore({ dir });
+    try {
+        const file = await resetAdminToken(createTokens({ store, clock: { nowMs: Date.now } }), dir);
+        process.stdout.write(`A new admin token is in ${plain(file)}; the one that it held before is revoked.\n`);
+    } finally {
+        await store.close();
+    }
 }
 
 async function list(flags: CommonFlags): Promise<void> {

@@ -18,6 +18,9 @@ const MAY: { readonly [R in Role]: readonly Action[] } = {
     reader: ["receipt", "read"],
 };
 
+/** What a token needs that may manage the gateway. */
+const MANAGER = { role: "admin", pattern: "*" } as const;
+
 /** "*", a prefix of E.164 with "*" behind it, or one number. */
 const PREFIX_FORM = /^\+([1-9][0-9]{0,14})?\*$/;
 /** The file in the data folder that holds the first admin's token. */
@@ -35,7 +38,7 @@ export interface Tokens {
     authenticateToken(token: string): Promise<Caller | undefined>;
     /** Without hashes. */
     listTokens(): Promise<Omit<ApiToken, "hash">[]>;
-    /** False: no such id. */
+    /** False: no such id. @throws GatewayError conflict when nobody could manage the gateway without it */
     revokeToken(id: string): Promise<boolean>;
     /**
      * On the first start: has an admin's token, and keeps it. False: there was one before, whatever became of it.
@@ -108,13 +111,19 @@ export function createTokens(options: {
             }));
         },
 
-        revokeToken: (id) => store.tokens.remove(id),
+        async revokeToken(id) {
+            if (await store.tokens.remove(id, MANAGER)) return true;
+            if (!(await store.tokens.list()).some((token) => token.id === id)) return false;
+            const sentence =
+                'This is the last admin\'s token: make another with "toque token add admin", then revoke it.';
+            throw new GatewayError("conflict", sentence);
+        },
 
         async adoptAdminToken(keepToken) {
             if ((await store.settings.get(ADOPTED)) !== undefined) return false;
             const token = await keepToken(newSecret(random));
             if ((await store.tokens.byHash(hashSecret(token))) === undefined)
-                await put(token, "admin", "*", "first start");
+                await put(token, MANAGER.role, MANAGER.pattern, "first start");
             await store.settings.set(ADOPTED, String(clock.nowMs()));
             return true;
         },

@@ -5,6 +5,6 @@ export interface TokenStore {
     add(token: ApiToken): Promise<void>;
     byHash(hash: string): Promise<ApiToken | undefined>;
     list(): Promise<ApiToken[]>;
-    /** False: no such id. */
-    remove(id: string): Promise<boolean>;
+    /** False: no such id; or it is the last token of this role and pattern. */
+    remove(id: string, keepOne?: Pick<ApiToken, "role" | "pattern">): Promise<boolean>;
 }

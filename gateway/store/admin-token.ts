@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ADMIN_TOKEN_FILE, isToken, type Tokens } from "../directory/tokens.ts";
+import { ADMIN_TOKEN_FILE, isToken, permits, type Caller, type Tokens } from "../directory/tokens.ts";
 import { GatewayError } from "../error.ts";
 import { closeToOthers, readPrivateFile, writePrivateFile } from "../system/private-file.ts";
 
@@ -8,7 +8,7 @@ import { closeToOthers, readPrivateFile, writePrivateFile } from "../system/priv
  * that was cut short, a store that was begun anew) keeps its token, which is valid from now on; not one that another user may have put
  * there.
  * @param notice called with a sentence when others could read that file
- * @returns the file, if its token became valid now
+ * @returns the file, if its token is an admin's now
  * @throws GatewayError unavailable
  */
 export async function ensureAdminToken(
@@ -17,12 +17,38 @@ export async function ensureAdminToken(
     notice: (sentence: string) => void = () => {},
 ): Promise<string | undefined> {
     const file = join(dir, ADMIN_TOKEN_FILE);
-    const adopted = await tokens.adoptAdminToken(async (fresh) => {
+    await tokens.adoptAdminToken(async (fresh) => {
         const there = readToken(file, notice);
         if (there === undefined) writePrivateFile(file, fresh + "\n");
         return there ?? fresh;
     });
-    return adopted ? file : undefined;
+    return (await callerOf(tokens, file)) === undefined ? undefined : file;
+}
+
+/**
+ * The way back when no admin's token is left: makes one and writes it to `<dir>/admin-token`. The one that was in the file is revoked.
+ * @returns the file
+ * @throws GatewayError unavailable
+ */
+export async function resetAdminToken(tokens: Tokens, dir: string): Promise<string> {
+    const file = join(dir, ADMIN_TOKEN_FILE);
+    const before = await callerOf(tokens, file);
+    const { token } = await tokens.createToken("admin", "*", "reset-admin");
+    writePrivateFile(file, token + "\n");
+    if (before !== undefined) await tokens.revokeToken(before.id);
+    return file;
+}
+
+/** Who has the token of a file, if that may manage the gateway. */
+async function callerOf(tokens: Tokens, file: string): Promise<Caller | undefined> {
+    let text: string | undefined;
+    try {
+        text = readPrivateFile(file)?.text;
+    } catch {
+        return undefined; // nobody finds a token there
+    }
+    const caller = await tokens.authenticateToken(text?.trim() ?? "");
+    return caller !== undefined && permits(caller, "manage") ? caller : undefined;
 }
 
 /** @returns undefined when there is no token in it, so that nothing is lost when it is written anew */

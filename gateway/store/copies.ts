@@ -4,11 +4,11 @@ import { pathToFileURL } from "node:url";
 import { GatewayError } from "../error.ts";
 import { cannotWrite, makeFolder, makePrivateFile, moveIntoPlace } from "../system/private-file.ts";
 import { asDamaged, checkKind, damaged, isOfThisSchema, isSound } from "./check.ts";
-import { lockFolder, STORE_FILE } from "./database.ts";
+import { lockFolder } from "./database.ts";
 import { unavailable } from "./failures.ts";
 import { migrate } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
-import { filesOf, follow } from "./store-files.ts";
+import { filesOf, findStore, follow, STORE_FILE } from "./store-files.ts";
 
 /** What a store that was checked holds. */
 export interface Holding {
@@ -24,7 +24,7 @@ export interface Holding {
  * @throws GatewayError conflict when something is there and is not to be replaced, unavailable
  */
 export function backUp(dir: string, to: string, replace: boolean): Holding {
-    const store = storeOf(dir);
+    const store = findStore(dir);
     if (existsSync(to)) {
         if (realpathSync(to) === realpathSync(store)) throw conflict(`${to} is the store itself: name another file.`);
         if (!replace) throw conflict(`${to} is there already: name another file, or give --replace.`);
@@ -61,14 +61,8 @@ export function restore(dir: string, from: string, replace: boolean): Holding {
 }
 
 /** Checks a store wholly and changes nothing. @param file undefined: the one of the data folder, whether a gateway runs or not */
-export function check(dir: string, file = storeOf(dir)): Holding {
+export function check(dir: string, file = findStore(dir)): Holding {
     return examine(file);
-}
-
-function storeOf(dir: string): string {
-    const file = join(dir, STORE_FILE);
-    if (existsSync(file)) return file;
-    throw new GatewayError("unavailable", `There is no store ${file}: name the gateway's folder with --data.`);
 }
 
 /**

@@ -7,10 +7,9 @@ import { unavailable } from "./failures.ts";
 import { countUp } from "./settings.ts";
 import { migrate } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
-import { checkStoreFiles, filesOf, makeLockFile } from "./store-files.ts";
+import { checkStoreFiles, filesOf, makeLockFile, STORE_FILE } from "./store-files.ts";
 
-/** The store's file in the data folder, and the one that a running gateway holds locked. */
-export const STORE_FILE = "toque.db";
+/** The file that a running gateway holds locked. */
 const LOCK_FILE = "toque.lock";
 
 /** How long a write waits for another program's lock. */

@@ -1,6 +1,17 @@
 import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { GatewayError } from "../error.ts";
 import { closeToOthers, foreignHand, inTheWay, kindOf, makePrivateFile } from "../system/private-file.ts";
+
+/** The store's file in the data folder. */
+export const STORE_FILE = "toque.db";
+
+/** @throws GatewayError unavailable when there is none in the data folder */
+export function findStore(dir: string): string {
+    const file = join(dir, STORE_FILE);
+    if (existsSync(file)) return file;
+    throw new GatewayError("unavailable", `There is no store ${file}: name the gateway's folder with --data.`);
+}
 
 /** A store's file, and what SQLite keeps beside it. */
 export function filesOf(file: string): string[] {

@@ -13,7 +13,16 @@ export function tokenCalls(sql: Sql): CallsOf<TokenStore> {
             return row && toToken(row);
         }),
         list: read(() => sql.all("SELECT * FROM tokens ORDER BY created_ms, id").map(toToken)),
-        remove: write((id) => sql.run("DELETE FROM tokens WHERE id = ?", id) === 1),
+        remove: write((id, keepOne) => {
+            const removed = sql.run(
+                `DELETE FROM tokens WHERE id = ?1 AND (role IS NOT ?2 OR pattern IS NOT ?3
+                    OR EXISTS (SELECT 1 FROM tokens WHERE id <> ?1 AND role = ?2 AND pattern = ?3))`,
+                id,
+                keepOne?.role,
+                keepOne?.pattern,
+            );
+            return removed === 1;
+        }),
     };
 }
 

@@ -22,6 +22,18 @@ export function testTokens(scene: Scene): void {
         assert.equal(await store.tokens.byHash("hash of one"), undefined);
     });
 
+    test("tokens: the last of a role and pattern can be kept, also from two removals at the same time", async () => {
+        const { store } = scene;
+        const admin = { role: "admin", pattern: "*" } as const;
+        const ids = ["one", "two", "three"];
+        for (const id of ids.slice(0, 2)) await store.tokens.add(tokenOf(id, admin));
+        await store.tokens.add(tokenOf("three", { role: "admin" }));
+        assert.equal(await store.tokens.remove("three", admin), true, "it may not manage everything");
+        const removed = await Promise.all(ids.map((id) => store.tokens.remove(id, admin)));
+        assert.deepEqual(removed, [true, false, false]);
+        assert.equal(await store.tokens.remove("two"), true);
+    });
+
     test("tokens: two of one id or of one hash are refused", async () => {
         const { store } = scene;
         await store.tokens.add(tokenOf("one"));

@@ -86,6 +86,30 @@ test("serve: a second start keeps the admin token", async () => {
     await second.stop();
 });
 
+test("serve: without a valid admin token its line tells how to make one, and that works offline only", async () => {
+    const data = join(FOLDER, "lost");
+    const reset = () => runToque(["token", "reset-admin", "--data", data]);
+    assert.match((await reset()).stderr, /^toque: There is no store .+toque\.db: name the gateway's folder/);
+    const first = await serveToque([], data);
+    const lost = readFileSync(first.adminTokenFile, "utf8").trim();
+    await first.stop();
+    rmSync(first.adminTokenFile);
+    const without = spawnToque(["serve", "--data", data, "--mqtt-port", "0", "--http-port", "0"]);
+    assert.match(await without.firstLine, /; no admin token is in .+lost: "toque token reset-admin" makes one/);
+    assert.match((await reset()).stderr, /^toque: .+: stop it first/);
+    without.child.kill();
+    await without.ended;
+    const made: string[] = [];
+    for (let count = 0; count < 2; count++) {
+        assert.equal((await reset()).status, 0);
+        made.push(readFileSync(first.adminTokenFile, "utf8").trim());
+    }
+    const served = await serveToque([], data);
+    const statusOf = async (token: string) => (await served.ask("GET", "/v1/status", { token })).status;
+    assert.deepEqual(await Promise.all([lost, ...made].map(statusOf)), [200, 401, 200]);
+    await served.stop();
+});
+
 test("serve: killed with SIGKILL, it leaves an address that the next start replaces", async () => {
     const data = join(FOLDER, "killed");
     const first = await serveToque([], data);

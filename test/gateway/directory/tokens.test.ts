@@ -109,7 +109,7 @@ scenario("the first start writes an admin's token, for its owner's eyes alone, o
     const token = readFileSync(fileOf(dir), "utf8").trim();
     assert.equal(statSync(fileOf(dir)).mode & 0o777, 0o600);
     assert.equal((await tokens.authenticateToken(token))?.role, "admin");
-    assert.equal(await ensureAdminToken(tokens, dir), undefined);
+    assert.equal(await ensureAdminToken(tokens, dir), fileOf(dir));
     assert.equal(readFileSync(fileOf(dir), "utf8").trim(), token);
     assert.deepEqual(
         readdirSync(dir).filter((name) => name.startsWith(ADMIN_TOKEN_FILE)),
@@ -124,7 +124,10 @@ scenario("an admin's token that was revoked is not made again", async (tokens, d
     await ensureAdminToken(tokens, dir);
     const token = readFileSync(fileOf(dir), "utf8").trim();
     const [admin] = await tokens.listTokens();
-    await tokens.revokeToken(admin?.id ?? "");
+    const last = { code: "conflict", message: /last admin's token: make another with "toque token add admin"/ };
+    await assert.rejects(tokens.revokeToken(admin?.id ?? ""), last);
+    await tokens.createToken("admin", "*");
+    assert.equal(await tokens.revokeToken(admin?.id ?? ""), true);
     assert.equal(await ensureAdminToken(tokens, dir), undefined);
     assert.equal(await tokens.authenticateToken(token), undefined);
 });

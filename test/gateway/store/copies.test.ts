@@ -7,11 +7,12 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { backUp, check, restore } from "../../../gateway/store/copies.ts";
 import { createCalls } from "../../../gateway/store/calls.ts";
-import { openDatabase, STORE_FILE } from "../../../gateway/store/database.ts";
+import { openDatabase } from "../../../gateway/store/database.ts";
 import { runGroup } from "../../../gateway/store/group.ts";
 import type { Call } from "../../../gateway/store/protocol.ts";
 import { migrate } from "../../../gateway/store/schema.ts";
 import { openSql } from "../../../gateway/store/sql.ts";
+import { STORE_FILE } from "../../../gateway/store/store-files.ts";
 import { make, open, remove } from "../../support/embedded-store.ts";
 import { messageOf, registrationOf } from "../../support/records.ts";
 

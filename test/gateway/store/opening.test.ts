@@ -8,12 +8,13 @@ import { fileURLToPath } from "node:url";
 import Database from "libsql";
 import { GatewayError } from "../../../gateway/error.ts";
 import { createCalls } from "../../../gateway/store/calls.ts";
-import { openDatabase, STORE_FILE } from "../../../gateway/store/database.ts";
+import { openDatabase } from "../../../gateway/store/database.ts";
 import { runGroup } from "../../../gateway/store/group.ts";
 import { openStore } from "../../../gateway/store/open.ts";
 import type { Call } from "../../../gateway/store/protocol.ts";
 import { migrate, SCHEMA_VERSION } from "../../../gateway/store/schema.ts";
 import { openSql } from "../../../gateway/store/sql.ts";
+import { STORE_FILE } from "../../../gateway/store/store-files.ts";
 import { make, remove } from "../../support/embedded-store.ts";
 import { append, messageOf, numberOf, registrationOf, routeOf } from "../../support/records.ts";
 

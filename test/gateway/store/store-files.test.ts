@@ -13,8 +13,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { openDatabase, STORE_FILE } from "../../../gateway/store/database.ts";
+import { openDatabase } from "../../../gateway/store/database.ts";
 import { openStore } from "../../../gateway/store/open.ts";
+import { STORE_FILE } from "../../../gateway/store/store-files.ts";
 import { make, remove } from "../../support/embedded-store.ts";
 import { NOT_ROOT, giveAway } from "../../support/other-user.ts";
 

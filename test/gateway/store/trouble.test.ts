@@ -8,7 +8,7 @@ import { Worker } from "node:worker_threads";
 import Database from "libsql";
 import { GatewayError } from "../../../gateway/error.ts";
 import { createClient } from "../../../gateway/store/client.ts";
-import { STORE_FILE } from "../../../gateway/store/database.ts";
+import { STORE_FILE } from "../../../gateway/store/store-files.ts";
 import { openStore } from "../../../gateway/store/open.ts";
 import { make, remove } from "../../support/embedded-store.ts";
 import { withStore } from "../../support/store-for-tests.ts";
