@@ -88,27 +88,3 @@ test("a new certificate is used without a restart", { timeout: 30_000 }, async (
     copyFileSync(join(other, "tls/cert.pem"), join(data, "tls/cert.pem"));
     await eventually("the other CA's certificate", subject);
 });
-
-test("a certificate and a key that do not fit are a sentence", async () => {
-    const words = ["--tls-cert", join(data, "tls/ca.pem"), "--tls-key", join(data, "tls/key.pem")];
-    const ended = await runToque([
-        "serve",
-        "--data",
-        join(other, "fresh"),
-        "--mqtt-port",
-        "0",
-        "--http-port",
-        "0",
-        ...words,
-    ]);
-    assert.equal(ended.status, 1);
-    assert.match(ended.stderr, /cannot be used: look at their names, their rights, and whether they belong together/);
-});
-
-test("a second `toque tls init` leaves what boards trust alone", async () => {
-    const before = ca(data);
-    const ended = await runToque(["tls", "init", "--data", data]);
-    assert.equal(ended.status, 1);
-    assert.match(ended.stderr, /has a CA already/);
-    assert.equal(ca(data), before);
-});

@@ -4,7 +4,6 @@ import { connect as dial, createServer, type AddressInfo, type Socket } from "no
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
-import { APPLICATION_DATA, openTls12 } from "../../support/tls12-client.ts";
 import { openDoor, OTHER, RawClient, ROUTE } from "./door.ts";
 import { ACCEPTED, connectAs, PINGREQ, PINGRESP } from "./packets.ts";
 import {
@@ -24,7 +23,7 @@ import {
     until,
 } from "./tls-clients.ts";
 
-// The TLS port, as somebody would have it who wants others kept out. Renegotiation has a file of its own.
+// The TLS port, as somebody would have it who wants others kept out.
 
 test("TLS, attacked: a version before 1.2 is refused whatever Node's own bounds are, also after a reload", async (t) => {
     const own = { least: tls.DEFAULT_MIN_VERSION, ciphers: tls.DEFAULT_CIPHERS };
@@ -43,6 +42,28 @@ test("TLS, attacked: a version before 1.2 is refused whatever Node's own bounds 
         (await open(listener.port, { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" })).destroy();
     }
 });
+
+// At its start, and again with the certificate of a reload.
+for (const reloads of [0, 1, 2]) {
+    test(`TLS, attacked: who renegotiates is cut off at the first try, after ${reloads} reloads`, async (t) => {
+        const { door, listener } = await openTls(t);
+        for (let count = 0; count < reloads; count++)
+            listener.reload(pem(count % 2 === 0 ? second.gateway : first.gateway));
+        const relay = await startRelay(t, listener.port, 4_096);
+        const socket = await open(relay.port, { maxVersion: "TLSv1.2" });
+        socket.write(connectAs(ROUTE));
+        assert.deepEqual(await heard(socket), ACCEPTED);
+        const before = relay.far().bytesRead;
+        let renegotiated = false;
+        socket.on("error", () => {});
+        socket.renegotiate({}, (error) => (renegotiated ||= error === null));
+        await isClosed(socket);
+        assert.equal(renegotiated, false);
+        // One alert of a few octets at most, and no ServerHello with its certificate.
+        assert.ok(relay.far().bytesRead - before < 100, `${relay.far().bytesRead - before} octets`);
+        await door.until(`closed ${ROUTE}`);
+    });
+}
 
 test("TLS, attacked: one port of a client, to two addresses of the gateway, is two connections", async (t) => {
     const door = await openDoor({ limits: { connectMs: 800 } });
@@ -128,8 +149,7 @@ test("TLS, attacked: a ClientHello one octet a second, and then a CONNECT one oc
 
 test("TLS, attacked: a ClientHello octet by octet that comes in time is one like any other", async (t) => {
     const { listener } = await openTls(t);
-    const relay = await startRelay(t, listener.port, 1);
-    const socket = await open(relay);
+    const socket = await open((await startRelay(t, listener.port, 1)).port);
     socket.write(connectAs(ROUTE));
     assert.deepEqual(await heard(socket), ACCEPTED);
 });
@@ -146,16 +166,16 @@ test("TLS, attacked: records that are none, after the handshake, end their conne
         "1403030001" + "01",
         "ff".repeat(60),
     ];
+    const relay = await startRelay(t, listener.port, 4_096);
     for (const authenticated of [false, true]) {
         for (const octets of RECORDS) {
-            const client = await openTls12(listener.port);
-            opened.push(client.socket);
+            const client = (await open(relay.port)).on("error", () => {});
             if (authenticated) {
-                client.socket.write(client.seal(APPLICATION_DATA, connectAs(ROUTE)));
-                await until(() => client.received() > 0, "CONNACK");
+                client.write(connectAs(ROUTE));
+                assert.deepEqual(await heard(client), ACCEPTED);
             }
-            client.socket.end(Buffer.from(octets, "hex"));
-            await isClosed(client.socket);
+            relay.far().end(Buffer.from(octets, "hex"));
+            await isClosed(relay.far());
             await until(() => door.connections.stats().waiting === 0, "it to be forgotten");
             other.write(PINGREQ);
             assert.deepEqual(await heard(other), PINGRESP);
@@ -172,7 +192,7 @@ test("TLS, attacked: reloads while handshakes are under way lose none of them", 
     const shaken = new Set<string>();
     try {
         for (let round = 0; round < 3; round++) {
-            const sockets = await Promise.all(Array.from({ length: 20 }, () => open(relay)));
+            const sockets = await Promise.all(Array.from({ length: 20 }, () => open(relay.port)));
             for (const socket of sockets) {
                 shaken.add(socket.getPeerCertificate().fingerprint256);
                 socket.write(connectAs(ROUTE, { keepAliveS: 0 }));

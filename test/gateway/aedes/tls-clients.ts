@@ -101,10 +101,16 @@ export async function pingAllTheTime(socket: TLSSocket): Promise<{ pings(): numb
     };
 }
 
-/** Passes octets on in small pieces, each in a turn of its own. */
-export async function startRelay(t: { after(end: () => void): void }, port: number, octets: number): Promise<number> {
+/** Passes octets on in small pieces, each in a turn of its own. @returns far: the newest connection to the gateway */
+export async function startRelay(
+    t: { after(end: () => void): void },
+    port: number,
+    octets: number,
+): Promise<{ port: number; far(): Socket }> {
+    let newest: Socket;
     const relay = createServer((near) => {
         const far = dialRaw(port).pause();
+        newest = far;
         opened.push(near);
         const pass = async (from: Socket, to: Socket) => {
             for await (const chunk of from as AsyncIterable<Buffer>) {
@@ -123,7 +129,7 @@ export async function startRelay(t: { after(end: () => void): void }, port: numb
     relay.listen(0, "127.0.0.1");
     await once(relay, "listening");
     t.after(() => void relay.close());
-    return (relay.address() as AddressInfo).port;
+    return { port: (relay.address() as AddressInfo).port, far: () => newest };
 }
 
 /** Whether all connections are counted out. */
