@@ -101,9 +101,12 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
         log,
         timers,
         backlogMessages: config.backlogMessages,
+        storeOctets: config.storeMegabytes && config.storeMegabytes * 1_048_576,
     });
-    const { directory, tokens, throttle, intake, delivery } = domain;
+    const { directory, tokens, throttle, room, intake, delivery } = domain;
     closers.push(() => delivery.close());
+    closers.push(() => room.close());
+    await room.measure();
     const adminToken = await ensureAdminToken(tokens, dir, notice);
     const limits = limitsOf(config);
     const connections = createConnections({ events: delivery, intake, directory, tokens, limits, clock, log });
@@ -122,6 +125,7 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
         directory,
         tokens,
         intake,
+        room,
         connections,
         channel,
         mqttListening,

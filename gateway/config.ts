@@ -73,6 +73,12 @@ export const OPTIONS = {
         "octets that may wait for one board",
         whole(4_096, 64 * 1024 * 1024),
     ),
+    storeMegabytes: maybe(
+        "--store-megabytes <number>",
+        "TOQUE_STORE_MEGABYTES",
+        "megabytes that the store may hold; without it half of the room that its disk has left at the start, beside what it holds",
+        whole(1, 100_000_000),
+    ),
     boardMessages: option(
         "--board-messages <number>",
         "TOQUE_BOARD_MESSAGES",

@@ -11,6 +11,7 @@ interface Status {
     flapping: { route: string; until: string }[];
     failing: { number: string; application: string }[];
     storeOctets: number;
+    storeMostOctets?: number;
     memoryOctets: number;
 }
 
@@ -33,10 +34,14 @@ async function status(flags: CommonFlags): Promise<void> {
             found.failing.length === 0
                 ? undefined
                 : found.failing.map(({ number, application }) => `${number} (${application})`).join(", "),
-        store: mebibytes(found.storeOctets),
+        store: mebibytes(found.storeOctets) + atMost(found.storeMostOctets),
         memory: mebibytes(found.memoryOctets),
     });
     print(flags.json, found, text);
+}
+
+function atMost(octets: number | undefined): string {
+    return octets === undefined ? "" : ` of ${mebibytes(octets)} at most`;
 }
 
 function mebibytes(octets: number): string {

@@ -25,8 +25,8 @@ export interface DeliveryOptions {
 
 /** The only place that decides when to send. Its state is of connected routes only, bounded for each. */
 export interface Delivery extends ConnectionEvents {
-    /** To be called after the commit of a message. A `repeated` one changes nothing. */
-    appended(appended: Appended): void;
+    /** To be called after the commit of a message. A `repeated` one changes nothing. @returns whether its device is connected */
+    appended(appended: Appended): boolean;
     /** To be called when the clock was set and the store was asked to follow. */
     clockStepped(step: ClockStep): void;
     /** No sweep and no new push after this. Resolves when writes under way have ended. */
@@ -90,18 +90,20 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         },
 
         appended({ message, repeated, collapsed, dropped }) {
-            if (repeated) return;
             const { route, sequence } = message;
+            const board = boards.get(route);
+            if (repeated) return board !== undefined;
             overflows.note(
                 route,
                 dropped.map((gone) => gone.sequence),
             );
-            const board = boards.get(route);
             const gone = [...collapsed, ...dropped].map((pushedOut) => pushedOut.sequence);
-            if (board !== undefined) return board.appended(message, gone);
-            if (message.expiresMs > message.acceptedMs) return;
-            const why = "the device was not connected";
-            background(store.backlog.settle(route, sequence, "expired", clock.nowMs(), why));
+            if (board !== undefined) board.appended(message, gone);
+            else if (message.expiresMs <= message.acceptedMs) {
+                const why = "the device was not connected";
+                background(store.backlog.settle(route, sequence, "expired", clock.nowMs(), why));
+            }
+            return board !== undefined;
         },
 
         clockStepped(step) {

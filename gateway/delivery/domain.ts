@@ -11,6 +11,7 @@ import { createBackoffBase, type BackoffBase } from "./backoff-base.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { createQueue } from "./queue.ts";
+import { createStoreRoom, type StoreRoom } from "./store-room.ts";
 
 export interface DomainOptions {
     store: Store;
@@ -21,6 +22,8 @@ export interface DomainOptions {
     timers: Timers;
     /** messages of a whole backlog, unless it has the default size */
     backlogMessages?: number;
+    /** what the store may hold, unless that follows from its disk's free room */
+    storeOctets?: number;
     /** counted in the store unless it is given */
     backoffBase?: BackoffBase;
 }
@@ -30,6 +33,7 @@ export interface Domain {
     directory: Directory;
     tokens: Tokens;
     throttle: Throttle;
+    room: StoreRoom;
     intake: Intake;
     delivery: Delivery;
 }
@@ -41,12 +45,14 @@ export function createDomain(options: DomainOptions): Domain {
     const throttle = new Throttle(timers, options.backlogMessages);
     const backoffBase = options.backoffBase ?? createBackoffBase({ store, clock });
     const delivery = createDelivery({ ...options, backoffBase });
+    const room = createStoreRoom({ ...options, mostOctets: options.storeOctets });
     const intake = createIntake({
         directory,
         queue: createQueue({ store, clock }),
         shares: new Shares(MESSAGE_SHARES),
         throttle,
+        room,
         notify: (appended) => delivery.appended(appended),
     });
-    return { directory, tokens, throttle, intake, delivery };
+    return { directory, tokens, throttle, room, intake, delivery };
 }

@@ -8,12 +8,13 @@ import type { Appended } from "../ports/backlog.ts";
 import type { Route } from "../registration.ts";
 import type { Caller } from "../token.ts";
 import type { Queue } from "./queue.ts";
+import type { StoreRoom } from "./store-room.ts";
 
 /** The one way in for messages, whatever door they come through. */
 export interface Intake {
     /**
      * Checks the sender's right and its limits, stores the message, and notifies delivery. Resolves after the commit.
-     * @throws GatewayError forbidden, unknown_number, too_many with the seconds to wait, and those of Queue.append
+     * @throws GatewayError forbidden, unknown_number, too_many with the seconds to wait, unavailable when the store is full, and those of Queue.append
      */
     accept(sender: Caller, draft: Draft): Promise<Appended>;
 }
@@ -23,8 +24,9 @@ export interface IntakeOptions {
     queue: Queue;
     shares: Shares;
     throttle: Throttle;
-    /** called after the commit */
-    notify: (appended: Appended) => void;
+    room: Pick<StoreRoom, "check" | "accepted">;
+    /** called after the commit. @returns whether the number's device is connected */
+    notify: (appended: Appended) => boolean;
 }
 
 /** A board as a sender: it may send to every number. */
@@ -32,7 +34,7 @@ export function boardSender(route: Route): Caller {
     return { id: route, role: "sender", pattern: "*" };
 }
 
-export function createIntake({ directory, queue, shares, throttle, notify }: IntakeOptions): Intake {
+export function createIntake({ directory, queue, shares, throttle, room, notify }: IntakeOptions): Intake {
     return {
         async accept(sender, draft) {
             if (!permits(sender, "send", draft.to)) {
@@ -40,11 +42,20 @@ export function createIntake({ directory, queue, shares, throttle, notify }: Int
             }
             return shares.run(sender.id, async () => {
                 const registration = await directory.recipient(draft.to);
-                const append = () => queue.append(registration, draft, sender.id);
-                const appended = await throttle.run(sender.id, draft.to, append);
-                notify(appended);
-                return appended;
+                room.check();
+                return throttle.run(sender.id, draft.to, async () => {
+                    const appended = await queue.append(registration, draft, sender.id);
+                    room.accepted();
+                    return { result: appended, inVain: inVain(appended, notify(appended)) };
+                });
             });
         },
     };
+}
+
+/** How many messages this one ended that nobody got. A device that is connected is behind at times: then replacing is what a collapse key is for. */
+function inVain({ repeated, message, collapsed, dropped }: Appended, connected: boolean): number {
+    if (repeated) return 0;
+    const nowOrNever = message.expiresMs <= message.acceptedMs ? 1 : 0;
+    return dropped.length + (connected ? 0 : collapsed.length + nowOrNever);
 }

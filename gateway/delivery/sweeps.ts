@@ -5,17 +5,15 @@ import type { Connections } from "../ports/connections.ts";
 import type { Store } from "../ports/store.ts";
 import type { Throttle } from "../limits/throttle.ts";
 import { SYSTEM_TIMERS, type Timers } from "../system/timers.ts";
+import { RECEIPT_KEPT_MS } from "./store-room.ts";
 
 /** How often messages past their time are ended, and how often the rest is tidied up. */
 export const EXPIRE_EVERY_MS = 10_000;
 export const TIDY_EVERY_MS = 3_600_000;
-/** How long a receipt can be asked for after its message ended. */
-export const RECEIPT_KEPT_MS = 28 * 86_400_000;
 /** After the clock was set, no registration ends in so many tidyings: time for a wrong time server to be put right. */
 export const TIDIES_IN_DOUBT = 24;
-/** Rows of one transaction: callers who wait meanwhile wait for these only. And transactions of one sweep. */
+/** Rows of one transaction: callers who wait meanwhile wait for these only. */
 const BATCH = 500;
-const MAX_BATCHES = 200;
 
 export interface SweepOptions {
     store: { backlog: Pick<Store["backlog"], "expire">; upkeep: Pick<Store["upkeep"], "forget"> };
@@ -34,6 +32,7 @@ export function startSweeps(options: SweepOptions): { close(): Promise<void> } {
     const { store, directory, connections, throttle, clock, log, timers = SYSTEM_TIMERS } = options;
 
     let inDoubt = 0;
+    let closed = false;
 
     async function follow(): Promise<void> {
         if ((await options.followClock?.()) === true) inDoubt = TIDIES_IN_DOUBT;
@@ -54,6 +53,11 @@ export function startSweeps(options: SweepOptions): { close(): Promise<void> } {
         throttle.sweep();
     }
 
+    /** Until a batch was not full. */
+    async function inBatches(batch: () => Promise<number>): Promise<void> {
+        while (!closed && (await batch()) === BATCH);
+    }
+
     const sweeps = [repeat(EXPIRE_EVERY_MS, expire, "expiry"), repeat(TIDY_EVERY_MS, tidy, "tidying")];
 
     /** One after the other: a sweep that takes longer than its interval is not begun again meanwhile. */
@@ -69,13 +73,9 @@ export function startSweeps(options: SweepOptions): { close(): Promise<void> } {
 
     return {
         async close() {
+            closed = true;
             for (const { stop } of sweeps) stop();
             await Promise.all(sweeps.map(({ ended }) => ended()));
         },
     };
-}
-
-/** Until a batch was not full. */
-async function inBatches(batch: () => Promise<number>): Promise<void> {
-    for (let count = 0; count < MAX_BATCHES; count++) if ((await batch()) < BATCH) return;
 }

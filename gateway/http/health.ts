@@ -8,12 +8,13 @@ export const HEALTH_HOLDS_MS = 10_000;
 const MIN_FREE_OCTETS = 1_048_576;
 
 /** Checks by a write that the store can write, and that its disk has room for more. */
-export function createHealth({ store, clock }: Pick<Services, "store" | "clock">) {
+export function createHealth({ store, room, clock }: Pick<Services, "store" | "room" | "clock">) {
     let checkedMs = -Infinity;
     let finding: Promise<void> = Promise.resolve();
 
     async function examine(nowMs: number): Promise<void> {
         await store.settings.set("health", String(nowMs));
+        room.check();
         const { freeOctets } = await store.upkeep.size();
         if (freeOctets !== undefined && freeOctets < MIN_FREE_OCTETS) {
             throw new GatewayError("unavailable", "The store's disk is full: free some space.");

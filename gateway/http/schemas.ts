@@ -167,6 +167,9 @@ export const StatusBody = closed({
         description: "Boards that are online and whose application does not run",
     }),
     storeOctets: whole,
+    storeMostOctets: Type.Optional(
+        Type.Integer({ description: "What the store may hold: then messages are answered 503" }),
+    ),
     memoryOctets: whole,
 });
 export const ErrorReply = closed({ error: closed({ code: Type.String(), message: Type.String() }) });

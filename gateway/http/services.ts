@@ -1,6 +1,7 @@
 import type { CodeChannel } from "../directory/code-channel.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { Intake } from "../delivery/intake.ts";
+import type { StoreRoom } from "../delivery/store-room.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Connections, ConnectionStats } from "../ports/connections.ts";
@@ -17,6 +18,7 @@ export interface Services {
     directory: Directory;
     tokens: Tokens;
     intake: Intake;
+    room: Pick<StoreRoom, "check" | "measure">;
     connections: Pick<Connections, "online" | "count" | "close" | "notifyAcknowledged"> & { stats(): ConnectionStats };
     /** sends one-time codes unless a request names another channel; absent: the answer holds the code */
     channel?: CodeChannel;

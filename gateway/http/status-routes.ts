@@ -11,7 +11,7 @@ const security = [{ token: [] }];
 
 /** Health, status, metrics and the OpenAPI document. */
 export function addStatusRoutes(server: Server, services: Services, metrics: Metrics): void {
-    const { clock, timers, store, connections } = services;
+    const { clock, timers, room, connections } = services;
     const health = createHealth(services);
     const startedMs = timers.nowMs();
 
@@ -41,7 +41,7 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
         { schema: { summary: "Connections and sizes", security, response: { 200: StatusBody } } },
         async (request) => {
             callerFor(request, "read");
-            const { octets } = await store.upkeep.size();
+            const { octets, mostOctets } = await room.measure();
             const { refused, flapping, failing, devices, publishers, enrolling, waiting } = connections.stats();
             const uptimeMs = timers.nowMs() - startedMs;
             return {
@@ -53,6 +53,7 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
                 flapping: flapping.map(({ route, untilMs }) => ({ route, until: isoTime(untilMs) })),
                 failing,
                 storeOctets: octets,
+                storeMostOctets: mostOctets,
                 memoryOctets: process.memoryUsage.rss(),
             };
         },

@@ -41,12 +41,22 @@ export function upkeepCalls(sql: Sql, file: string): CallsOf<Upkeep> {
                 sql.run(`UPDATE ${table} SET ${set} WHERE ${columns.at(-1)} BETWEEN ?2 AND ?3`, byMs, fromMs, untilMs);
             }
         }),
-        size: read(() => ({ octets: octetsOf(file) + octetsOf(file + "-wal"), freeOctets: freeOctets(file) })),
+        size: read(() => ({
+            octets: octetsOf(file) + octetsOf(file + "-wal"),
+            heldOctets: heldOctets(sql),
+            freeOctets: freeOctets(file),
+        })),
     };
 }
 
 function octetsOf(file: string): number {
     return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** The file does not shrink: its empty pages are used again. */
+function heldOctets(sql: Sql): number {
+    const pragma = (name: string) => Number(sql.get(`PRAGMA ${name}`)?.[name]);
+    return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
 }
 
 function freeOctets(file: string): number | undefined {

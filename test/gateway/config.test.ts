@@ -24,7 +24,7 @@ test("configuration: every option can be set by its variable, and its flag wins"
     for (const [name, { environment }] of Object.entries(OPTIONS)) {
         const ports = { mqttPort: "1", httpPort: "1", tlsPort: "1" };
         const otherPorts = { mqttPort: "2", httpPort: "2", tlsPort: "2" };
-        const numbers = /^(backlog|board|connect|failures)/.test(name);
+        const numbers = /^(backlog|board|connect|failures|store)/.test(name);
         const value =
             { ...ports, logLevel: "warn", codesWebhook: "https://a/", codesWebhookClear: "yes" }[name] ??
             (numbers ? "5000" : "one");

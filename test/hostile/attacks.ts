@@ -1,6 +1,7 @@
 import { announce, filters8000 } from "./attacks/announce.ts";
 import { displace } from "./attacks/displace.ts";
 import { enrolment } from "./attacks/enrolment.ts";
+import { fill } from "./attacks/fill.ts";
 import { filters } from "./attacks/filters.ts";
 import { fleet } from "./attacks/fleet.ts";
 import { flood, floodMqtt } from "./attacks/flood.ts";
@@ -26,6 +27,7 @@ export const ATTACKS: readonly Attack[] = [
     flood,
     floodMqtt,
     displace,
+    fill,
     takeover,
     fleet,
     guess,

@@ -1,7 +1,7 @@
 // A gateway under attack, in a process of its own, run by victim.ts. It answers to "measure" and ends with its parent.
 import { readFileSync } from "node:fs";
 import { startGateway } from "../../gateway/app.ts";
-import { readConfig } from "../../gateway/config.ts";
+import { readConfig, type Flags } from "../../gateway/config.ts";
 import { createLog } from "../../gateway/system/log.ts";
 
 /** The gateway's process, measured from within. Megabytes are of 1,048,576 octets. */
@@ -19,7 +19,7 @@ export interface Measured {
     worst: string;
 }
 
-const [data = "", mqttPort = "0", httpPort = "0"] = process.argv.slice(2);
+const [data = "", mqttPort = "0", httpPort = "0", flags = "{}"] = process.argv.slice(2);
 let unhandled = 0;
 let worst = "";
 process.on("unhandledRejection", (reason) => {
@@ -34,7 +34,9 @@ const log = createLog("info", {
         worst = line;
     },
 });
-const gateway = await startGateway(readConfig({ data, mqttPort, httpPort }, {}), { log });
+const gateway = await startGateway(readConfig({ ...(JSON.parse(flags) as Flags), data, mqttPort, httpPort }, {}), {
+    log,
+});
 
 function status(name: string): number {
     const kilo = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync("/proc/self/status", "utf8"))?.[1];

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Flags } from "../../gateway/config.ts";
 import { type Enrolled, GatewayClient } from "../support/gateway-client.ts";
 import { forEachInLanes } from "../support/lanes.ts";
 import type { Measured } from "./victim-process.ts";
@@ -12,7 +13,7 @@ interface Started {
     url: string;
 }
 
-/** A gateway in a process of its own, with the default limits, on free ports of the loopback. */
+/** A gateway in a process of its own, with the default limits unless flags set others, on free ports of the loopback. */
 export class Victim extends GatewayClient {
     readonly #data = mkdtempSync(join(tmpdir(), "toque-hostile-"));
     #child: ChildProcess | undefined;
@@ -28,8 +29,12 @@ export class Victim extends GatewayClient {
         return this.#started.httpPort;
     }
 
-    static async start(): Promise<Victim> {
-        const victim = new Victim();
+    private constructor(readonly flags: Flags) {
+        super();
+    }
+
+    static async start(flags: Flags = {}): Promise<Victim> {
+        const victim = new Victim(flags);
         await victim.#start();
         return victim;
     }
@@ -37,7 +42,7 @@ export class Victim extends GatewayClient {
     async #start(): Promise<void> {
         const { mqttPort, httpPort } = this.#started;
         const script = new URL("victim-process.ts", import.meta.url);
-        const child = fork(script, [this.#data, `${mqttPort}`, `${httpPort}`], {
+        const child = fork(script, [this.#data, `${mqttPort}`, `${httpPort}`, JSON.stringify(this.flags)], {
             execArgv: ["--expose-gc", "--max-semi-space-size=4", "--import", "tsx"], // the size: as README.md starts it
         });
         this.#child = child;
@@ -104,8 +109,8 @@ export class Victim extends GatewayClient {
 }
 
 /** A gateway for the time of the work. */
-export async function underAttack(work: (victim: Victim) => Promise<void>): Promise<void> {
-    const victim = await Victim.start();
+export async function underAttack(work: (victim: Victim) => Promise<void>, flags?: Flags): Promise<void> {
+    const victim = await Victim.start(flags);
     try {
         await work(victim);
     } finally {

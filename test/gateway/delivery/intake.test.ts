@@ -63,3 +63,20 @@ test("intake: a sender that keeps a full backlog overflowing has to wait, anothe
     desk.timers.turn(500);
     await flood(1);
 });
+
+for (const [what, draft, free] of [
+    ["of one collapse key", { collapseKey: "k" }, 1_001], // the first one replaces nothing
+    ["that are now or never", { ttlS: 0 }, 1_000],
+] as const) {
+    test(`intake: messages ${what} to a number that is offline are held as those that overflow; while it is connected they are not`, async () => {
+        const sender: Caller = { ...ONE, id: what };
+        const send = (count: number) =>
+            Promise.all(Array.from({ length: count }, () => desk.intake.accept(sender, { ...HELLO, ...draft })));
+        await send(1);
+        await send(free - 1);
+        await assert.rejects(send(1), { code: "too_many", retryAfterS: 1 });
+        await desk.comes();
+        desk.timers.turn(500);
+        for (let count = 0; count < 5; count++) await send(1);
+    });
+}

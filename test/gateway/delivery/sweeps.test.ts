@@ -3,13 +3,8 @@ import { test } from "node:test";
 import { createLog } from "../../../gateway/system/log.ts";
 import type { PushMessage } from "../../../gateway/message.ts";
 import type { Registration, Route } from "../../../gateway/registration.ts";
-import {
-    EXPIRE_EVERY_MS,
-    RECEIPT_KEPT_MS,
-    TIDIES_IN_DOUBT,
-    TIDY_EVERY_MS,
-    startSweeps,
-} from "../../../gateway/delivery/sweeps.ts";
+import { EXPIRE_EVERY_MS, TIDIES_IN_DOUBT, TIDY_EVERY_MS, startSweeps } from "../../../gateway/delivery/sweeps.ts";
+import { RECEIPT_KEPT_MS } from "../../../gateway/delivery/store-room.ts";
 
 /** Sweeps whose intervals are rung by hand, over a store that notes what it was asked. */
 function setUp(expired: number[] = []) {

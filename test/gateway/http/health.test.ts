@@ -8,6 +8,7 @@ const MIB = 1_048_576;
 function healthOf(state: { nowMs: number; freeOctets: number | undefined; writes: number; fails?: Error }) {
     return createHealth({
         clock: { nowMs: () => state.nowMs },
+        room: { check() {}, measure: () => Promise.reject(new Error("not asked here")) },
         store: {
             settings: {
                 set: async () => {

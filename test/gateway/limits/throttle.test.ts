@@ -11,7 +11,7 @@ function openScene() {
     const throttle = new Throttle(timers);
     /** Sends a message that pushes so many out of the backlog. */
     const send = (pushedOut = 0, sender = "a", number = "+1") =>
-        throttle.run(sender, number, async () => ({ dropped: Array.from({ length: pushedOut }) }));
+        throttle.run(sender, number, async () => ({ result: undefined, inVain: pushedOut }));
     const held = (sending: Promise<unknown>, retryAfterS = 1) =>
         assert.rejects(sending, { code: "too_many", retryAfterS });
     return { timers, throttle, send, held };
