@@ -11,6 +11,11 @@ export interface Fault {
     pieceOctets?: number;
     /** How long the next piece is held back. */
     delayMs?: () => number;
+    /** It connects to the server so long after it was connected to itself; Infinity: never. Until then its system answers. */
+    connectAfterMs?: number;
+    /** After so long nothing is passed on any more, no end either; but one side may get an end that the other did not send. */
+    deafAfterMs?: number;
+    endsTowards?: "client" | "server";
 }
 
 /**
@@ -56,25 +61,40 @@ export class FaultProxy {
         client.on("error", () => undefined); // "close" follows
         if (this.target === undefined || client.remoteAddress === undefined) return void client.destroy();
         const where = { host: "127.0.0.1", port: this.target, localAddress: client.remoteAddress };
-        const server = connect({ ...where, allowHalfOpen: true });
-        for (const socket of [client, server]) {
-            this.#sockets.add(socket);
-            socket.setNoDelay(true);
-            socket.on("close", () => this.#sockets.delete(socket));
-        }
         const fault = this.choose();
+        this.#keep(client);
+        const carry = () => this.#pass(client, connect({ ...where, allowHalfOpen: true }), fault);
+        if (fault.connectAfterMs === undefined) carry();
+        else if (fault.connectAfterMs < Infinity) setTimeout(carry, fault.connectAfterMs);
+    }
+
+    #keep(socket: Socket): void {
+        this.#sockets.add(socket);
+        socket.setNoDelay(true);
+        socket.on("close", () => this.#sockets.delete(socket));
+    }
+
+    #pass(client: Socket, server: Socket, fault: Fault): void {
+        this.#keep(server);
+        let deaf = false;
+        if (fault.deafAfterMs !== undefined)
+            setTimeout(() => {
+                deaf = true;
+                if (fault.endsTowards !== undefined) (fault.endsTowards === "client" ? client : server).end();
+            }, fault.deafAfterMs).unref();
+        const isDeaf = () => deaf;
         const cut = () => {
             this.cuts++;
             for (const socket of [client, server]) end(socket, fault.cut?.how ?? "fin");
         };
         server.on("error", () => end(client, "rst"));
-        server.on("close", () => client.destroySoon());
-        client.on("close", () => server.destroySoon());
+        server.on("close", () => deaf || client.destroySoon());
+        client.on("close", () => deaf || server.destroySoon());
         server.once("connect", () => {
             this.passed++;
             if (fault.cut?.octets === 0) return cut();
-            void pass(client, server, fault, octetsOf(fault, "up"), cut);
-            void pass(server, client, fault, octetsOf(fault, "down"), cut);
+            void pass(client, server, fault, octetsOf(fault, "up"), cut, isDeaf);
+            void pass(server, client, fault, octetsOf(fault, "down"), cut, isDeaf);
         });
     }
 
@@ -98,21 +118,28 @@ function end(socket: Socket, how: "fin" | "rst"): void {
 }
 
 /** One direction, until it ends. @param cut called when `left` octets were passed on */
-async function pass(from: Socket, to: Socket, fault: Fault, left: number, cut: () => void): Promise<void> {
+async function pass(
+    from: Socket,
+    to: Socket,
+    fault: Fault,
+    left: number,
+    cut: () => void,
+    isDeaf: () => boolean,
+): Promise<void> {
     const { pieceOctets = Infinity, delayMs } = fault;
     try {
         for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
             for (let at = 0; at < chunk.length;) {
                 const piece = chunk.subarray(at, at + Math.min(pieceOctets, left));
                 if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs()));
-                await new Promise<void>((resolve) => to.write(piece, () => resolve()));
+                if (!isDeaf()) await new Promise<void>((resolve) => to.write(piece, () => resolve()));
                 at += piece.length;
                 left -= piece.length;
                 if (left === 0) return cut();
             }
         }
-        to.end();
+        if (!isDeaf()) to.end();
     } catch {
-        to.destroy(); // `from` was reset
+        if (!isDeaf()) to.destroy(); // `from` was reset
     }
 }
