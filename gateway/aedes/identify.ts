@@ -1,6 +1,7 @@
 import { enrolClientId } from "../../shared/push/topics.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { Tokens } from "../directory/tokens.ts";
+import { clientKey } from "../limits/client-key.ts";
 import { parseE164, type E164 } from "../number.ts";
 import { isChip, isRoute, type Registration } from "../registration.ts";
 import type { ConnectRequest } from "./connect-packet.ts";
@@ -85,7 +86,7 @@ export async function identify(
         return { peer: new DevicePeer(registration, address, dependencies), key: claim.key };
     }
     if (claim.kind === "enrolling") {
-        const enrolled = await directory.redeem(claim.number, claim.code, claim.chip);
+        const enrolled = await directory.redeem(claim.number, claim.code, claim.chip, clientKey(address.address));
         if (enrolled === undefined) return wrong("the code was refused");
         return { peer: new EnrolPeer(claim.chip, enrolled), key: claim.key, ended: enrolled.ended };
     }

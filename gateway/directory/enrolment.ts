@@ -8,11 +8,16 @@ import type { Store } from "../ports/store.ts";
 import { isChip, type Registration, type Route } from "../registration.ts";
 import { hashSecret, newRoute, newSecret, type Random } from "./secrets.ts";
 
-/** A code: digits, how long it is valid, wrong tries before it is void. */
+/** A code: digits, how long it is valid. */
 export const CODE_DIGITS = 8;
 export const CODE_VALID_MS = 10 * 60_000;
-export const CODE_TRIES = 5;
-/** Codes a number may be given: so many, in so long. Guessing hits 15 tries an hour × 24 / 10⁸ = 3.6 × 10⁻⁶ of a number's days. */
+/** Wrong tries at a code: of one network, which then is refused alone, so that a stranger does not void a code; and of all, which do. */
+export const NETWORK_TRIES = 5;
+export const CODE_TRIES = 100;
+/**
+ * Codes a number may be given: so many, in so long. At worst 3 codes an hour × 24 × 100 tries / 10⁸ codes: guessing from 20 networks or
+ * more hits 7.2 × 10⁻⁵ of a number's days, and from one network 3.6 × 10⁻⁶.
+ */
 export const CODE_LIMITS: readonly { codes: number; spanMs: number }[] = [
     { codes: 1, spanMs: 60_000 },
     { codes: 3, spanMs: 3_600_000 },
@@ -35,12 +40,15 @@ export interface Enrolled {
 
 export interface Enrolment {
     /**
-     * Makes a one-time code: 8 digits, valid for 10 minutes and 5 tries; an older one of the number is void.
+     * Makes a one-time code: 8 digits, valid for 10 minutes and 5 wrong tries of a network, 100 in all; an older one of the number is void.
      * @throws GatewayError too_many: one a minute and three an hour; the sentence names the time until the next one
      */
     createCode(number: E164, options?: { keepBacklog?: boolean }): Promise<{ code: string; expiresMs: number }>;
-    /** Registers the chip that shows the code. Undefined: refused, and nobody learns why. The secret is provisional until it is used. */
-    redeem(number: E164, code: string, chip: string): Promise<Enrolled | undefined>;
+    /**
+     * Registers the chip that shows the code. Undefined: refused, and nobody learns why. The secret is provisional until it is used.
+     * @param network from where the chip connects, as `clientKey` has it
+     */
+    redeem(number: E164, code: string, chip: string, network: string): Promise<Enrolled | undefined>;
 }
 
 /** What a new registration is made of, and its secret. */
@@ -119,10 +127,11 @@ export function createEnrolment(options: {
             return exclusively(() => makeCode(number, keepBacklog));
         },
 
-        async redeem(number, code, chip) {
+        async redeem(number, code, chip, network) {
             if (!CODE_FORM.test(code) || !isChip(chip)) return undefined;
             const { secret, draft } = draftRegistration(number, clock.nowMs(), random);
-            const made = await store.codes.redeem(number, await hashCode(number, code), chip, {
+            const from = { network, mostTries: NETWORK_TRIES };
+            const made = await store.codes.redeem(number, await hashCode(number, code), chip, from, {
                 ...draft,
                 provisional: true,
                 backlog: "drop", // unless the code was made to keep it

@@ -1,11 +1,11 @@
 import { timingSafeEqual } from "node:crypto";
-import type { CodeStore, EnrolCode } from "../ports/codes.ts";
+import type { CodeStore, EnrolCode, TriedFrom } from "../ports/codes.ts";
 import type { NewRegistration, Registered } from "../ports/registrations.ts";
 import type { E164 } from "../number.ts";
 import { byNumber, register } from "./registrations.ts";
 import { countUp } from "./settings.ts";
 import { read, write, type CallsOf } from "./call.ts";
-import { optional, type Row, type Sql } from "./sql.ts";
+import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
 export function codeCalls(sql: Sql, start: number): CallsOf<CodeStore> {
     return {
@@ -25,8 +25,8 @@ export function codeCalls(sql: Sql, start: number): CallsOf<CodeStore> {
                 .all("SELECT * FROM codes WHERE number = ? AND created_ms >= ? ORDER BY num DESC", number, sinceMs)
                 .map(toCode),
         ),
-        redeem: write((number, codeHash, chip, registration) =>
-            redeem(sql, start, number, codeHash, chip, registration),
+        redeem: write((number, codeHash, chip, from, registration) =>
+            redeem(sql, start, number, codeHash, chip, from, registration),
         ),
     };
 }
@@ -53,13 +53,17 @@ function redeem(
     number: E164,
     codeHash: string,
     chip: string,
+    { network, mostTries }: TriedFrom,
     registration: NewRegistration,
 ): Registered | undefined {
     const newest = sql.get("SELECT * FROM codes WHERE number = ? ORDER BY num DESC LIMIT 1", number);
     const again = newest !== undefined && newest.chip !== null;
+    const tries = readJson<Record<string, number>>(newest?.tries ?? "{}");
+    const tried = tries[network] ?? 0;
     const open =
         newest !== undefined &&
         (newest.tries_left as number) > 0 &&
+        tried < mostTries &&
         (again ? isUnfinished(sql, number, newest, chip) : (newest.expires_ms as number) > registration.createdMs);
     const fits = sameHash(codeHash, (newest?.code_hash as string | undefined) ?? "");
     if (open && fits) {
@@ -74,7 +78,13 @@ function redeem(
         );
         return made;
     }
-    if (open) sql.run("UPDATE codes SET tries_left = tries_left - 1 WHERE num = ?", newest.num as number);
+    if (open) {
+        sql.run(
+            "UPDATE codes SET tries_left = tries_left - 1, tries = ? WHERE num = ?",
+            JSON.stringify({ ...tries, [network]: tried + 1 }),
+            newest.num as number,
+        );
+    }
     // Every refusal writes, also for an unknown number, so that its duration reveals nothing.
     countUp(sql, "codes refused");
     return undefined;

@@ -134,6 +134,9 @@ const MIGRATIONS = [
     ALTER TABLE receipts ADD COLUMN content_digest BLOB;
     CREATE UNIQUE INDEX receipts_by_once ON receipts (sender, once) WHERE once IS NOT NULL;
     `,
+    `
+    ALTER TABLE codes ADD COLUMN tries BLOB;
+    `,
 ];
 
 /** The newest schema this program knows. */

@@ -13,7 +13,7 @@ function codeOf(given: Partial<EnrolCode> = {}): EnrolCode {
         codeHash: "right",
         createdMs: START_MS,
         expiresMs: START_MS + VALID_MS,
-        triesLeft: 5,
+        triesLeft: 100,
         chip: undefined,
         keepBacklog: false,
         ...given,
@@ -23,11 +23,14 @@ function codeOf(given: Partial<EnrolCode> = {}): EnrolCode {
 export function testCodes(scene: Scene): void {
     let lastRoute = 100;
 
-    function redeem(codeHash: string, given: { chip?: string; atMs?: number; index?: number } = {}) {
-        const { chip = "chip1", atMs = START_MS, index = 1 } = given;
+    function redeem(
+        codeHash: string,
+        given: Partial<{ chip: string; atMs: number; index: number; network: string }> = {},
+    ) {
+        const { chip = "chip1", atMs = START_MS, index = 1, network = "a" } = given;
         const route = routeOf(++lastRoute);
         const registration = registrationOf(index, { route, createdMs: atMs, provisional: true });
-        return scene.store.codes.redeem(numberOf(index), codeHash, chip, registration);
+        return scene.store.codes.redeem(numberOf(index), codeHash, chip, { network, mostTries: 5 }, registration);
     }
 
     test("codes: those made since, newest first, of that number", async () => {
@@ -59,7 +62,7 @@ export function testCodes(scene: Scene): void {
         assert.ok(await redeem("right", { atMs: START_MS + VALID_MS - 1 }));
     });
 
-    test("redeem: five wrong tries, and the right one is refused as well", async () => {
+    test("redeem: five wrong tries of a network, and its right one is refused as well, another's is not", async () => {
         await scene.store.codes.add(codeOf());
         for (let count = 0; count < 5; count++) assert.equal(await redeem("wrong"), undefined);
         assert.equal(await redeem("right"), undefined);
@@ -67,12 +70,22 @@ export function testCodes(scene: Scene): void {
         await scene.store.codes.add(codeOf());
         for (let count = 0; count < 4; count++) assert.equal(await redeem("wrong"), undefined);
         assert.ok(await redeem("right"));
+        await scene.store.codes.add(codeOf());
+        for (let count = 0; count < 50; count++) await redeem("wrong");
+        assert.ok(await redeem("right", { network: "b" }));
     });
 
-    test("redeem: five hundred wrong tries at once leave no sixth", async () => {
+    test("redeem: as many wrong tries of all networks as it bears, and nobody's right one counts, also after a restart", async () => {
+        await scene.store.codes.add(codeOf({ triesLeft: 10 }));
+        for (const network of ["a", "b"]) for (let count = 0; count < 5; count++) await redeem("wrong", { network });
+        await scene.reopen();
+        assert.equal(await redeem("right", { network: "c" }), undefined);
+    });
+
+    test("redeem: of five hundred wrong tries at once five count", async () => {
         await scene.store.codes.add(codeOf());
         await Promise.all(Array.from({ length: 500 }, () => redeem("wrong")));
-        assert.equal((await scene.store.codes.list(NUMBER, 0))[0]?.triesLeft, 0);
+        assert.equal((await scene.store.codes.list(NUMBER, 0))[0]?.triesLeft, 95);
     });
 
     test("redeem: a number without a code, or unknown, is refused", async () => {

@@ -12,6 +12,7 @@ import { privacy } from "./attacks/privacy.ts";
 import { silent, slow } from "./attacks/silent.ts";
 import { slowloris } from "./attacks/slowloris.ts";
 import { takeover } from "./attacks/takeover.ts";
+import { voidCode } from "./attacks/void-code.ts";
 import type { Attack } from "./verdict.ts";
 
 /** All of them, in the order of the threat table in docs/security.md. */
@@ -31,6 +32,7 @@ export const ATTACKS: readonly Attack[] = [
     takeover,
     fleet,
     guess,
+    voidCode,
     enrolment,
     privacy,
 ];

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createDirectory, type Directory } from "../../../gateway/directory/directory.ts";
-import { CODE_DIGITS, CODE_LIMITS, CODE_TRIES } from "../../../gateway/directory/enrolment.ts";
+import { CODE_DIGITS, CODE_LIMITS, CODE_TRIES, NETWORK_TRIES } from "../../../gateway/directory/enrolment.ts";
 import type { Store } from "../../../gateway/ports/store.ts";
 import { numberOf } from "../../support/records.ts";
 import { handClock, withStore, type HandClock } from "../../support/store-for-tests.ts";
 
 const NUMBER = numberOf(1);
 const MINUTE_MS = 60_000;
+/** Where the chips of these tests are, and others. */
+const NETWORK = "192.0.2.1";
 
 interface Scene {
     directory: Directory;
@@ -32,13 +34,13 @@ scenario("a code of eight digits makes a registration, provisional until its sec
     const { code, expiresMs } = await directory.createCode(NUMBER);
     assert.match(code, /^[0-9]{8}$/);
     assert.equal(expiresMs, clock.nowMs() + 10 * MINUTE_MS);
-    const made = await directory.redeem(NUMBER, code, "a1B2c3");
+    const made = await directory.redeem(NUMBER, code, "a1B2c3", NETWORK);
     assert.equal(made?.registration.provisional, true);
     assert.equal((await directory.find(NUMBER))?.route, made.route);
     const connected = await directory.authenticate(made.route, made.secret);
     assert.equal(connected?.provisional, false);
     assert.equal((await store.registrations.byRoute(made.route))?.provisional, false);
-    assert.equal(await directory.redeem(NUMBER, code, "a1B2c3"), undefined, "one time");
+    assert.equal(await directory.redeem(NUMBER, code, "a1B2c3", NETWORK), undefined, "one time");
     assert.ok(await directory.authenticate(made.route, made.secret));
 });
 
@@ -46,8 +48,8 @@ scenario(
     "a power cut before the first connect: the same chip comes again, and one secret works",
     async ({ directory }) => {
         const { code } = await directory.createCode(NUMBER);
-        const first = await directory.redeem(NUMBER, code, "chip");
-        const second = await directory.redeem(NUMBER, code, "chip");
+        const first = await directory.redeem(NUMBER, code, "chip", NETWORK);
+        const second = await directory.redeem(NUMBER, code, "chip", NETWORK);
         assert.ok(first !== undefined && second !== undefined);
         assert.equal(second.ended?.route, first.route);
         assert.equal(await directory.authenticate(first.route, first.secret), undefined);
@@ -60,11 +62,11 @@ scenario(
     "a device that connects while its code is redeemed again: one of them has the number",
     async ({ directory }) => {
         const { code } = await directory.createCode(NUMBER);
-        const first = await directory.redeem(NUMBER, code, "chip");
+        const first = await directory.redeem(NUMBER, code, "chip", NETWORK);
         assert.ok(first !== undefined);
         const [connected, second] = await Promise.all([
             directory.authenticate(first.route, first.secret),
-            directory.redeem(NUMBER, code, "chip"),
+            directory.redeem(NUMBER, code, "chip", NETWORK),
         ]);
         const works = await directory.authenticate(first.route, first.secret);
         assert.equal(works === undefined, second !== undefined, "never both, never neither");
@@ -72,25 +74,39 @@ scenario(
     },
 );
 
-scenario("void after ten minutes, and after five wrong tries", async ({ directory, clock }) => {
+scenario("void after ten minutes, and for a network after five wrong tries", async ({ directory, clock }) => {
     const first = await directory.createCode(NUMBER);
     clock.turn(10 * MINUTE_MS);
-    assert.equal(await directory.redeem(NUMBER, first.code, "chip"), undefined);
+    assert.equal(await directory.redeem(NUMBER, first.code, "chip", NETWORK), undefined);
     const { code } = await directory.createCode(NUMBER);
     for (let count = 0; count < 5; count++)
-        assert.equal(await directory.redeem(NUMBER, wrong(code), "chip"), undefined);
-    assert.equal(await directory.redeem(NUMBER, code, "chip"), undefined);
+        assert.equal(await directory.redeem(NUMBER, wrong(code), "chip", NETWORK), undefined);
+    assert.equal(await directory.redeem(NUMBER, code, "chip", NETWORK), undefined);
     assert.equal(await directory.find(NUMBER), undefined);
 });
+
+scenario(
+    "a stranger's wrong tries are the stranger's network's: the owner enrols; 100 of all networks void it",
+    async ({ directory }) => {
+        const { code } = await directory.createCode(NUMBER);
+        const guess = (network: number) => directory.redeem(NUMBER, wrong(code), "chip", `network ${network}`);
+        for (let count = 0; count < 1_000; count++) await guess(1);
+        for (let network = 2; network * NETWORK_TRIES < CODE_TRIES; network++) {
+            for (let count = 0; count < NETWORK_TRIES; count++) await guess(network);
+        }
+        assert.equal(await directory.redeem(NUMBER, code, "chip", "network 1"), undefined);
+        assert.ok(await directory.redeem(NUMBER, code, "chip", NETWORK));
+    },
+);
 
 scenario("only the newest code is valid, and only for its number", async ({ directory, clock }) => {
     const older = await directory.createCode(NUMBER);
     clock.turn(MINUTE_MS);
     const newer = await directory.createCode(NUMBER);
     const other = await directory.createCode(numberOf(2));
-    if (older.code !== newer.code) assert.equal(await directory.redeem(NUMBER, older.code, "chip"), undefined);
-    if (other.code !== newer.code) assert.equal(await directory.redeem(NUMBER, other.code, "chip"), undefined);
-    assert.ok(await directory.redeem(NUMBER, newer.code, "chip"));
+    if (older.code !== newer.code) assert.equal(await directory.redeem(NUMBER, older.code, "chip", NETWORK), undefined);
+    if (other.code !== newer.code) assert.equal(await directory.redeem(NUMBER, other.code, "chip", NETWORK), undefined);
+    assert.ok(await directory.redeem(NUMBER, newer.code, "chip", NETWORK));
 });
 
 scenario(
@@ -128,12 +144,12 @@ scenario("a clock that was set back does not lock a number out", async ({ direct
 scenario("what is no code or no chip is refused like a wrong one, and costs no try", async ({ directory }) => {
     const { code } = await directory.createCode(NUMBER);
     for (const typed of ["", "1234567", code + "0", ` ${code}`, code + "\n", "１２３４５６７８"]) {
-        assert.equal(await directory.redeem(NUMBER, typed, "chip"), undefined);
+        assert.equal(await directory.redeem(NUMBER, typed, "chip", NETWORK), undefined);
     }
     for (const chip of ["", "a b", "a/b", "+", "#", "\u0000", "x".repeat(33)]) {
-        assert.equal(await directory.redeem(NUMBER, code, chip), undefined);
+        assert.equal(await directory.redeem(NUMBER, code, chip, NETWORK), undefined);
     }
-    assert.ok(await directory.redeem(NUMBER, code, "chip"));
+    assert.ok(await directory.redeem(NUMBER, code, "chip", NETWORK));
 });
 
 scenario(
@@ -151,7 +167,7 @@ scenario("a restart keeps codes and their limits", async ({ directory, store, cl
     const { code } = await directory.createCode(NUMBER);
     const restarted = createDirectory({ store, clock });
     await assert.rejects(restarted.createCode(NUMBER), { code: "too_many" });
-    assert.ok(await restarted.redeem(NUMBER, code, "chip"));
+    assert.ok(await restarted.redeem(NUMBER, code, "chip", NETWORK));
 });
 
 test("enrolment: the digits of codes are drawn evenly, zeros in front included", () =>

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDirectory } from "../../../gateway/directory/directory.ts";
-import { CODE_DIGITS, CODE_LIMITS, CODE_TRIES, CODE_VALID_MS } from "../../../gateway/directory/enrolment.ts";
+import {
+    CODE_DIGITS,
+    CODE_LIMITS,
+    CODE_TRIES,
+    CODE_VALID_MS,
+    NETWORK_TRIES,
+} from "../../../gateway/directory/enrolment.ts";
 import { GatewayError } from "../../../gateway/error.ts";
 import type { E164 } from "../../../gateway/number.ts";
 import { openStore } from "../../../gateway/store/open.ts";
@@ -12,9 +18,10 @@ import { byScale, count, type Attack, type Scale, type Verdict } from "../verdic
 const DAY_MS = 86_400_000;
 const MAX_CHANCE = 1e-4;
 /** The simulation draws its codes from the first so many of 10⁸: then hits are frequent enough to be counted. */
-const CODES = 100;
-/** Guesses at each code: more than count. */
-const GUESSES = 8;
+const CODES = 2_000;
+/** Guesses at each code, from so many networks in turn: more than count. */
+const GUESSES = 120;
+const NETWORKS = 22;
 
 /** Codes a number can be given in a day, by all the limits together. */
 function codesADay(): number {
@@ -52,14 +59,17 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
             const tried = new Set<number>();
             while (tried.size < GUESSES) tried.add(random.below(CODES));
             const guesses = [...tried].map((guess) => String(guess).padStart(CODE_DIGITS, "0"));
-            const enrolled = await Promise.all(guesses.map((guess) => directory.redeem(number, guess, "stranger")));
+            const enrolled = await Promise.all(
+                guesses.map((guess, at) => directory.redeem(number, guess, "stranger", `network ${at % NETWORKS}`)),
+            );
             if (enrolled.some((one) => one !== undefined)) hits++;
         }
         const simulated = ((hits / days) * CODES) / 10 ** CODE_DIGITS;
         const expected = (codes * CODE_TRIES) / CODES;
         verdict.figure(`simulated ${simulated.toExponential(1)}: ${hits} hits in ${days} days, ${count(codes)} codes`);
         verdict.must(codes <= days * codesADay() + 3, "a number gets no more codes than its limits say");
-        verdict.must(hits <= expected + 5 * Math.sqrt(expected), "no more than five tries of a code count");
+        verdict.must(hits <= expected + 5 * Math.sqrt(expected), `no more than ${CODE_TRIES} tries of a code count`);
+        verdict.must(NETWORKS * NETWORK_TRIES > CODE_TRIES, "the simulation uses them all");
         verdict.must(simulated <= MAX_CHANCE, "the simulation agrees");
         verdict.must(hits > 0 && CODE_VALID_MS <= 600_000, "the simulation can hit, and a code lives ten minutes");
     } finally {
@@ -68,5 +78,5 @@ async function run(scale: Scale, verdict: Verdict): Promise<void> {
     }
 }
 
-/** Guessing one-time codes at the highest rate that is permitted. */
+/** Guessing one-time codes at the highest rate that is permitted, from many networks. */
 export const guess: Attack = { name: "guess", run };
