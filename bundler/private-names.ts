@@ -19,6 +19,7 @@ const PRIVATE: [file: string, ...interfaces: string[]][] = [
 const PUBLIC: [file: string, ...interfaces: string[]][] = [
     ["device/core/settings.ts", "Settings", "Credentials", "Memory"],
     ["device/core/events.ts", "Push"],
+    ["device/say.ts", "OwnMessage"],
 ];
 
 /** Every member's name below a node, however deep. */

@@ -1,5 +1,5 @@
 import type { Bytes } from "../shared/bytes.ts";
-import type { Input, SayTopic } from "./core/events.ts";
+import type { Done, Input, SayTopic } from "./core/events.ts";
 import { canSay } from "./core/outbox.ts";
 import { createSession } from "./core/session.ts";
 import type { Session } from "./core/session.ts";
@@ -19,7 +19,7 @@ export interface Device {
 export type Report = (this: void, input: Input) => void;
 
 /** See `say` below. */
-export type Say = (this: void, topic: SayTopic, payload: Bytes) => boolean;
+export type Say = (this: void, topic: SayTopic, payload: Bytes, done?: Done) => boolean;
 
 export function createDevice(
     platform: Platform,
@@ -55,9 +55,13 @@ export function report(device: Device, input: Input): void {
     platform.perform({ type: "wake", afterMs: wakeAfterMs(device.session, platform.nowMs()) });
 }
 
-/** Publishes something: see device/say.ts for the payloads. False: too much is waiting in the outbox, or it is too large for a packet. */
-export function say(device: Device, topic: SayTopic, payload: Bytes): boolean {
+/**
+ * Publishes something: see device/say.ts for the payloads.
+ * @param done called when the gateway has acknowledged or refused it, on whatever connection
+ * @returns false: too much is waiting in the outbox, or it is too large for a packet
+ */
+export function say(device: Device, topic: SayTopic, payload: Bytes, done: Done | undefined): boolean {
     if (!canSay(device.session, payload, device.inputs === undefined ? 0 : device.inputs.length)) return false;
-    report(device, { type: "say", topic: topic, payload: payload });
+    report(device, { type: "say", topic: topic, payload: payload, done: done });
     return true;
 }

@@ -1,17 +1,32 @@
 import type { Bytes } from "../shared/bytes.ts";
 import { quote } from "../shared/push/fields.ts";
+import type { Urgency } from "../shared/push/message.ts";
 
 /** Payload of `read`: the person has read it, and the sender's receipt shows that. */
 export function encodeRead(sequence: number): Bytes {
     return '{"n":' + sequence + "}";
 }
 
+/** A message to another number, as the application gives it. Text is octets of UTF-8. */
+export interface OwnMessage {
+    /** a number in E.164 */
+    to: Bytes;
+    body: Bytes;
+    title?: Bytes;
+    urgency?: Urgency;
+    collapseKey?: Bytes;
+    ttlS?: number;
+}
+
 /**
- * Payload of `msg`: a message to another number. The gateway sets `from`.
+ * Payload of `msg`. The gateway sets `from`.
  * @param id and boot are unique for this device: sent again after a lost PUBACK, the message is accepted once
- * @param to a number in E.164
  */
-export function encodeMessage(id: number, boot: number, to: Bytes, body: Bytes, title: Bytes | undefined): Bytes {
-    const head = '{"i":' + id + ',"g":' + boot + ',"to":' + quote(to) + ',"b":' + quote(body);
-    return head + (title === undefined ? "}" : ',"t":' + quote(title) + "}");
+export function encodeMessage(id: number, boot: number, message: OwnMessage): Bytes {
+    let json = '{"i":' + id + ',"g":' + boot + ',"to":' + quote(message.to) + ',"b":' + quote(message.body);
+    if (message.title !== undefined) json += ',"t":' + quote(message.title);
+    if (message.urgency !== undefined) json += ',"u":' + quote(message.urgency);
+    if (message.collapseKey !== undefined) json += ',"k":' + quote(message.collapseKey);
+    if (message.ttlS !== undefined) json += ',"l":' + message.ttlS;
+    return json + "}";
 }

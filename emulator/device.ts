@@ -50,7 +50,10 @@ export interface Shown {
 
 export type StateName = "offline" | "waiting" | "resolving" | "dialing" | "connecting" | "subscribing" | "online";
 
-/** What an application may send: `toque.read(sequence)`, `toque.send(to, body, title)`. */
+/**
+ * What an application may send: `toque.read(sequence)`, `toque.send({…}, done)`. What `done` is called with is a line on the screen:
+ * "said: accepted", or why the gateway refused it.
+ */
 export type Say = { say: "read"; sequence: number } | { say: "msg"; to: string; body: string; title?: string };
 
 /** A runtime's memory in its own unit: JsVars on Espruino, octets elsewhere. */

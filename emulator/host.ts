@@ -71,7 +71,9 @@ class HostBoard implements Board {
 
     say(what: Say): Promise<boolean> {
         if (what.say === "read") return Promise.resolve(this.#device?.read(what.sequence) ?? false);
-        return Promise.resolve(this.#device?.send(what.to, what.body, what.title) ?? false);
+        return Promise.resolve(
+            this.#device?.send(what, (why = "accepted") => this.#screen.print(`said: ${why}`)) ?? false,
+        );
     }
 
     memory(): Promise<Memory> {

@@ -12,6 +12,9 @@ export interface Push {
     collapseKey: Bytes | undefined;
 }
 
+/** What an application gets to know of its message: nothing when it was accepted, or why it was refused for good. */
+export type Done = (this: void, why: Bytes | undefined) => void;
+
 /** What goes through the outbox. The payload is flat JSON. */
 export type SayTopic = Exclude<OutgoingTopic, "reg">;
 
@@ -34,7 +37,7 @@ export type Input =
     /** the credentials are in flash: true; they could not be written: false */
     | { type: "saved"; safe: boolean }
     /** the application has something to publish */
-    | { type: "say"; topic: SayTopic; payload: Bytes }
+    | { type: "say"; topic: SayTopic; payload: Bytes; done?: Done }
     /** time has passed */
     | { type: "tick" };
 
@@ -45,5 +48,6 @@ export type Output =
     | { type: "hangUp" }
     | { type: "send"; data: Bytes }
     | { type: "deliver"; message: Push }
+    | { type: "said"; done: Done; why: Bytes | undefined }
     | { type: "save"; slot: Slot; json: Bytes }
     | { type: "state"; state: string; text: string | undefined };

@@ -7,7 +7,7 @@ import { encodePuback } from "../../shared/wire/encode.ts";
 import type { Packet } from "../../shared/wire/packets.ts";
 import { BASE_S } from "./backoff.ts";
 import type { Push } from "./events.ts";
-import { OUTBOX, say } from "./outbox.ts";
+import { OUTBOX, say, settle } from "./outbox.ts";
 import type { Session } from "./session.ts";
 
 /** A handler that throws is tried again, twice; then the message is parked and the next one goes on. */
@@ -32,7 +32,8 @@ export function acknowledge(session: Session, packetId: number): void {
 function finish(session: Session, sequence: number, packetId: number, why: NackWhy | ""): void {
     session.mark = sequence;
     session.dirty = true;
-    if (why !== "" && session.outbox.length < OUTBOX * 2) say(session, "nack", `{"n":${sequence},"y":"${why}"}`);
+    if (why !== "" && session.outbox.length < OUTBOX * 2)
+        say(session, "nack", `{"n":${sequence},"y":"${why}"}`, undefined);
     acknowledge(session, packetId);
 }
 
@@ -51,7 +52,11 @@ function deliver(session: Session, message: Push): void {
     session.outputs.push({ type: "deliver", message: message });
 }
 
-/** Takes a PUBLISH to the inbox: a push, the hello, a notice of an overflow, or a secret. @returns false: it is none */
+function show(session: Session, text: string): void {
+    session.outputs.push({ type: "state", state: "online", text: text });
+}
+
+/** Takes a PUBLISH to the inbox: a push, the hello, a notice of an overflow or of a refusal, or a secret. @returns false: it is none */
 export function takePublish(session: Session, packet: Packet): boolean {
     const publish = readPublish(packet);
     if (publish === undefined) return false;
@@ -68,6 +73,7 @@ export function takePublish(session: Session, packet: Packet): boolean {
     const clockS = numberOf(fields.c);
     const expires = numberOf(fields.x);
     const body = fields.b;
+    const refusal = fields.y;
     if (typeof secret === "string" && typeof route === "string") {
         session.offer = { route: route, secret: secret, packetId: packetId };
         const json = `{"route":"${route}","secret":"${secret}"}`;
@@ -85,8 +91,11 @@ export function takePublish(session: Session, packet: Packet): boolean {
             save(session);
         }
     }
-    if (fields.o !== undefined)
-        session.outputs.push({ type: "state", state: "online", text: "too many messages, dropped: " + fields.o });
+    if (fields.o !== undefined) show(session, "too many messages, dropped: " + fields.o);
+    if (typeof refusal === "string") {
+        show(session, "a message was refused: " + refusal);
+        settle(session, numberOf(fields.i), refusal);
+    }
     if (sequence <= session.mark) {
         acknowledge(session, packetId); // no push at all, or seen before
     } else if (whole === undefined || typeof body !== "string") {

@@ -2,7 +2,7 @@ import type { Bytes } from "../../shared/bytes.ts";
 import { outTopic } from "../../shared/push/topics.ts";
 import type { OutgoingTopic } from "../../shared/push/topics.ts";
 import { encodePublish } from "../../shared/wire/encode.ts";
-import type { SayTopic } from "./events.ts";
+import type { Done, SayTopic } from "./events.ts";
 import { takeId } from "./session.ts";
 import type { Outgoing, Session } from "./session.ts";
 import { State } from "./states.ts";
@@ -37,8 +37,8 @@ export function flush(session: Session): void {
 }
 
 /** Puts a message in the outbox, and writes it when there is a connection to write it on. */
-export function say(session: Session, topic: SayTopic, payload: Bytes): void {
-    session.outbox.push({ topic: topic, payload: payload, packetId: 0 });
+export function say(session: Session, topic: SayTopic, payload: Bytes, done: Done | undefined): void {
+    session.outbox.push({ topic: topic, payload: payload, packetId: 0, done: done });
     if (session.state === State.online) flush(session);
 }
 
@@ -47,9 +47,17 @@ export function canSay(session: Session, payload: Bytes, waiting: number): boole
     return session.outbox.length + waiting < OUTBOX && payload.length + OVERHEAD_OCTETS <= session.board.packetOctets;
 }
 
-/** A PUBACK: the gateway has stored what it is for. Those of a registration stand for nothing here. */
-export function acknowledged(session: Session, packetId: number): void {
+/**
+ * The gateway has stored what a PUBACK is for (those of a registration stand for nothing here), or it has refused a message.
+ * @param why and then `key` is the message's own number, not that of a packet
+ */
+export function settle(session: Session, key: number, why: Bytes | undefined): void {
     const left: Outgoing[] = [];
-    for (const outgoing of session.outbox) if (outgoing.packetId !== packetId) left.push(outgoing);
+    for (const outgoing of session.outbox) {
+        const done = outgoing.done;
+        const over = why === undefined ? outgoing.packetId === key : outgoing.payload.indexOf(`{"i":${key},`) === 0;
+        if (!over) left.push(outgoing);
+        else if (done !== undefined) session.outputs.push({ type: "said", done: done, why: why });
+    }
     session.outbox = left;
 }

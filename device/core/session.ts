@@ -3,7 +3,7 @@ import { KEEP_ALIVE_S } from "../../shared/push/limits.ts";
 import type { ConnectWhy } from "../../shared/push/registration.ts";
 import type { Decoder } from "../../shared/wire/decode.ts";
 import { BASE_S } from "./backoff.ts";
-import type { Output, Push, SayTopic } from "./events.ts";
+import type { Done, Output, Push, SayTopic } from "./events.ts";
 import type { Body, Credentials, Memory, Settings } from "./settings.ts";
 import { State } from "./states.ts";
 
@@ -13,6 +13,8 @@ export interface Outgoing {
     payload: Bytes;
     /** on the connection that is open; 0: not written on it yet */
     packetId: number;
+    /** called once, when the gateway has acknowledged or refused it */
+    done?: Done;
 }
 
 /** The push that is with the handler. */

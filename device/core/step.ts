@@ -21,7 +21,7 @@ import {
 } from "./connection.ts";
 import type { Input, Output } from "./events.ts";
 import { handled, save, SAVE_MS, takePublish } from "./inbox.ts";
-import { acknowledged, say } from "./outbox.ts";
+import { say, settle } from "./outbox.ts";
 import type { Session } from "./session.ts";
 import { Event, State } from "./states.ts";
 
@@ -42,7 +42,7 @@ function take(session: Session, packet: Packet): boolean {
         return session.route === undefined ? nextState(session, Event.conversed) >= 0 : subscribed(session);
     }
     if (nextState(session, Event.conversed) < 0) return false;
-    if (first === First.puback && length === 2) acknowledged(session, readUint16(rest, 0));
+    if (first === First.puback && length === 2) settle(session, readUint16(rest, 0), undefined);
     else if (first !== First.pingresp || length !== 0) return takePublish(session, packet);
     return true;
 }
@@ -94,7 +94,7 @@ function happen(session: Session, input: Input): void {
     else if (input.type === "opened") opened(session, input.about);
     else if (input.type === "closed") closed(session);
     else if (input.type === "saved") saved(session, input.safe);
-    else if (input.type !== "tick") say(session, input.topic, input.payload);
+    else if (input.type !== "tick") say(session, input.topic, input.payload, input.done);
 }
 
 /**

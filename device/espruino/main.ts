@@ -13,16 +13,20 @@
  * The global `toque` is for the application:
  *
  *     toque.read(message.sequence)                    the person has read it
- *     toque.send("+34600111222", "body", "title")     a message to another number; false: try again later
+ *     toque.send({ to: "+34600111222", body: "…" }, done)    a message to another number, also title, urgency, collapseKey, ttlS;
+ *                                                     false: try again later. `done(why)`, which may be left out, is called when the
+ *                                                     gateway has accepted it (why is undefined) or refused it ("unknown_number")
  *     toque.save("config", '{"host":"192.168.1.5","port":1883,"ssid":"…","password":"…","number":"+34…","code":"…"}')
  *
  * What is saved is used after the next reset.
  */
 import { readFields } from "../../shared/push/fields.ts";
 import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
+import type { Done } from "../core/events.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
 import { createDevice, say } from "../drive.ts";
 import { encodeMessage, encodeRead } from "../say.ts";
+import type { OwnMessage } from "../say.ts";
 import { find, save } from "./flash.ts";
 import { watchLink } from "./link.ts";
 import { nowMs, perform, wires } from "./platform.ts";
@@ -48,15 +52,14 @@ function randomBelow(span: number): number {
 }
 
 function sayRead(sequence: number): boolean {
-    return say(wires.device, "read", encodeRead(sequence));
+    return say(wires.device, "read", encodeRead(sequence), undefined);
 }
 
-function sayMessage(to: string, body: string, title?: string): boolean {
+function sayMessage(message: OwnMessage, done?: Done): boolean {
     const board = wires.device.session.board;
     // one that is far too large is not even encoded: there may be no memory for it twice
-    return (
-        body.length < board.packetOctets && say(wires.device, "msg", encodeMessage(++sent, board.boot, to, body, title))
-    );
+    if (message.body.length >= board.packetOctets) return false;
+    return say(wires.device, "msg", encodeMessage(++sent, board.boot, message), done);
 }
 
 /** Its module is a function, or there is a first line of an error: the gateway keeps the messages until it runs. */

@@ -125,15 +125,21 @@ function hangUp(): void {
     socket = undefined;
 }
 
-function deliver(message: Push): boolean {
-    const handle = handler();
+/** Calls the application. @returns false: it threw */
+function attempt<T>(call: (value: T) => void, value: T): boolean {
     try {
-        if (handle !== undefined) handle(message);
-        else print("toque: message: " + message.body);
+        call(value);
     } catch (error) {
         print("toque: the handler threw: " + (error as string));
         return false;
     }
+    return true;
+}
+
+function deliver(message: Push): boolean {
+    const handle = handler();
+    if (handle !== undefined) return attempt(handle, message);
+    print("toque: message: " + message.body);
     return true;
 }
 
@@ -145,6 +151,7 @@ export function perform(request: Request): boolean {
     if (request.type === "send") send(request.data);
     else if (request.type === "wake") changeInterval(wires.timer, Math.min(request.afterMs, LOOK_MS));
     else if (request.type === "deliver") return deliver(request.message);
+    else if (request.type === "said") return attempt(request.done, request.why);
     else if (request.type === "save") return save(request.slot, request.json);
     else if (request.type === "state")
         print("toque: " + request.state + (request.text === undefined ? "" : ": " + request.text));

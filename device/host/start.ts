@@ -1,10 +1,11 @@
 import { readFields } from "../../shared/push/fields.ts";
-import type { Push } from "../core/events.ts";
+import type { Done, Push } from "../core/events.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
 import { createDevice, report, say } from "../drive.ts";
 import type { Report } from "../drive.ts";
 import type { Platform, Request } from "../platform.ts";
 import { encodeMessage, encodeRead } from "../say.ts";
+import type { OwnMessage } from "../say.ts";
 import { VERSION } from "../version.ts";
 import type { Flash } from "./flash.ts";
 import { pemOf } from "./network.ts";
@@ -51,8 +52,8 @@ export interface HostDevice {
     linkDown(): void;
     /** The person has read it. False: the outbox is full. */
     read(sequence: number): boolean;
-    /** A message to another number. Text is octets. */
-    send(to: string, body: string, title?: string): boolean;
+    /** A message to another number. @param done called when the gateway has accepted it, or with why it was refused */
+    send(message: OwnMessage, done?: Done): boolean;
     /** Ends it: no timer and no connection is left, and nothing is reported any more. */
     stop(): void;
 }
@@ -99,9 +100,10 @@ export function createPlatform(options: HostOptions, settings: Settings, report:
         connection = undefined;
     }
 
-    function deliver(message: Push): boolean {
+    /** @returns false: it threw */
+    function attempt<T>(call: (value: T) => void, value: T): boolean {
         try {
-            options.handle(message);
+            call(value);
             return true;
         } catch {
             return false;
@@ -116,7 +118,9 @@ export function createPlatform(options: HostOptions, settings: Settings, report:
     function perform(request: Request): boolean {
         switch (request.type) {
             case "deliver":
-                return deliver(request.message);
+                return attempt((push) => options.handle(push), request.message);
+            case "said":
+                return attempt(request.done, request.why);
             case "save":
                 return flash.save(request.slot, request.json);
             case "resolve":
@@ -174,8 +178,8 @@ export function startHostDevice(options: HostOptions): HostDevice {
     return {
         linkUp: (address) => feed({ type: "linkUp", address }),
         linkDown: () => feed({ type: "linkDown" }),
-        read: (sequence) => say(device, "read", encodeRead(sequence)),
-        send: (to, body, title) => say(device, "msg", encodeMessage(++sent, platform.boot, to, body, title)),
+        read: (sequence) => say(device, "read", encodeRead(sequence), undefined),
+        send: (message, done) => say(device, "msg", encodeMessage(++sent, platform.boot, message), done),
         stop: () => {
             running = false;
             platform.stop();

@@ -56,7 +56,7 @@ function main(): void {
     );
     wires.settings = settings;
     wires.report = (input) => report(device, input);
-    toque.say = (topic, payload) => say(device, topic, payload);
+    toque.say = (topic, payload, done) => say(device, topic, payload, done);
     watchLink();
 }
 

@@ -1,7 +1,8 @@
 -- For applications that send: dofile("toque-say.lua") in toque-app.lua, then
 --   toqueRead(message.sequence)                            the person has read it
---   toqueSend({ to = "+34600111222", body = "..." })       a message to another number; also title, urgency, collapseKey, ttlS
--- False: the outbox is full, or it is too large for a packet. Text is octets of UTF-8.
+--   toqueSend({ to = "+34600111222", body = "..." }, done) a message to another number; also title, urgency, collapseKey, ttlS
+-- False: the outbox is full, or it is too large for a packet. Text is octets of UTF-8. done(why) may be left out; it is called when the
+-- gateway has accepted the message (why is nil) or refused it ("unknown_number").
 local boot, last = nil, 0
 
 local function quote(text)
@@ -13,7 +14,7 @@ end
 
 function toqueRead(sequence) return toque.say("read", '{"n":' .. sequence .. "}") end
 
-function toqueSend(what)
+function toqueSend(what, done)
     boot = boot or math.random(0, 16777215) -- not earlier: toque.lua, which runs after the application, seeds it
     last = last + 1
     local json = '{"i":' .. last .. ',"g":' .. boot .. ',"to":' .. quote(what.to) .. ',"b":' .. quote(what.body)
@@ -21,5 +22,5 @@ function toqueSend(what)
     if what.urgency then json = json .. ',"u":' .. quote(what.urgency) end
     if what.collapseKey then json = json .. ',"k":' .. quote(what.collapseKey) end
     if what.ttlS then json = json .. ',"l":' .. what.ttlS end
-    return toque.say("msg", json .. "}")
+    return toque.say("msg", json .. "}", done)
 end

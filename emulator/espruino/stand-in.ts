@@ -92,10 +92,9 @@ export class StandIn implements Board {
     }
 
     say(what: Say): Promise<boolean> {
-        const toque = this.#context.toque as { read(n: number): boolean; send(...text: unknown[]): boolean };
-        return Promise.resolve(
-            what.say === "read" ? toque.read(what.sequence) : toque.send(what.to, what.body, what.title),
-        );
+        const toque = this.#context.toque as { read(n: number): boolean; send(...what: unknown[]): boolean };
+        const done = (why = "accepted"): void => this.#screen.print(`said: ${why}`);
+        return Promise.resolve(what.say === "read" ? toque.read(what.sequence) : toque.send(what, done));
     }
 
     memory(): Promise<Memory> {

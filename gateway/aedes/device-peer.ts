@@ -1,7 +1,7 @@
 import type { AedesPacket } from "aedes-packet";
 import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
 import { inboxTopic, outTopic, type OutgoingTopic } from "../../shared/push/topics.ts";
-import { readMessage } from "../delivery/board-payloads.ts";
+import { encodeRefusal, readMessage } from "../delivery/board-payloads.ts";
 import { boardSender, type Intake } from "../delivery/intake.ts";
 import { readRegistration } from "../delivery/registration-payload.ts";
 import { GatewayError, isFinal } from "../error.ts";
@@ -94,6 +94,7 @@ export class DevicePeer implements Peer {
                 { route: this.route, topic: name, code, why },
                 "a board's message was refused: acknowledged and dropped",
             );
+            if (name === "msg") await this.#refuse(encodeRefusal(payload, code));
         }
     }
 
@@ -112,6 +113,13 @@ export class DevicePeer implements Peer {
             throw new GatewayError("too_many", "This board sends more messages than it may.");
         }
         await this.#dependencies.intake.accept(boardSender(this.route), readMessage(payload, this.number));
+    }
+
+    /** Resolves when it is written, before the PUBACK, which alone would mean that the message is accepted. */
+    async #refuse(payload: Buffer): Promise<void> {
+        const connection = this.#connection;
+        if (connection === undefined || this.#qos === undefined) return;
+        await new Promise<void>((resolve) => connection.write(this.inbox, payload, 0, undefined, resolve));
     }
 
     subscribed(qos: 0 | 1): void {

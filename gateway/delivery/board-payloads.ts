@@ -1,8 +1,8 @@
-import type { NackFields, NackWhy, ReadFields, SendFields } from "../../shared/push/message.ts";
-import { GatewayError } from "../error.ts";
+import type { NackFields, NackWhy, ReadFields, RefusedFields, SendFields } from "../../shared/push/message.ts";
+import { GatewayError, type Code } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { isE164, type E164 } from "../number.ts";
-import { readObject } from "./payload.ts";
+import { parseObject, readObject } from "./payload.ts";
 
 const NACK_WHYS: NackWhy[] = ["handler", "oversize", "expired", "garbled"];
 
@@ -40,6 +40,18 @@ function readKey({ id, g, i }: Partial<SendFields>): string | undefined {
     if (Number.isSafeInteger(i) && Number.isSafeInteger(g)) return `${g}:${i}`;
     if (i === undefined && g === undefined) return undefined;
     throw new GatewayError("invalid_request", 'A message\'s "g" and "i" have to be whole numbers.');
+}
+
+/** What the board gets when its message was refused: the key that it gave it, and why. */
+export function encodeRefusal(payload: Buffer, why: Code): Buffer {
+    const { id, i, g }: Record<string, unknown> = parseObject(payload.toString()) ?? {};
+    const fields: RefusedFields = {
+        id: typeof id === "string" ? id : undefined,
+        i: typeof i === "number" ? i : undefined,
+        g: typeof g === "number" ? g : undefined,
+        y: why,
+    };
+    return Buffer.from(JSON.stringify(fields));
 }
 
 function readSequence(fields: Record<string, unknown>): number {

@@ -69,6 +69,15 @@ export interface SendFields {
     l?: number;
 }
 
+/**
+ * A `msg` that the gateway refused for good: QoS 0 on the inbox, before its PUBACK. A PUBACK without it means that the message is accepted.
+ * The key is as in SendFields.
+ */
+export interface RefusedFields extends Pick<SendFields, "id" | "i" | "g"> {
+    /** why: an error code, "unknown_number" above all */
+    y: string;
+}
+
 /** `out/<route>/read` */
 export interface ReadFields {
     n: number;

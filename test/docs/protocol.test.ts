@@ -72,7 +72,7 @@ test("protocol: the page has these packets and no others; PINGREQ and payloads a
     for (const text of [
         `PINGREQ (\`${Buffer.from(encodePingreq(), "latin1").toString("hex").replace(/..$/, " $&")}\`)`,
         `\`${encodeRead(1)}\``,
-        `\`${encodeMessage(1, 77, "+34600111222", "pong", undefined)}\``,
+        `\`${encodeMessage(1, 77, { to: "+34600111222", body: "pong" })}\``,
     ]) {
         assert.ok(readPage(PAGE).includes(text), text);
     }

@@ -16,7 +16,7 @@ module.exports = function (message) {
     count++;
     print("mine " + count + ": " + message.body);
     toque.read(message.sequence);
-    if (message.body === "ping") toque.send("+34600111222", "pong");
+    if (message.body === "ping") toque.send({ to: "+34600111222", body: "pong" });
 };`,
     lua: `local count = 0
 function onPush(message)

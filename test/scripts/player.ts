@@ -79,6 +79,7 @@ function describeOutput(output: Output): string {
     if (output.type === "dial") return "dial " + output.address;
     if (output.type === "deliver") return "deliver " + describePush(output.message);
     if (output.type === "save") return "save " + output.slot + " " + output.json;
+    if (output.type === "said") return "said " + (output.why === undefined ? "accepted" : output.why);
     if (output.type === "state") return "state " + output.state + (output.text === undefined ? "" : " " + output.text);
     return output.type;
 }
@@ -139,16 +140,21 @@ function encode(play: Play, kind: string, rest: string): Bytes {
     return packet.slice(0, packet.length - octets);
 }
 
+/** What the application is told stands in the script already. */
+function said(): void {
+    return;
+}
+
 function say(play: Play, text: string): void {
     const parts = cut(text);
     if (parts[0] === "read") {
-        feed(play, { type: "say", topic: "read", payload: encodeRead(toNumber(parts[1]!)) }, "  ");
+        feed(play, { type: "say", topic: "read", payload: encodeRead(toNumber(parts[1]!)), done: said }, "  ");
         return;
     }
     play.sent++;
     const message = cut(parts[1]!);
-    const payload = encodeMessage(play.sent, 7, message[0]!, message[1]!, undefined);
-    feed(play, { type: "say", topic: "msg", payload: payload }, "  ");
+    const payload = encodeMessage(play.sent, 7, { to: message[0]!, body: message[1]! });
+    feed(play, { type: "say", topic: "msg", payload: payload, done: said }, "  ");
 }
 
 function act(play: Play, text: string): void {

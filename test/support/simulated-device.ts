@@ -130,7 +130,8 @@ export class SimulatedDevice {
         else if (output.type === "send") this.#send(output.data);
         else if (output.type === "deliver") this.#deliver(output.message);
         else if (output.type === "state") this.showed(output.text ?? "");
-        else if (output.slot === "session") this.flash = readFields(output.json) as unknown as Memory;
+        else if (output.type === "save" && output.slot === "session")
+            this.flash = readFields(output.json) as unknown as Memory;
     }
 
     #deliver(message: Push): void {

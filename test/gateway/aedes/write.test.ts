@@ -91,6 +91,28 @@ test("no PUBACK for what could not be stored: the connection ends, so that the d
     door.slow.fails = false;
 });
 
+const REFUSED: [what: string, payload: string, answer: string][] = [
+    ["its core's key", '{"i":7,"g":9,"to":"+34600999999","b":"x"}', '{"i":7,"g":9,"y":"unknown_number"}'],
+    ["its application's key", '{"id":"bell","to":"+34600999999","b":"x"}', '{"id":"bell","y":"unknown_number"}'],
+    ["no key", '{"to":"+34600999999","b":"x"}', '{"y":"unknown_number"}'],
+    ["a key that is none", '{"i":{},"g":1,"to":"+34600111222","b":"x"}', '{"g":1,"y":"invalid_request"}'],
+    ["octets that are no JSON", "{", '{"y":"invalid_request"}'],
+];
+for (const [what, payload, answer] of REFUSED) {
+    test(`a board's message with ${what} is refused: it hears why, and then comes the PUBACK`, async () => {
+        const client = await online(ROUTE);
+        door.slow.refuses = "+34600999999";
+        client.write(publish(7, `out/${ROUTE}/msg`, payload));
+        const expected = Buffer.concat([publishOnce(`in/${ROUTE}`, answer), puback(7)]);
+        assert.equal(
+            (await client.octets(9 + expected.length)).subarray(9).toString("latin1"),
+            expected.toString("latin1"),
+        );
+        door.slow.refuses = "none";
+        client.destroy();
+    });
+}
+
 test("a registration that is no JSON object is acknowledged and ignored; odd values in one are left out", async () => {
     const client = await online(ROUTE);
     const from = door.happened.length;

@@ -126,6 +126,27 @@ export const OUTGOING: readonly Case[] = [
         },
     },
     {
+        name: "a message that the gateway refused is on the screen, and the application hears of it; of an accepted one, too, on a later connection",
+        async play(stage) {
+            const first = await stage.online();
+            await say(stage, "refused");
+            await say(stage, "accepted");
+            const { payload, messageId } = await first.receivePublish(`out/${ROUTE}/msg`);
+            await first.receivePublish(`out/${ROUTE}/msg`);
+            const { i, g } = JSON.parse(payload) as Message;
+            first.send(inbox({ i, g, y: "unknown_number" }), puback(messageId));
+            await stage.shows("online", /^a message was refused: unknown_number$/);
+            await stage.device.until(({ screen }) => screen.includes("said: unknown_number"));
+            first.reset();
+            const { peer } = await stage.accepted();
+            const again = await peer.receivePublish(`out/${ROUTE}/msg`);
+            assert.equal((JSON.parse(again.payload) as Message).b, "accepted");
+            peer.send(puback(again.messageId));
+            await stage.device.until(({ screen }) => screen.includes("said: accepted"));
+            assert.equal(stage.device.screen.filter((line) => line.startsWith("said: ")).length, 2);
+        },
+    },
+    {
         name: "sent while offline, it leaves when online",
         async play(stage) {
             await stage.start({ startsDown: true });
