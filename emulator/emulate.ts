@@ -209,11 +209,11 @@ async function run(words: string[]): Promise<void> {
     process.on("SIGTERM", end);
 }
 
-/** The command, with the words behind it. A mistake ends it with a sentence and exit code 1. */
+/** The command, with the words behind it. What goes wrong ends it with a sentence: exit code 2 if the words are wrong, else 1. */
 export async function emulate(words: string[]): Promise<void> {
     await run(words).catch((error: unknown) => {
         console.error(error instanceof Error ? error.message : String(error));
-        process.exitCode = 1;
+        process.exitCode = error instanceof UsageError ? 2 : 1;
     });
 }
 

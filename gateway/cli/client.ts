@@ -22,6 +22,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 export interface Client {
     get<T>(path: string): Promise<T>;
     post<T>(path: string, body: object): Promise<T>;
+    patch<T>(path: string, body: object): Promise<T>;
     remove<T>(path: string): Promise<T>;
 }
 
@@ -39,7 +40,7 @@ export function createClient(target: Target, environment: NodeJS.ProcessEnv): Cl
         }
         // This folder's token is for this folder's gateway: one elsewhere gets it only when it is named.
         if (named !== undefined && !folder.named && !isLoopback(new URL(url).hostname)) {
-            throw new Failure(`Which token is for ${url}? Give it with --token or TOQUE_TOKEN.`);
+            throw new Failure(`Which token is for ${url}? Give it with --token or TOQUE_TOKEN.`, 2);
         }
         const file = join(folder.data, ADMIN_TOKEN_FILE);
         const found = readFound(folder, ADMIN_TOKEN_FILE)?.trim();
@@ -47,6 +48,7 @@ export function createClient(target: Target, environment: NodeJS.ProcessEnv): Cl
         const why = found === undefined ? `there is no file ${file} to be read` : `what the file ${file} holds is none`;
         throw new Failure(
             `No token: ${why}. Name the gateway's folder with --data, or give a token with --token or TOQUE_TOKEN.`,
+            2,
         );
     }
 
@@ -55,14 +57,16 @@ export function createClient(target: Target, environment: NodeJS.ProcessEnv): Cl
         const text = await answer.text();
         const document = parse(text);
         if (answer.ok && document !== undefined) return document as T;
-        const message = (document as { error?: { message?: unknown } } | undefined)?.error?.message;
-        if (typeof message === "string") throw new Failure(message);
-        throw new Failure(`${url} answered ${answer.status}, not as Toque does: is it the gateway's address?`);
+        const { code, message } =
+            (document as { error?: { code?: string; message?: string } } | undefined)?.error ?? {};
+        if (typeof message === "string") throw new Failure(message, 3, code);
+        throw new Failure(`${url} answered ${answer.status}, not as Toque does: is it the gateway's address?`, 4);
     }
 
     return {
         get: (path) => call("GET", path),
         post: (path, body) => call("POST", path, body),
+        patch: (path, body) => call("PATCH", path, body),
         remove: (path) => call("DELETE", path),
     };
 }
@@ -83,10 +87,12 @@ async function request(url: string, method: string, path: string, token: string,
         if ((error as Error).name === "TimeoutError") {
             throw new Failure(
                 `The gateway at ${url} did not answer within ${ANSWER_TIMEOUT_MS / 1000} s: look at its log.`,
+                4,
             );
         }
         throw new Failure(
             `There is no gateway at ${url}: start it with "toque serve", or name it with --url or --data.`,
+            4,
         );
     }
 }

@@ -4,7 +4,7 @@ import { GatewayError } from "../error.ts";
 import { Failure } from "./failure.ts";
 import { messageCommand, sendCommand } from "./messages.ts";
 import { codeCommand, numberCommand } from "./numbers.ts";
-import { plain } from "./print.ts";
+import { asJson, plain } from "./print.ts";
 import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
 import { storeCommands } from "./store.ts";
@@ -19,11 +19,23 @@ Examples:
   toque number show 600111222 --country ES
   toque emulate --help  (a board to try it with, on this machine)`;
 
+const EXIT_CODES = `
+Exit codes: 0 done, 2 the command line is wrong, 3 the gateway refused, 4 there is no gateway, 5 not delivered (in time), 1 anything else.`;
+
+/** What no option has: such a word is a text, as "-5 °C outside" is, though commander would take it for options. */
+const TEXT = /^-[^=\s]*\s/;
+/** Stands in front of a text from the command line to its command. No word of a command line can hold it. */
+const MARK = "\0";
+
 function createProgram(words: string[]): Command {
     const program = new Command("toque")
         .description("push messages to phone numbers, shown by boards")
         .version(readVersion());
-    program.addHelpText("after", EXAMPLES);
+    program.addHelpText("after", EXAMPLES).addHelpText("afterAll", EXIT_CODES);
+    program.hook("preAction", (_, command) => {
+        command.processedArgs = command.processedArgs.map(unmark);
+        for (const [name, value] of Object.entries(command.opts())) command.setOptionValue(name, unmark(value));
+    });
     const commands = [
         serveCommand(),
         numberCommand(),
@@ -34,6 +46,7 @@ function createProgram(words: string[]): Command {
         tlsCommand(),
         statusCommand(),
         ...storeCommands(),
+        new Command("emulate").description("run a board on this machine"), // bin/toque.mjs starts it
     ];
     for (const command of commands) program.addCommand(command);
     prepare(program, words);
@@ -44,10 +57,22 @@ function createProgram(words: string[]): Command {
 function prepare(command: Command, words: string[]): void {
     command.exitOverride();
     command.configureOutput({
-        outputError: (text, write) => write(hush(text.replace(/^error: /, "toque: "), words)),
+        writeErr: (text) => words.includes("--json") || process.stderr.write(text),
+        outputError: (text, write) => write(`toque: ${explain(text, words)}`),
     });
     command.showHelpAfterError('See "toque --help" and "toque <command> --help".');
     for (const child of command.commands) prepare(child, words);
+}
+
+function unmark(value: unknown): unknown {
+    return typeof value === "string" && value.startsWith(MARK) ? value.slice(MARK.length) : value;
+}
+
+/** Commander's error as our sentence. */
+function explain(text: string, words: string[]): string {
+    const quote = ': quote a text with spaces, as in toque send +34600111222 "Dinner is ready"';
+    const sentence = text.replace(/^error: /, "").replace(/(?<=^too many arguments for 'send')\..*/, quote);
+    return hush(sentence, words).replaceAll(MARK, "");
 }
 
 /** What was typed at the wrong place may be a token or a number: commander repeats it, and that may end in a log. */
@@ -58,23 +83,28 @@ function hush(text: string, words: string[]): string {
     }, text);
 }
 
-/** @returns the exit code; the sentence is on standard error by then */
-async function run(words: string[]): Promise<number> {
+/** @returns the exit code; the sentence is on standard error by then, with --json as the gateway's own errors are written */
+async function run(typed: string[]): Promise<number> {
+    const words = typed.map((word) => (TEXT.test(word) ? MARK + word : word));
+    const json = words.includes("--json");
+    const complain = (message: string, exitCode: number, code: string): number => {
+        const sentence = plain(message.replaceAll(MARK, ""));
+        process.stderr.write(json ? `${asJson({ error: { code, message: sentence } })}\n` : `toque: ${sentence}\n`);
+        return exitCode;
+    };
     try {
         await createProgram(words).parseAsync(words, { from: "user" });
         return 0;
     } catch (error) {
-        if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has printed its own
-        if (error instanceof Failure) return complain(error.message, error.exitCode);
-        if (error instanceof GatewayError) return complain(error.message, 1);
+        if (error instanceof CommanderError) {
+            if (error.exitCode === 0) return 0;
+            return json ? complain(explain(error.message, words).replace("\n", " "), 2, "usage") : 2; // it has printed its own
+        }
+        if (error instanceof Failure) return complain(error.message, error.exitCode, error.code);
+        if (error instanceof GatewayError) return complain(error.message, 1, error.code);
         const { code, message } = error as NodeJS.ErrnoException;
-        return complain(`This is a bug in Toque (${code ?? "no code"}): ${message}`, 1);
+        return complain(`This is a bug in Toque (${code ?? "no code"}): ${message}`, 1, "internal");
     }
-}
-
-function complain(sentence: string, exitCode: number): number {
-    process.stderr.write(`toque: ${plain(sentence)}\n`);
-    return exitCode;
 }
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

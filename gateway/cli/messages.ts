@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "./client.ts";
-import { COUNTRY, type CommonFlags, clientOf, remoteCommand } from "./command.ts";
+import { COUNTRY, type CommonFlags, clientOf, numberPath, remoteCommand } from "./command.ts";
 import { Failure } from "./failure.ts";
+import type { NumberLine } from "./numbers.ts";
 import { columns, pairs, print } from "./print.ts";
 
 interface Accepted {
@@ -26,12 +27,14 @@ interface SendFlags extends CommonFlags {
 /** How long `--wait` waits without a time, and how often it looks. */
 const WAIT_S = 30;
 const LOOK_EVERY_MS = 200;
+/** More than any board takes, and less than the gateway's limit of a request. */
+const MAX_INPUT_OCTETS = 8_192;
 
 /** `toque send <number> <text>` */
 export function sendCommand(): Command {
     return remoteCommand("send", "push a message to a number")
         .argument("<number>")
-        .argument("<text>")
+        .argument("<text>", "quoted if it has spaces; -: from standard input")
         .option(...COUNTRY)
         .option("--title <title>", "a line above the text")
         .option("--urgency <urgency>", "very-low, low, normal or high")
@@ -39,7 +42,7 @@ export function sendCommand(): Command {
         .option("--collapse-key <key>", "a later message with the same key replaces this one while it waits")
         .option(
             "--wait [time]",
-            `until the board has it, ${WAIT_S}s unless given; exit code 1 if it has not`,
+            `until the board has it, ${WAIT_S}s unless given; exit code 5 if it has not`,
             readSeconds,
         )
         .action(send);
@@ -56,7 +59,7 @@ async function send(number: string, text: string, flags: SendFlags): Promise<voi
     const accepted = await client.post<Accepted>("/v1/messages", {
         to: number,
         country,
-        body: text,
+        body: text === "-" ? await readInput() : text,
         title,
         urgency,
         ttlS: ttl,
@@ -64,17 +67,48 @@ async function send(number: string, text: string, flags: SendFlags): Promise<voi
     });
     if (flags.wait === undefined) {
         const { id, to, sequence, state } = accepted;
-        print(flags.json, accepted, pairs({ message: id, to, sequence, state }));
+        print(flags.json, accepted, pairs({ message: id, to, sequence, state, board: await away(client, to) }));
         return;
     }
     const waitS = flags.wait === true ? WAIT_S : flags.wait;
     const receipt = await waitForBoard(client, accepted.id, waitS * 1000);
     print(flags.json, receipt, describe(receipt));
     if (receipt.state === "accepted" || receipt.state === "sent") {
-        throw new Failure(`The board has not acknowledged it within ${waitS} s. It still waits at the gateway.`);
+        const how = await away(client, receipt.to);
+        const board = how === undefined ? "The board" : `The board, ${how},`;
+        throw new Failure(`${board} has not acknowledged it within ${waitS} s. It still waits at the gateway.`, 5);
     }
     if (receipt.state !== "delivered" && receipt.state !== "read")
-        throw new Failure(`The message is ${receipt.state}.`);
+        throw new Failure(`The message is ${receipt.state}.`, 5);
+}
+
+/** How a board is that is not online. Undefined: it is, or the token may not know. */
+async function away(client: Client, number: string): Promise<string | undefined> {
+    try {
+        const { online, seen } = await client.get<NumberLine>(numberPath(number));
+        if (online) return undefined;
+        return seen === undefined ? "never connected" : `away since ${seen}`;
+    } catch (error) {
+        if (error instanceof Failure && error.exitCode === 3) return undefined;
+        throw error;
+    }
+}
+
+/** The text on standard input, without the line's end that `echo` puts there. */
+async function readInput(): Promise<string> {
+    const parts: Buffer[] = [];
+    let octets = 0;
+    for await (const part of process.stdin) {
+        parts.push(part as Buffer);
+        octets += (part as Buffer).length;
+        if (octets > MAX_INPUT_OCTETS)
+            throw new Failure("The text is too large: a board takes some 4,000 octets at most.", 3, "too_large");
+    }
+    try {
+        return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(parts)).replace(/\r?\n$/, "");
+    } catch {
+        throw new Failure("The text is not UTF-8: send it in that encoding.", 2);
+    }
 }
 
 async function waitForBoard(client: Client, id: string, waitMs: number): Promise<Receipt> {

@@ -12,7 +12,7 @@ interface Endpoint {
     since: string;
     why: string;
 }
-interface NumberLine {
+export interface NumberLine {
     number: string;
     label?: string;
     route: string;
@@ -40,7 +40,7 @@ interface AddedNumber {
     replaced?: { route: string; dropped: number };
 }
 
-/** `toque number add|list|show|rotate|remove` */
+/** `toque number add|list|show|set|rotate|remove` */
 export function numberCommand(): Command {
     const command = new Command("number").description("numbers and the boards that have them");
     command.addCommand(
@@ -57,6 +57,13 @@ export function numberCommand(): Command {
             .argument("<number>")
             .option(...COUNTRY)
             .action(show),
+    );
+    command.addCommand(
+        remoteCommand("set", "change what you call a number")
+            .argument("<number>")
+            .requiredOption("--label <label>", 'what you call it; "" for nothing')
+            .option(...COUNTRY)
+            .action(set),
     );
     command.addCommand(
         remoteCommand("rotate", "give the number's board another secret, over its connection")
@@ -139,6 +146,12 @@ async function show(number: string, flags: CountryFlag): Promise<void> {
     ]);
     const history = rows.length === 0 ? "" : "\n\n" + columns([["ADDRESS", "ITS OWN", "SINCE", "WHY"], ...rows]);
     print(flags.json, found, text + history);
+}
+
+async function set(number: string, flags: CountryFlag & { label: string }): Promise<void> {
+    const { label } = flags;
+    const changed = await clientOf(flags).patch<NumberLine>(numberPath(number, flags.country), { label });
+    print(flags.json, changed, pairs({ number: changed.number, label: changed.label ?? "none" }));
 }
 
 async function rotate(number: string, flags: CountryFlag): Promise<void> {

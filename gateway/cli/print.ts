@@ -24,10 +24,10 @@ export function pairs(values: Record<string, string | number | undefined>): stri
 
 /** Writes what a command found: one JSON document, or what a person reads. */
 export function print(json: boolean | undefined, document: unknown, text: string): void {
-    process.stdout.write((json === true ? asciiControls(JSON.stringify(document)) : text) + "\n");
+    process.stdout.write((json === true ? asJson(document) : text) + "\n");
 }
 
-/** JSON escapes the controls of ASCII; a terminal obeys those above as well. */
-function asciiControls(json: string): string {
-    return json.replace(/[\u007f-\u009f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+/** One line of JSON. It escapes the controls of ASCII; a terminal obeys those above as well. */
+export function asJson(document: unknown): string {
+    return JSON.stringify(document).replace(/[\u007f-\u009f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
 }

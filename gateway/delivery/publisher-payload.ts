@@ -4,7 +4,7 @@ import { isE164 } from "../number.ts";
 import { parseObject, readText } from "./payload.ts";
 
 /** What a publisher's JSON may hold, as in POST /v1/messages. */
-const FIELDS = ["body", "title", "urgency", "ttlS", "collapseKey", "id"];
+const FIELDS = ["body", "title", "urgency", "ttlS", "ttl", "collapseKey", "id"];
 
 /**
  * A message as a publisher sends it: the payload is the body itself, or a JSON object with a body.
@@ -22,6 +22,6 @@ export function readPublisherMessage(digits: string, payload: Buffer): Draft {
     if (Object.keys(json).some((key) => !FIELDS.includes(key))) {
         throw new GatewayError("invalid_request", `A message has no such field; it may have ${FIELDS.join(", ")}.`);
     }
-    const { id: once, ...fields } = json;
-    return { ...(fields as unknown as Draft), to, once: once as string | undefined };
+    const { id: once, ttl, ttlS = ttl, ...fields } = json;
+    return { ...(fields as unknown as Draft), ttlS: ttlS as number | undefined, to, once: once as string | undefined };
 }

@@ -27,6 +27,8 @@ export interface Directory extends Enrolment {
     findByRoute(route: string): Promise<Registration | undefined>;
     /** The registration that messages to a number go to. @throws GatewayError unknown_number, unregistered */
     recipient(number: E164): Promise<Registration>;
+    /** What people call a number; undefined: nothing. @throws GatewayError unknown_number, unregistered */
+    setLabel(number: E164, label: string | undefined): Promise<void>;
     /** In the order of their numbers. */
     list(page: RegistrationPage): Promise<Registration[]>;
     /** Newest first, 20 at most. */
@@ -122,6 +124,10 @@ export function createDirectory(options: {
             const registration = await store.registrations.byNumber(number);
             if (registration === undefined) throw await missing(number);
             return registration;
+        },
+
+        async setLabel(number, label) {
+            if (!(await store.registrations.setLabel(number, label))) throw await missing(number);
         },
 
         async remove(number) {

@@ -24,10 +24,10 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
             },
         },
         async (request, reply) => {
-            const { to: typed, country, id, ...fields } = request.body;
+            const { to: typed, country, id, ttl, ttlS = ttl, ...fields } = request.body;
             const to = parseE164(typed, country);
             const caller = callerFor(request, "send", to);
-            const draft: Draft = { ...fields, to, once: readKey(request.headers["idempotency-key"], id) };
+            const draft: Draft = { ...fields, ttlS, to, once: readKey(request.headers["idempotency-key"], id) };
             const appended = await services.intake.accept(caller, draft);
             const { message } = appended;
             metrics.accepted(appended);

@@ -7,6 +7,7 @@ import { parsePathNumber } from "./path-number.ts";
 import {
     AddNumberBody,
     AddedNumberBody,
+    LabelledNumberBody,
     NumberBody,
     NumberListBody,
     NumberPath,
@@ -14,6 +15,7 @@ import {
     PageQuery,
     RemovedNumberBody,
     RotatedSecretBody,
+    SetNumberBody,
 } from "./schemas.ts";
 import type { Server } from "./typed-server.ts";
 import type { Services } from "./services.ts";
@@ -115,6 +117,27 @@ export function addNumberRoutes(server: Server, services: Services): void {
                 backlog,
                 lastSequence,
             };
+        },
+    );
+
+    server.patch(
+        "/v1/numbers/:number",
+        {
+            schema: {
+                summary: "Change what people call a number; an empty label is none",
+                security,
+                params: NumberPath,
+                querystring: NumberQuery,
+                body: SetNumberBody,
+                response: { 200: LabelledNumberBody },
+            },
+        },
+        async (request) => {
+            const number = parsePathNumber(request.params.number, request.query.country);
+            callerFor(request, "manage", number);
+            const label = request.body.label === "" ? undefined : request.body.label;
+            await directory.setLabel(number, label);
+            return { number, label };
         },
     );
 

@@ -44,6 +44,7 @@ export const SendBody = closed({
     ttlS: Type.Optional(
         Type.Integer({ minimum: 0, description: "Seconds the message may wait; 0: now or never; default: one day" }),
     ),
+    ttl: Type.Optional(Type.Integer({ minimum: 0, description: "The same as ttlS" })),
     collapseKey: Type.Optional(
         Type.String({ description: "A later message with the same key replaces one that waits" }),
     ),
@@ -121,6 +122,8 @@ export const NumberBody = closed({
     backlog: closed({ messages: whole, octets: whole }),
     lastSequence: whole,
 });
+export const SetNumberBody = closed({ label });
+export const LabelledNumberBody = closed({ number: Type.String(), label: Type.Optional(label) });
 export const RotatedSecretBody = closed({ number: Type.String(), rotated: Type.Boolean() });
 
 export const RemovedNumberBody = closed({ number: Type.String(), removed: Type.Boolean() });

@@ -49,6 +49,8 @@ export interface RegistrationStore {
     list(page: RegistrationPage): Promise<Registration[]>;
     /** True while some earlier registration of the number existed and none does now. */
     wasRegistered(number: E164): Promise<boolean>;
+    /** Undefined: none. False: nobody has the number. */
+    setLabel(number: E164, label: string | undefined): Promise<boolean>;
     /** False: the registration has ended, or its secretHash is no longer `expected`; nothing was changed. */
     changeCredentials(route: Route, expected: string, change: CredentialChange): Promise<boolean>;
 }

@@ -40,6 +40,11 @@ export function registrationCalls(sql: Sql, start: number): CallsOf<Registration
             );
             return row?.was === 1;
         }),
+        setLabel: write((number, label) => {
+            return (
+                sql.run("UPDATE registrations SET label = ? WHERE number = ? AND ended_ms IS NULL", label, number) === 1
+            );
+        }),
         changeCredentials: write((route, expected, { secretHash, nextSecretHash, provisional }) => {
             const changed = sql.run(
                 `UPDATE registrations SET secret_hash = coalesce(?, secret_hash), provisional = coalesce(?, provisional),

@@ -38,6 +38,7 @@ export function remember(store: Store): Store {
             unregister: invalidating(forgetRegistrations, (...args) => registrations.unregister(...args)),
             retire: invalidating(forgetRegistrations, (...args) => registrations.retire(...args)),
             changeCredentials: invalidating(forgetRoute, (...args) => registrations.changeCredentials(...args)),
+            setLabel: invalidating(forgetRegistrations, (...args) => registrations.setLabel(...args)),
             byNumber: (number) => byNumber.find(number, () => registrations.byNumber(number)),
         },
         contacts: { ...contacts, record: invalidating(forgetRoute, (...args) => contacts.record(...args)) },

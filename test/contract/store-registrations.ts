@@ -140,6 +140,18 @@ export function testRegistrations(scene: Scene): void {
         assert.equal(await store.registrations.wasRegistered(numberOf(2)), true);
     });
 
+    test("setLabel: the number's registration has another label, or none; false when nobody has the number", async () => {
+        const { store } = scene;
+        await store.registrations.register(registrationOf(1, { label: "kitchen" }));
+        await store.registrations.register(registrationOf(2, { label: "hall" }));
+        for (const label of ["bath \u0000 é", undefined]) {
+            assert.equal(await store.registrations.setLabel(numberOf(1), label), true);
+            assert.equal((await store.registrations.byNumber(numberOf(1)))?.label, label);
+        }
+        assert.equal((await store.registrations.byNumber(numberOf(2)))?.label, "hall");
+        assert.equal(await store.registrations.setLabel(numberOf(3), "x"), false);
+    });
+
     test("changeCredentials: only what is given, and only while the secret is the expected one", async () => {
         const { store } = scene;
         await store.registrations.register(registrationOf(1, { provisional: true }));

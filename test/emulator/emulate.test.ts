@@ -117,8 +117,8 @@ for (const [words, sentence] of REFUSED) {
     });
 }
 
-test("emulate: a mistake is its sentence and exit code 1", async () => {
+test("emulate: a mistake is its sentence and exit code 2", async () => {
     const { screen, code } = await emulate([]);
     assert.match(screen, /^Give one phone number\./);
-    assert.equal(code, 1);
+    assert.equal(code, 2);
 });

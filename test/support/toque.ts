@@ -31,13 +31,14 @@ export interface Toque {
 }
 
 /** Starts the command as a user would. Its environment has none of this process' TOQUE_ variables. */
-export function spawnToque(words: string[], environment: Record<string, string> = {}, cwd = ROOT): Toque {
+export function spawnToque(words: string[], environment: Record<string, string> = {}, cwd = ROOT, input = ""): Toque {
     const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TOQUE_")));
     const child = spawn(process.execPath, [LAUNCHER, ...words], {
         cwd,
         env: { ...own, NO_COLOR: "1", ...environment },
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: "pipe",
     });
+    child.stdin.on("error", () => {}).end(input);
     let stdout = "";
     let stderr = "";
     const timer = setTimeout(() => child.kill("SIGKILL"), END_TIMEOUT_MS);
@@ -60,9 +61,14 @@ export function spawnToque(words: string[], environment: Record<string, string> 
     return { child, ended, firstLine };
 }
 
-/** Runs a command to its end. */
-export function runToque(words: string[], environment?: Record<string, string>, cwd?: string): Promise<Ended> {
-    return spawnToque(words, environment, cwd).ended;
+/** Runs a command to its end. @param input what it finds on its standard input */
+export function runToque(
+    words: string[],
+    environment?: Record<string, string>,
+    cwd?: string,
+    input?: string,
+): Promise<Ended> {
+    return spawnToque(words, environment, cwd, input).ended;
 }
 
 /** The first line of `toque serve --json`. */

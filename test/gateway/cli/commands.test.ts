@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, before, test } from "node:test";
-import mqtt from "mqtt";
 import { type Ended, type Served, runToque, serveToque } from "../../support/toque.ts";
 
 let served: Served;
@@ -46,6 +45,15 @@ test("toque number: added, listed, shown, removed", async () => {
         document<{ lastSequence: number }>(await toque("number", "show", "34600111222", "--json")).lastSequence,
         0,
     );
+    assert.equal(
+        (await toque("number", "set", "600111222", "--country", "ES", "--label", "hall")).stdout,
+        "number  +34600111222\nlabel   hall\n",
+    );
+    assert.match((await toque("number", "show", "+34600111222")).stdout, /^label +hall$/m);
+    assert.equal(
+        "label" in document<object>(await toque("number", "set", "+34600111222", "--label", "", "--json")),
+        false,
+    );
     const removed = await toque("number", "remove", "+34 600 111 222");
     assert.equal(removed.stdout, "+34600111222 is removed; its board is refused from now on.\n");
     assert.match((await toque("number", "list")).stdout, /^No numbers yet/);
@@ -59,56 +67,6 @@ test("toque number add: for people it prints route and secret", async () => {
         again.stdout,
         /\nThe board that had the number \(route [\w-]{16}\) gets nothing more; .* waited for it: 0\.\n/,
     );
-});
-
-test("toque send and message: accepted, and its receipt", async () => {
-    await toque("number", "add", "+34600111400");
-    const flags = ["--title", "T", "--urgency", "high", "--ttl", "2h", "--collapse-key", "k"];
-    const sent = document<{ id: string; sequence: number; state: string }>(
-        await toque("send", "+34600111400", "Café €5 😀", ...flags, "--json"),
-    );
-    assert.equal(sent.state, "accepted");
-    const text = await toque("message", sent.id);
-    assert.match(
-        text.stdout,
-        /^message +[\w-]+\nto +\+34600111400\nsequence +1\nstate +accepted\n\d{4}-.+Z +accepted\n$/,
-    );
-    const receipt = document<{ history: { state: string }[] }>(await toque("message", sent.id, "--json"));
-    assert.deepEqual(
-        receipt.history.map(({ state }) => state),
-        ["accepted"],
-    );
-});
-
-test("toque send --wait: reports that the board has not acknowledged in time", async () => {
-    await toque("number", "add", "+34600111500");
-    const { status, stdout, stderr } = await toque("send", "+34600111500", "hello", "--wait", "1s");
-    assert.equal(status, 1);
-    assert.match(stdout, /^message /);
-    assert.match(stderr, /^toque: The board has not acknowledged it within 1 s\. It still waits at the gateway\.\n$/);
-});
-
-test("toque send --wait: ends with 0 as soon as the board has it; what the board reports of its application is shown", async () => {
-    const { route, secret } = document<{ route: string; secret: string }>(
-        await toque("number", "add", "+34600111550", "--json"),
-    );
-    const address = `mqtt://127.0.0.1:${served.mqttPort}`;
-    const board = mqtt.connect(address, { clientId: route, username: route, password: secret, reconnectPeriod: 0 });
-    try {
-        await new Promise((connected) => board.once("connect", connected));
-        await board.subscribeAsync(`in/${route}`, { qos: 1 });
-        const { status, stdout, stderr } = await toque("send", "+34600111550", "hello", "--wait", "20s");
-        assert.equal(stderr, "");
-        assert.match(stdout, /^state +delivered$/m);
-        assert.equal(status, 0);
-        await board.publishAsync(`out/${route}/reg`, JSON.stringify({ p: "Error: no display" }), { qos: 1 });
-        const { stdout: shown } = await toque("number", "show", "+34600111550");
-        assert.match(shown, /^board +online$/m);
-        assert.match(shown, /^application +Error: no display$/m);
-        assert.match((await toque("status")).stdout, /^application fails +\+34600111550 \(Error: no display\)$/m);
-    } finally {
-        await board.endAsync(true);
-    }
 });
 
 test("toque code: prints a code of 8 digits", async () => {
@@ -129,7 +87,7 @@ test("toque token: made, listed, used, revoked", async () => {
     const asSender = { TOQUE_URL: served.url, TOQUE_TOKEN: made.token };
     assert.equal((await runToque(["send", "+34600111700", "ding"], asSender)).status, 0);
     const refused = await runToque(["send", "+34600111701", "ding"], asSender);
-    assert.equal(refused.status, 1);
+    assert.equal(refused.status, 3);
     assert.match(refused.stderr, /^toque: This token does not permit that/);
     assert.match((await toque("token", "remove", made.id)).stdout, /is revoked\.\n$/);
     assert.match(
@@ -151,16 +109,16 @@ test("toque: --url and --token name gateway and token too, and win over the envi
 });
 
 const REFUSED: [name: string, words: string[], status: number, sentence: RegExp][] = [
-    ["an unknown number", ["send", "+34699999999", "x"], 1, /^toque: .+number.+\n$/],
+    ["an unknown number", ["send", "+34699999999", "x"], 3, /^toque: .+number.+\n$/],
     [
         "a national number without its country",
         ["send", "600111222", "x"],
-        1,
+        3,
         /^toque: This number has no country code.+--country ES\.\n$/,
     ],
-    ["no number", ["send", "", "x"], 1, /^toque: "to" must not be empty\.\n$/],
-    ["a message too large", ["send", "+34600111300", "x".repeat(5_000)], 1, /^toque: .+\.\n$/],
-    ["an unknown message", ["message", "../numbers"], 1, /^toque: There is no such message.+\n$/],
+    ["no number", ["send", "", "x"], 3, /^toque: "to" must not be empty\.\n$/],
+    ["a message too large", ["send", "+34600111300", "x".repeat(5_000)], 3, /^toque: .+\.\n$/],
+    ["an unknown message", ["message", "../numbers"], 3, /^toque: There is no such message.+\n$/],
     [
         "a duration that is none",
         ["send", "+34600111300", "x", "--ttl", "soon"],
@@ -168,7 +126,22 @@ const REFUSED: [name: string, words: string[], status: number, sentence: RegExp]
         /^toque: "soon" is not a duration: use 90s, 10m, 2h or 7d\.\n$/,
     ],
     ["no text", ["send", "+34600111300"], 2, /^toque: missing required argument 'text'/],
+    [
+        "a text in two words",
+        ["send", "+34600111300", "hello", "world"],
+        2,
+        /^toque: too many arguments for 'send': quote a text/,
+    ],
+    [
+        "a misspelled option",
+        ["send", "+34600111300", "--wiat"],
+        2,
+        /^toque: unknown option '--wiat'\n\(Did you mean --wait\?\)/,
+    ],
     ["an unknown command", ["push"], 2, /^toque: unknown command 'push'/],
+    ["one of a token", ["tokens"], 2, /\n\(Did you mean token\?\)/],
+    ["one of a number", ["nummber"], 2, /\n\(Did you mean number\?\)/],
+    ["one of a board", ["emulator"], 2, /\n\(Did you mean emulate\?\)/],
     ["an unknown option", ["status", "--verbose"], 2, /^toque: unknown option '--verbose'/],
     [
         "an address that is none",
@@ -177,11 +150,11 @@ const REFUSED: [name: string, words: string[], status: number, sentence: RegExp]
         /^toque: "gateway" is not an address: write it as http/,
     ],
     ["a token that cannot be one", ["status", "--token", "a b"], 2, /^toque: This is not a token/],
-    ["a wrong token", ["status", "--token", "wrong"], 1, /^toque: The gateway does not know this token/],
+    ["a wrong token", ["status", "--token", "wrong"], 3, /^toque: The gateway does not know this token/],
     [
         "nobody there",
         ["status", "--url", "http://127.0.0.1:1"],
-        1,
+        4,
         /^toque: There is no gateway at http:\/\/127\.0\.0\.1:1: start it with "toque serve"/,
     ],
 ];
@@ -195,12 +168,27 @@ for (const [name, words, status, sentence] of REFUSED) {
     });
 }
 
+test("toque --json: an error is JSON with its code, on standard error", async () => {
+    const errors: [words: string[], status: number, code: string][] = [
+        [["send", "+34699999999", "x"], 3, "unknown_number"],
+        [["status", "--verbose"], 2, "usage"],
+        [["status", "--url", "http://127.0.0.1:1"], 4, "unreachable"],
+    ];
+    for (const [words, status, code] of errors) {
+        const ended = await toque(...words, "--json");
+        assert.deepEqual([ended.status, ended.stdout], [status, ""]);
+        const { error } = JSON.parse(ended.stderr) as { error: { code: string; message: string } };
+        assert.equal(error.code, code);
+        assert.match(error.message, /^.{10,}$/);
+    }
+});
+
 test("toque: without a gateway's folder it names the token that it lacks, and sends none elsewhere", async () => {
     const { status, stderr } = await runToque(["status"], { TOQUE_URL: served.url, TOQUE_DATA: elsewhere });
-    assert.equal(status, 1);
+    assert.equal(status, 2);
     assert.match(stderr, /^toque: No token: there is no file .+admin-token to be read/);
     const abroad = await runToque(["status"], { TOQUE_URL: "http://192.0.2.1:8080" }, elsewhere);
-    assert.equal(abroad.status, 1);
+    assert.equal(abroad.status, 2);
     assert.match(abroad.stderr, /^toque: Which token is for http:\/\/192\.0\.2\.1:8080\?/);
     const looksLocal = await runToque(["status"], { TOQUE_URL: "http://127.0.0.example:8080" }, elsewhere);
     assert.match(looksLocal.stderr, /^toque: Which token is for http:\/\/127\.0\.0\.example:8080\?/);
@@ -209,7 +197,8 @@ test("toque: without a gateway's folder it names the token that it lacks, and se
 test("toque: help and version", async () => {
     const help = await runToque(["--help"]);
     assert.equal(help.status, 0);
-    for (const word of ["serve", "number", "code", "send", "message", "token", "status"]) {
+    assert.match((await runToque(["send", "--help"])).stdout, /Exit codes: 0 done, 2 .+, 3 .+, 4 .+, 5 /);
+    for (const word of ["serve", "number", "code", "send", "message", "token", "status", "emulate"]) {
         assert.match(help.stdout, new RegExp(`^  ${word} `, "m"));
     }
     assert.match((await runToque(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/);

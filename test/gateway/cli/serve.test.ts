@@ -117,7 +117,7 @@ test("serve: killed with SIGKILL, it leaves an address that the next start repla
     await first.ended;
     assert.ok(existsSync(join(data, "gateway.json")));
     const away = await runToque(["status", "--data", data]);
-    assert.equal(away.status, 1);
+    assert.equal(away.status, 4);
     assert.match(away.stderr, /^toque: There is no gateway at http:\/\/127\.0\.0\.1:\d+: start it with "toque serve"/);
     const second = await serveToque([], data);
     assert.equal((await runToque(["status", "--data", data])).status, 0);

@@ -39,6 +39,7 @@ const MESSAGES: [name: string, change: Change, refusal: string, sentence: RegExp
     ["a bad id", { id: "a b" }, BAD, /must be 1 to 200 visible ASCII/],
     ["a ttl in quotes", { ttlS: "5" }, BAD, /"ttlS" must be a whole number/],
     ["a negative ttl", { ttlS: -1 }, BAD, /"ttlS" must be 0 or more/],
+    ["ttlS by its other name", { ttl: 29 * 86_400 }, BAD, /28 days/],
     ["a ttl of 29 days", { ttlS: 29 * 86_400 }, BAD, /28 days/],
 ];
 
@@ -77,7 +78,13 @@ const REQUESTS: [name: string, request: string, ask: Ask, refusal: string, sente
     ["a dot that is another sign", "GET /v1/openapi-json", {}, "404 unknown_route", /openapi\.json/],
     ["a wrong method", "PUT /v1/messages", {}, "405 wrong_method", /does not take PUT: use POST\./],
     ["a wrong method with a broken body", "PUT /v1/messages", { body: "{" }, "405 wrong_method", /use POST\./],
-    ["a wrong method of a number", "PATCH /v1/numbers/+34611222222", {}, "405 wrong_method", /use DELETE, GET, HEAD\./],
+    [
+        "a wrong method of a number",
+        "PUT /v1/numbers/+34611222222",
+        {},
+        "405 wrong_method",
+        /use DELETE, GET, HEAD, PATCH\./,
+    ],
     ["an unknown query", "GET /v1/numbers?page=2", {}, BAD, /"page" is not a field of the query/],
     ["a page too long", "GET /v1/numbers?limit=1001", {}, BAD, /1 to 1000/],
     ["an unknown message", "GET /v1/messages/AAAAAAAAAAAAAAAAAAAAAA", {}, "404 unknown_message", /no such message/i],
