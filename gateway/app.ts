@@ -166,6 +166,8 @@ function limitsOf(config: Config): Partial<ConnectionLimits> {
     return {
         connections,
         perAddress: connectionsPerAddress,
+        publishers: Math.ceil(connections / 2),
+        publishersPerToken: Math.ceil(connections / 20),
         connectsPerAddress: { burst: 10 * connectsPerAddress, perSecond: connectsPerAddress },
         failuresPerAddress: { burst: 100 * failuresPerAddress, perSecond: failuresPerAddress },
         messagesPerRoute: { burst: boardMessages, perSecond: boardMessages / 60 },

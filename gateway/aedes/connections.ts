@@ -8,6 +8,7 @@ import { GatewayError } from "../error.ts";
 import { Admission } from "../limits/admission.ts";
 import { createCalmLog } from "../limits/calm-log.ts";
 import { CONNECTION_LIMITS, silenceMs, type ConnectionLimits } from "../limits/connection-limits.ts";
+import { PublisherRoom } from "../limits/publisher-room.ts";
 import type { Log } from "../log.ts";
 import type { ConnectionEvents, ConnectionStats, Connections } from "../ports/connections.ts";
 import type { Route } from "../registration.ts";
@@ -19,6 +20,7 @@ import { identify, readClaim, type Identified, type Refusal } from "./identify.t
 import { openListener, type Listener, type ListenOptions } from "./listener.ts";
 import { CONNACK } from "./packet-types.ts";
 import type { Peer } from "./peer.ts";
+import { PublisherPeer } from "./publisher-peer.ts";
 import { Reception, type Arrival, type ConnectAttempt } from "./reception.ts";
 import { Refusals } from "./refusals.ts";
 import { Violation } from "./violation.ts";
@@ -62,6 +64,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const timers = options.timers ?? SYSTEM_TIMERS;
     const limits: ConnectionLimits = { ...CONNECTION_LIMITS, ...options.limits };
     const admission = new Admission(limits, timers);
+    const publishers = new PublisherRoom(limits);
     const calm = createCalmLog(log, timers);
     const broker = createBroker(calm);
     const dependencies = { ...options, log: calm, messages: admission.messages, refusals: new Refusals() };
@@ -134,7 +137,10 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         }
         // now and then a device's own older connection; all the time: two boards have one secret
         if (before !== undefined) end(key, before, "taken over by a later connection");
-        enter(attempt, key, identified.peer);
+        const { peer } = identified;
+        const crowded = peer instanceof PublisherPeer ? publishers.enter(peer.token) : undefined;
+        if (crowded !== undefined) return refuse(attempt, later(crowded));
+        enter(attempt, key, peer);
     }
 
     /** A store that cannot answer is the gateway's fault: the client has to come later. */
@@ -200,6 +206,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         if (holders.get(key) !== holder) return;
         holders.delete(key);
         counts[holder.peer.kind]--;
+        if (holder.peer instanceof PublisherPeer) publishers.left(holder.peer.token);
         holder.peer.ended();
         log.info(nameOf(holder.peer), "connection ended");
     }

@@ -97,7 +97,7 @@ export async function identify(
         return { connack: CONNACK.badClientId, why: "a publisher's client id is a device's route" };
     }
     const key = claim.clientId === "" ? undefined : `${caller.id} ${claim.clientId}`;
-    return { peer: new PublisherPeer(key, connection, { ...dependencies, authenticate }), key };
+    return { peer: new PublisherPeer(caller.id, key, connection, { ...dependencies, authenticate }), key };
 }
 
 function wrong(why: string): Refusal {

@@ -30,10 +30,16 @@ export class PublisherPeer implements Peer {
     readonly #dependencies: PublisherDependencies;
 
     /**
+     * @param token its id
      * @param client what it is known by when it comes again; undefined: nothing
      * @param connection number of its connection
      */
-    constructor(client: string | undefined, connection: number, dependencies: PublisherDependencies) {
+    constructor(
+        readonly token: string,
+        client: string | undefined,
+        connection: number,
+        dependencies: PublisherDependencies,
+    ) {
         this.#client = client;
         this.#connection = connection;
         this.#dependencies = dependencies;

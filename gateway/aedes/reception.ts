@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { clientKey, plainAddress } from "../limits/client-key.ts";
 import { CONNECT_OCTETS, EARLY_OCTETS, type ConnectionLimits } from "../limits/connection-limits.ts";
-import { UnauthenticatedSockets } from "../limits/unauthenticated-sockets.ts";
+import { BoundedSockets } from "../limits/bounded-sockets.ts";
 import type { Timers } from "../system/timers.ts";
 import { readConnect, type ConnectRequest } from "./connect-packet.ts";
 import { Framer, type Frame } from "./framer.ts";
@@ -40,7 +40,7 @@ export class Reception {
     readonly #refused: (why: string, arrival?: Arrival) => void;
     readonly #connections = new Set<Socket>();
     readonly #perClient = new Map<string, number>();
-    readonly #waiting: UnauthenticatedSockets<Arrival>;
+    readonly #waiting: BoundedSockets<Arrival>;
     #lastNumber = 0;
 
     /** @param refused called with why a connection was ended; with whose, when only this class knows of it */
@@ -55,7 +55,7 @@ export class Reception {
         this.#came = came;
         this.#refused = refused;
         const bounds = { all: limits.waiting, perClient: limits.waitingPerAddress };
-        this.#waiting = new UnauthenticatedSockets(bounds, (oldest) =>
+        this.#waiting = new BoundedSockets(bounds, (oldest) =>
             this.end(oldest, "too many connections without CONNECT"),
         );
     }

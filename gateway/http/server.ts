@@ -18,7 +18,7 @@ import { ErrorReply } from "./schemas.ts";
 import { pacePipelines } from "./pipelines.ts";
 import type { Services } from "./services.ts";
 import { addStatusRoutes } from "./status-routes.ts";
-import { UnauthenticatedSockets } from "../limits/unauthenticated-sockets.ts";
+import { BoundedSockets } from "../limits/bounded-sockets.ts";
 import { addTokenRoutes } from "./token-routes.ts";
 import { Turns } from "../limits/turns.ts";
 import type { Server } from "./typed-server.ts";
@@ -29,8 +29,9 @@ const BODY_OCTETS = 32 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 15_000;
 const LATE_EVERY_MS = 1_000;
-/** Connections that have shown no token yet, and all connections. */
+/** Connections that have shown no token yet, of each address; those that have, of each token; and all, with some room. */
 const WITHOUT_TOKEN = { all: 1_000, perClient: 1_000 };
+const WITH_TOKEN = { all: 1_900, perClient: 500 };
 const MAX_CONNECTIONS = 3_000;
 
 /** Makes the HTTP server, not yet listening. The routes' schemas check the requests and make /v1/openapi.json. */
@@ -54,10 +55,14 @@ export async function createServer(services: Services): Promise<Server> {
     }).withTypeProvider<TypeBoxTypeProvider>();
     server.server.maxConnections = MAX_CONNECTIONS;
     pacePipelines(server.server);
-    const unauthenticated = new UnauthenticatedSockets<Socket>(WITHOUT_TOKEN, (oldest) => void oldest.destroy());
+    const unauthenticated = new BoundedSockets<Socket>(WITHOUT_TOKEN, (oldest) => void oldest.destroy());
+    const authenticated = new BoundedSockets<Socket>(WITH_TOKEN, (idlest) => void idlest.destroy());
     server.server.on("connection", (socket: Socket) => {
         unauthenticated.add(socket, clientKey(socket.remoteAddress ?? ""));
-        socket.once("close", () => unauthenticated.delete(socket));
+        socket.once("close", () => {
+            unauthenticated.delete(socket);
+            authenticated.delete(socket);
+        });
     });
 
     server.setErrorHandler(onError);
@@ -106,7 +111,9 @@ export async function createServer(services: Services): Promise<Server> {
     registerCallers(server, services.tokens);
     readJsonBodies(server);
     server.addHook("onRequest", async (request) => {
-        if (request.caller !== undefined) unauthenticated.delete(request.raw.socket);
+        if (request.caller === undefined || request.raw.socket.destroyed) return;
+        unauthenticated.delete(request.raw.socket);
+        authenticated.add(request.raw.socket, request.caller.id);
     });
     addMessageRoutes(server, services, metrics);
     addNumberRoutes(server, services);

@@ -1,8 +1,9 @@
 import type { Rate } from "./buckets.ts";
 import type { FlappingLimits } from "./flapping.ts";
+import type { PublisherLimits } from "./publisher-room.ts";
 
 /** What one gateway takes on its MQTT listeners. Each can be set another way with `createConnections({ limits })`. */
-export interface ConnectionLimits extends FlappingLimits {
+export interface ConnectionLimits extends FlappingLimits, PublisherLimits {
     /** connections in all, authenticated or not */
     connections: number;
     /** connections of one address: a house behind one NAT, or a fleet of emulated boards on one machine */
@@ -35,6 +36,8 @@ export interface ConnectionLimits extends FlappingLimits {
 export const CONNECTION_LIMITS: ConnectionLimits = {
     connections: 20_000,
     perAddress: 15_000,
+    publishers: 10_000,
+    publishersPerToken: 1_000,
     waiting: 4_096, // at some 4 KB each
     waitingPerAddress: 2_048,
     connectsPerAddress: { burst: 10_000, perSecond: 1_000 },

@@ -6,6 +6,7 @@ import { filters } from "./attacks/filters.ts";
 import { fleet } from "./attacks/fleet.ts";
 import { flood, floodMqtt } from "./attacks/flood.ts";
 import { guess } from "./attacks/guess.ts";
+import { hoard } from "./attacks/hoard.ts";
 import { mutations } from "./attacks/mutations.ts";
 import { pipeline } from "./attacks/pipeline.ts";
 import { privacy } from "./attacks/privacy.ts";
@@ -29,6 +30,7 @@ export const ATTACKS: readonly Attack[] = [
     floodMqtt,
     displace,
     fill,
+    hoard,
     takeover,
     fleet,
     guess,

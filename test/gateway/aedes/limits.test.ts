@@ -149,6 +149,25 @@ test("connections have their number, in all and for an address; those that are g
     });
 });
 
+test("publishers of one token, and all publishers, leave room for boards; one that comes again takes its own place", async () => {
+    const publish = async (door: Door, clientId: string, token = TOKEN) => {
+        const client = new RawClient(door.port);
+        client.write(connect(clientId, "u", token));
+        return (await client.octets(4))[3];
+    };
+    for (const limits of [{ publishersPerToken: 2 }, { publishers: 2 }]) {
+        await behind(limits, async (door) => {
+            assert.deepEqual([await publish(door, "a"), await publish(door, "b")], [0, 0]);
+            assert.equal(await publish(door, "c"), 3);
+            assert.equal(await publish(door, "a"), 0);
+            assert.equal(await publish(door, "c"), 3);
+            const board = new RawClient(door.port);
+            board.write(connectAs(ROUTE));
+            assert.deepEqual(await board.octets(4), ACCEPTED);
+        });
+    }
+});
+
 test("of connections without CONNECT the oldest gives way, so an honest one is always let in", async () => {
     await behind({ waiting: 20, waitingPerAddress: 10 }, async (door) => {
         const silent = [];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type Socket, connect } from "node:net";
 import { test } from "node:test";
+import { BoundedSockets } from "../../../gateway/limits/bounded-sockets.ts";
 import { runGateway } from "../../support/gateway.ts";
 
 const STRANGERS = 1_000;
@@ -50,4 +51,14 @@ test("strangers: who showed a token is none, however many come meanwhile", async
     socket.write("}");
     const [answer] = (await once(socket, "data")) as [Buffer];
     assert.match(answer.toString(), /^HTTP\/1\.1 400 /);
+});
+
+test("bounded sockets: the one of a client that was added longest ago gives way, and one that is added again is the newest", () => {
+    const ended: string[] = [];
+    const sockets = new BoundedSockets<string>({ all: 4, perClient: 2 }, (oldest) => void ended.push(oldest));
+    for (const socket of ["a1", "a2", "a1", "a3", "b1", "b2", "c1"]) sockets.add(socket, socket[0]!);
+    assert.deepEqual(ended, ["a2", "a1"]);
+    sockets.delete("b1");
+    sockets.delete("b1");
+    assert.equal(sockets.size, 3);
 });

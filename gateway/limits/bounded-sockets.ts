@@ -1,8 +1,8 @@
 /**
- * Connections on which nobody has authenticated yet, bounded in all and for each client. The oldest of them gives way to a new one: an
- * honest client authenticates at once, so thousands that hold connections open, or send an octet a second, keep nobody out.
+ * Connections of one kind, bounded in all and for each client. The oldest of them gives way to a new one. Of those on which nobody has
+ * authenticated yet: an honest client does that at once, so thousands that hold connections open, or send an octet a second, keep nobody out.
  */
-export class UnauthenticatedSockets<Socket> {
+export class BoundedSockets<Socket> {
     readonly #limits: { all: number; perClient: number };
     readonly #end: (oldest: Socket) => void;
     /** whose they are, the oldest first */
@@ -19,7 +19,9 @@ export class UnauthenticatedSockets<Socket> {
         return this.#clients.size;
     }
 
+    /** @param socket one that is in here already becomes the newest */
     add(socket: Socket, client: string): void {
+        this.delete(socket);
         const siblings = this.#ofClient.get(client) ?? new Set();
         this.#ofClient.set(client, siblings.add(socket));
         this.#clients.set(socket, client);
@@ -27,7 +29,7 @@ export class UnauthenticatedSockets<Socket> {
         if (this.#clients.size > this.#limits.all) this.#giveWay(this.#clients.keys());
     }
 
-    /** It has authenticated, or it is closed. */
+    /** It is of another kind now, or closed. */
     delete(socket: Socket): void {
         const client = this.#clients.get(socket);
         if (client === undefined) return;
