@@ -39,6 +39,8 @@ export interface PushMessage {
     /** octets of its payload as it will be written (`encodePush`) */
     octets: number;
     state: MessageState;
+    /** true: the disk has changed its text, which is left out */
+    damaged?: true;
 }
 
 /** One line of a message's history. */

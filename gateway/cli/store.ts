@@ -34,6 +34,7 @@ interface Flags {
     replace?: boolean;
 }
 
-function report(what: string, { numbers, messages }: Holding): void {
-    process.stdout.write(`${plain(what)}. Numbers: ${numbers}; messages that wait: ${messages}.\n`);
+function report(what: string, { numbers, messages, damaged }: Holding): void {
+    const texts = damaged === 0 ? "" : ` Texts of them that the disk has changed, and no board is sent: ${damaged}.`;
+    process.stdout.write(`${plain(what)}. Numbers: ${numbers}; messages that wait: ${messages}.${texts}\n`);
 }

@@ -40,7 +40,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const settling = new Map<Route, Set<number>>();
     const writes = new Set<Promise<unknown>>();
     const overflows = new Overflows({ store, connections, background });
-    const tools: ConnectionTools = { store, connections, clock, timers, background, overflows, backoffBase };
+    const tools: ConnectionTools = { store, connections, clock, timers, log, background, overflows, backoffBase };
     const stopSweep = timers.every(SWEEP_MS, sweep);
 
     function background(write: Promise<unknown>): void {

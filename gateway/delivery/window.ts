@@ -1,6 +1,7 @@
 import { PACKET_OCTETS, WINDOW } from "../../shared/push/limits.ts";
 import type { MessageState, PushMessage } from "../message.ts";
 import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
 import type { Connections } from "../ports/connections.ts";
 import type { Store } from "../ports/store.ts";
 import { encodePush, payloadRoom } from "./push.ts";
@@ -24,6 +25,7 @@ export interface WindowTools {
     connections: () => Connections;
     clock: Clock;
     timers: Timers;
+    log: Log;
     /** Lets a write go on by itself: it is waited for when the gateway ends, and its failure is logged. */
     background: (write: Promise<unknown>) => void;
 }
@@ -182,6 +184,13 @@ export class Window {
         const nowMs = this.#tools.clock.nowMs();
         const untilMs = isNowOrNever(message) ? message.acceptedMs + NOW_MS : message.expiresMs;
         if (nowMs >= untilMs) return ["expired"];
+        if (message.damaged === true) {
+            this.#tools.log.error(
+                { route: this.#route, sequence: message.sequence },
+                "the disk has changed the text of a waiting message: it is not sent",
+            );
+            return ["failed", "damaged"];
+        }
         const tooLarge = message.octets > payloadRoom(this.#route, this.packetOctets);
         return tooLarge ? ["failed", "larger than what the device takes now"] : undefined;
     }

@@ -3,12 +3,13 @@ import type { Appended, BacklogSize, BacklogStore, NewMessage, NotAppended } fro
 import type { E164 } from "../number.ts";
 import type { Route } from "../registration.ts";
 import { read, write, type CallsOf } from "./call.ts";
+import { contentColumns, readContent } from "./content.ts";
 import { contentDigest, earlierMessage } from "./idempotency.ts";
 import { nextPlace } from "./numbering.ts";
 import { clearOverflow, noteOverflow } from "./overflow.ts";
 import { addReceipt, endReceipt, noteMoved, noteSent, type Ending } from "./receipts.ts";
 import { Shares } from "./shares.ts";
-import { optional, readJson, type Row, type Sql } from "./sql.ts";
+import { optional, type Row, type Sql } from "./sql.ts";
 
 /** The default limits of a route's backlog. */
 export const MAX_BACKLOG: BacklogSize = { messages: 1_000, octets: 256 * 1024 };
@@ -18,9 +19,6 @@ const SENT_GRACE_MS = 30_000;
 const MAX_ENDED_AT_ONCE = 1_000;
 
 const SELECT = `SELECT backlog.*, receipts.id, receipts.number, receipts.sender FROM backlog JOIN receipts USING (num) `;
-
-/** What of a message is stored as JSON. */
-type Content = Pick<PushMessage, "body" | "title" | "from">;
 
 export function backlogCalls(sql: Sql, start: number, most: BacklogSize = MAX_BACKLOG): CallsOf<BacklogStore> {
     const shares = new Shares(sql);
@@ -135,14 +133,13 @@ export function moveBacklog(sql: Sql, start: number, from: Route, to: Route, atM
 }
 
 function insert(sql: Sql, num: number, sequence: number, message: NewMessage): void {
-    const content: Content = { body: message.body, title: message.title, from: message.from };
     sql.insert("backlog", {
         num,
         route: message.route,
         sequence,
         urgency: URGENCIES.indexOf(message.urgency),
         collapse_key: message.collapseKey,
-        content: JSON.stringify(content),
+        ...contentColumns(message),
         octets: message.octets,
         accepted_ms: message.acceptedMs,
         expires_ms: message.expiresMs,
@@ -221,17 +218,14 @@ function sentsOf(row: Row): string {
 }
 
 function toMessage(row: Row): PushMessage {
-    const content = readJson<Content>(row.content);
     return {
         id: row.id as string,
         route: row.route as Route,
         to: row.number as E164,
         sequence: row.sequence as number,
-        body: content.body,
-        title: content.title,
+        ...readContent(row),
         urgency: URGENCIES[row.urgency as number] ?? "normal",
         collapseKey: optional(row.collapse_key),
-        from: content.from,
         acceptedMs: row.accepted_ms as number,
         expiresMs: row.expires_ms as number,
         octets: row.octets as number,

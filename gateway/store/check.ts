@@ -43,6 +43,13 @@ export function damaged(file: string, cause?: unknown): GatewayError {
     );
 }
 
+/** The store without what its log has lost can be had, too, because SQLite reads it up to there. */
+export function damagedLog(file: string): GatewayError {
+    return refusal(
+        `The log of the store, ${file}-wal, is damaged, and the newest messages are in it. All was left as it is: put a backup in its place with "toque restore FILE --replace", which keeps it, or go on without what is lost with "toque restore ${file} --replace".`,
+    );
+}
+
 /** What SQLite reports of a file that is no longer a store, as a sentence; any other error as it is. */
 export function asDamaged(error: unknown, file: string): unknown {
     const code = (error as { code?: string }).code ?? "";

@@ -3,9 +3,11 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { GatewayError } from "../error.ts";
 import { cannotWrite, makeFolder, makePrivateFile, moveIntoPlace } from "../system/private-file.ts";
-import { asDamaged, checkKind, damaged, isOfThisSchema, isSound } from "./check.ts";
+import { asDamaged, checkKind, damaged, damagedLog, isOfThisSchema, isSound } from "./check.ts";
+import { countDamaged } from "./content.ts";
 import { lockFolder } from "./database.ts";
 import { unavailable } from "./failures.ts";
+import { hasLostFrames } from "./log-check.ts";
 import { migrate } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
 import { filesOf, findStore, follow, STORE_FILE } from "./store-files.ts";
@@ -15,6 +17,8 @@ export interface Holding {
     numbers: number;
     /** messages that wait or are inflight */
     messages: number;
+    /** those of them whose text the disk has changed; no board is sent it */
+    damaged: number;
 }
 
 /**
@@ -25,6 +29,7 @@ export interface Holding {
  */
 export function backUp(dir: string, to: string, replace: boolean): Holding {
     const store = findStore(dir);
+    if (hasLostFrames(`${store}-wal`)) throw damagedLog(store);
     if (existsSync(to)) {
         if (realpathSync(to) === realpathSync(store)) throw conflict(`${to} is the store itself: name another file.`);
         if (!replace) throw conflict(`${to} is there already: name another file, or give --replace.`);
@@ -87,10 +92,15 @@ function copy(from: string, to: string, prepare: (draft: string) => void): Holdi
 }
 
 function examine(file: string): Holding {
+    if (hasLostFrames(`${file}-wal`)) throw damagedLog(file);
     return reading(file, (sql) => {
         if (!isSound(sql, true) || !isOfThisSchema(sql)) throw damaged(file);
         const count = (text: string) => Number(sql.get(`SELECT count(*) AS count FROM ${text}`)?.count);
-        return { numbers: count("registrations WHERE ended_ms IS NULL"), messages: count("backlog") };
+        return {
+            numbers: count("registrations WHERE ended_ms IS NULL"),
+            messages: count("backlog"),
+            damaged: countDamaged(sql),
+        };
     });
 }
 

@@ -2,8 +2,9 @@ import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { GatewayError } from "../error.ts";
 import { makeFolder, makePrivateFile, moveIntoPlace } from "../system/private-file.ts";
-import { asDamaged, checkKind, damaged, isOfThisSchema, isSound, refusal } from "./check.ts";
+import { asDamaged, checkKind, damaged, damagedLog, isOfThisSchema, isSound, refusal } from "./check.ts";
 import { unavailable } from "./failures.ts";
+import { hasLostFrames } from "./log-check.ts";
 import { countUp } from "./settings.ts";
 import { migrate } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
@@ -51,6 +52,7 @@ export function openDatabase(dir: string): OpenedDatabase {
     try {
         notices.push(...checkStoreFiles(dir, file));
         if (!existsSync(file)) create(file);
+        if (hasLostFrames(`${file}-wal`)) throw damagedLog(file);
         const sql = openChecked(file);
         const start = countUp(sql, "starts"); // what a device can have seen before it is known: numbering.ts
         return {

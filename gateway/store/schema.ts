@@ -134,8 +134,10 @@ const MIGRATIONS = [
     ALTER TABLE receipts ADD COLUMN content_digest BLOB;
     CREATE UNIQUE INDEX receipts_by_once ON receipts (sender, once) WHERE once IS NOT NULL;
     `,
+    // `content_crc` is the content's checksum: content.ts. NULL for a message of an older store.
     `
     ALTER TABLE codes ADD COLUMN tries BLOB;
+    ALTER TABLE backlog ADD COLUMN content_crc INTEGER;
     `,
 ];
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, type Socket, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,7 +52,7 @@ interface Seen {
 
 interface Receipt {
     state: string;
-    history: { state: string }[];
+    history: { state: string; why?: string }[];
 }
 
 test("gateway: a message waits for its board, reaches it, and its receipt shows it", async (t) => {
@@ -185,6 +185,36 @@ test("gateway: messages that are under way when it closes are answered, and thos
     const again = await runGateway({ data });
     t.after(() => again.gateway.close());
     for (const id of accepted) assert.equal((await again.ask("GET", `/v1/messages/${id}`)).status, 200);
+});
+
+test("gateway: a bit that the disk has flipped in a waiting text ends that message as failed, and nothing else", async (t) => {
+    const data = folder(t);
+    const before = await runGateway({ data });
+    const board = await before.register("+34611222333");
+    const send = async (body: string) =>
+        (await before.ask<{ id: string }>("POST", "/v1/messages", { body: { to: board.number, body } })).body.id;
+    const [, damaged] = [await send("one"), await send("the code is 4711"), await send("three")];
+    await before.gateway.close();
+    const octets = readFileSync(join(data, "toque.db"));
+    octets.write("5711", octets.indexOf("4711"));
+    writeFileSync(join(data, "toque.db"), octets);
+
+    const it = await runGateway({ data });
+    t.after(() => it.gateway.close());
+    const { client, inbox } = await connectBoard(it, board);
+    t.after(() => client.endAsync(true));
+    const receipt = () => it.ask<Receipt>("GET", `/v1/messages/${damaged}`);
+    const { body } = await until(receipt, (answer) => answer.body.state === "failed");
+    assert.deepEqual(body.history.at(-1)?.why, "damaged");
+    const shown = await until(
+        () => Promise.resolve(inbox.map((payload) => (JSON.parse(payload) as { b?: string }).b)),
+        (bodies) => bodies.includes("three"),
+    );
+    assert.deepEqual(
+        shown.filter((text) => text !== undefined),
+        ["one", "three"],
+    );
+    assert.ok(it.lines.some((line) => line.includes("the disk has changed the text of a waiting message")));
 });
 
 test("gateway: at its end a connection whose request was answered is closed; one whose request is under way is waited for", async (t) => {
