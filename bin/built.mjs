@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 
 /** Lists the folder's files with their hashes. It is written last: a build that was cut short does not match it. */
 const LIST = "built.json";
+/** Another build may be writing it. */
+const DRAFT = /\.\d+$/;
 
 /**
  * Writes a folder of files, each whole and flushed before its name stands, and removes others. All users can read them and only the
@@ -18,7 +20,8 @@ export function writeBuilt(folder, files) {
     for (const [name, data] of [...files, [LIST, Buffer.from(list)]]) writeWhole(join(folder, name), data);
     for (const name of fs.readdirSync(folder, { recursive: true, encoding: "utf8" })) {
         const path = join(folder, name);
-        if (name !== LIST && !files.has(name) && !fs.statSync(path).isDirectory()) fs.rmSync(path);
+        if (name === LIST || files.has(name) || DRAFT.test(name) || fs.statSync(path).isDirectory()) continue;
+        fs.rmSync(path);
     }
 }
 

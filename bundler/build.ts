@@ -1,27 +1,27 @@
 /** Makes what is flashed. */
-import { readdirSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { buildEspruino } from "./espruino/build.ts";
-import { buildNodemcu, handWritten } from "./lua/build.ts";
+import { join } from "node:path";
+import { writeBuilt } from "../bin/built.mjs";
+import { bundleEspruino } from "./espruino/build.ts";
+import { bundleNodemcu } from "./lua/build.ts";
 import { BuildError, ROOT } from "./output.ts";
 
-/** Takes away what an earlier build left: all that is there is sent to a board. */
-function removeOthers(bundle: string): void {
-    const made = [basename(bundle), ...handWritten()];
-    for (const name of readdirSync(dirname(bundle)))
-        if (/\.(js|lua)$/.test(name) && !made.includes(name)) rmSync(join(dirname(bundle), name));
-}
-
-/** Builds the boards that are named, or both. */
-export async function buildAll(boards: string[] = ["espruino", "nodemcu"]): Promise<string[]> {
+/**
+ * Builds the boards that are named, or both, into folders of their own, and takes away what an earlier build left there: all of it is sent
+ * to a board. @returns the bundles' paths
+ */
+export async function buildAll(
+    boards: string[] = ["espruino", "nodemcu"],
+    dist = join(ROOT, "dist"),
+): Promise<string[]> {
     const made: string[] = [];
     for (const board of boards) {
         if (board !== "espruino" && board !== "nodemcu")
             throw new BuildError(`There is no board "${board}": say espruino or nodemcu.`);
+        const files = board === "nodemcu" ? bundleNodemcu() : new Map([["toque.js", await bundleEspruino()]]);
         try {
-            const bundle = board === "espruino" ? await buildEspruino() : buildNodemcu();
-            removeOthers(bundle);
-            made.push(bundle);
+            const folder = join(dist, board);
+            writeBuilt(folder, new Map([...files].map(([name, text]) => [name, Buffer.from(text, "latin1")])));
+            made.push(join(folder, board === "nodemcu" ? "toque.lua" : "toque.js"));
         } catch (error) {
             throw whyNotWritten(error) ?? error;
         }

@@ -1,12 +1,13 @@
 /** Puts Toque on a board that runs Espruino (ESP32, ESP8266): the bundle as `.bootcde`, the application, settings and credentials. */
 import { readFileSync } from "node:fs";
-import { buildEspruino } from "../bundler/espruino/build.ts";
+import { buildAll } from "../bundler/build.ts";
 import { EspruinoConsole } from "./espruino-console.ts";
 import { type FlashOptions, main, readOptions, slotFiles } from "./options.ts";
 import { Port } from "./port.ts";
 
 async function flash({ port: path, slots, app }: FlashOptions): Promise<void> {
-    const bundle = readFileSync(await buildEspruino());
+    const [built] = await buildAll(["espruino"]);
+    const bundle = readFileSync(built!);
     const port = await Port.open(path);
     try {
         const board = new EspruinoConsole(port);

@@ -7,9 +7,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative, resolve } from "node:path";
 import { type CompilerOptions, flattenDiagnosticMessageText, transpileDeclaration } from "typescript";
-import { buildNodemcu } from "../bundler/lua/build.ts";
+import { buildAll } from "../bundler/build.ts";
 import { BuildError, ROOT } from "../bundler/output.ts";
-import { buildEspruino } from "../bundler/espruino/build.ts";
 
 const PACKAGE = join(ROOT, "dist/package");
 const TYPES = "dist/types";
@@ -88,8 +87,7 @@ try {
     rmSync(PACKAGE, { recursive: true, force: true });
     mkdirSync(PACKAGE, { recursive: true });
     const { version } = writeManifest();
-    await buildEspruino(join(PACKAGE, "dist/espruino/toque.js"));
-    buildNodemcu(join(PACKAGE, "dist/nodemcu/toque.lua"));
+    await buildAll(undefined, join(PACKAGE, "dist"));
     for (const name of ["bin", "LICENSE", "SECURITY.md"])
         cpSync(join(ROOT, name), join(PACKAGE, name), { recursive: true });
     cpSync(join(ROOT, "docs/ci.md"), join(PACKAGE, "README.md"));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { build } from "esbuild";
-import { BuildError, ROOT, writeWhole } from "../output.ts";
+import { BuildError, ROOT } from "../output.ts";
 import { privateNames } from "../private-names.ts";
 import { overlayEspruino } from "./overlay.ts";
 
@@ -10,13 +10,10 @@ export const ESPRUINO_BUNDLE = join(ROOT, "dist/espruino/toque.js");
 const FIRMWARE_MODULES = ["net", "tls", "http", "Wifi", "Storage", "ESP8266", "ESP32", "Flash", "crypto"];
 
 /**
- * Makes one file that Espruino can run from flash. esbuild makes one flat program of the sources, and the overlay leaves its functions in flash.
+ * One file that Espruino can run from flash. esbuild makes one flat program of the sources, and the overlay leaves its functions in flash.
  * @param entry another program made of the device's parts: tests play the core on the board by itself
  */
-export async function buildEspruino(
-    outFile = ESPRUINO_BUNDLE,
-    entry = join(ROOT, "device/espruino/main.ts"),
-): Promise<string> {
+export async function bundleEspruino(entry = join(ROOT, "device/espruino/main.ts")): Promise<string> {
     const names = privateNames(ROOT, ["device/espruino/globals.d.ts"]);
     const { outputFiles } = await build({
         entryPoints: [entry],
@@ -36,6 +33,5 @@ export async function buildEspruino(
     }).catch((error: unknown) => {
         throw new BuildError(`esbuild: ${String(error)}`);
     });
-    writeWhole(outFile, overlayEspruino(outputFiles[0]!.text));
-    return outFile;
+    return overlayEspruino(outputFiles[0]!.text);
 }

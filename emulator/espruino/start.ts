@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkBuilt } from "../../bin/built.mjs";
 import type { Board, DeviceOptions, EmulatedDevice } from "../device.ts";
 import { EmulatedBoard } from "../emulated-board.ts";
 import { Radio } from "../radio.ts";
@@ -15,7 +16,7 @@ import { StandIn } from "./stand-in.ts";
 /** An ESP32's; an ESP8266 has half. */
 const CHUNK_OCTETS = 536;
 
-const BUNDLE = fileURLToPath(new URL("../../dist/espruino/toque.js", import.meta.url));
+const DIST = fileURLToPath(new URL("../../dist/espruino/", import.meta.url));
 const APP = fileURLToPath(new URL("app.js", import.meta.url));
 
 /** The files in flash that the interpreter runs. */
@@ -32,8 +33,8 @@ function application({ bare, app }: DeviceOptions): string {
 
 /** What a person would flash: the program, an application, settings and credentials. */
 function flashedFiles(options: DeviceOptions): Map<string, string> {
-    const program = options.program ?? BUNDLE;
-    if (!existsSync(program)) throw new Error(`${program} is missing: npm run build makes the bundle.`);
+    if (options.program === undefined) checkBuilt(DIST, 'run "npm run build", or install Toque again.');
+    const program = options.program ?? join(DIST, "toque.js");
     const files = new Map([
         [".bootcde", readFileSync(program, "latin1")],
         ["toque-app", application(options)],

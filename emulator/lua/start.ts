@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkBuilt } from "../../bin/built.mjs";
 import type { DeviceOptions, EmulatedDevice, StartDevice } from "../device.ts";
 import { EmulatedBoard } from "../emulated-board.ts";
 import { Radio } from "../radio.ts";
@@ -36,7 +37,7 @@ export function readInterpreter(name: string | undefined): Interpreter {
 
 /** What `npm run build` made for the board, by file name. */
 export function programs(folder = fileURLToPath(DIST)): Map<string, Buffer> {
-    if (!existsSync(join(folder, "toque.lua"))) throw new Error(`There is no toque.lua in ${folder}: npm run build.`);
+    checkBuilt(folder, 'run "npm run build", or install Toque again.');
     const names = readdirSync(folder).filter((name) => name.endsWith(".lua"));
     return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
 }

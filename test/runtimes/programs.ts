@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../../bundler/output.ts";
-import { buildEspruino } from "../../bundler/espruino/build.ts";
+import { bundleEspruino } from "../../bundler/espruino/build.ts";
 import { compileForBoard } from "../../emulator/lua/compile.ts";
 
 /** Modules in the device's dialect that export `createPlayer(write)`: they answer lines with lines. */
@@ -33,7 +33,7 @@ async function espruinoBundle(player: Player): Promise<string> {
             const play = createPlayer(print);
             global.ask = function (line: string) { play(line); print("${ANSWERED}"); };`,
         );
-        return readFileSync(await buildEspruino(join(folder, "player.js"), entry), "latin1");
+        return await bundleEspruino(entry);
     } finally {
         rmSync(folder, { recursive: true, force: true });
     }

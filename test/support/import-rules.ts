@@ -63,10 +63,10 @@ const RULES: Rule[] = [
     {
         files: /^emulator\//,
         // of the rest it has what is built, and the gateway as a process of its own
-        paths: [/^(emulator|device|shared|bundler)\//, /^dist\/espruino\/toque\.js$/, /^bin\/toque\.mjs$/],
+        paths: [/^(emulator|device|shared|bundler)\//, /^dist\//, /^bin\//],
         packages: /./,
     },
-    { files: /^bundler\//, paths: [/^bundler\//], packages: /./ },
+    { files: /^bundler\//, paths: [/^bundler\//, /^bin\/built\.mjs$/], packages: /./ },
     { files: /^scripts\//, paths: [/^scripts\//, /^bundler\//, /^bin\//], packages: /./ },
     { files: /^test\//, paths: [/./], packages: /./ },
 ];
