@@ -114,7 +114,10 @@ for (const [name, commands] of Object.entries(COMMANDS)) {
                 harm(file, whole.length);
                 const { status, stdout, stderr } = toque(built, ...commands[(at + kind) % commands.length]!);
                 assert.deepEqual([status, stdout], [1, ""], `${file}, ${damage}`);
-                assert.match(stderr, /^(toque: )?\S+ is (missing|damaged, or was not wholly built): run "npm run .+\.\n$/);
+                assert.match(
+                    stderr,
+                    /^(toque: )?\S+ is (missing|damaged, or was not wholly built): run "npm run .+\.\n$/,
+                );
                 assert.ok(stderr.includes(file), stderr);
                 writeFileSync(file, whole);
             });
