@@ -9,7 +9,7 @@ const PRIVATE: [file: string, ...interfaces: string[]][] = [
     ["device/core/events.ts", "Input", "Output"],
     ["device/platform.ts", "Platform", "Request"],
     ["device/drive.ts", "Device"],
-    ["device/espruino/platform.ts", "Wires"],
+    ["device/espruino/wires.ts", "Wires"],
     ["device/slots.ts", "Chosen"],
     ["shared/wire/decode.ts", "Decoder"],
     ["shared/wire/packets.ts", "Packet", "Publish"],

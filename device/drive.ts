@@ -32,16 +32,17 @@ export function createDevice(
 }
 
 /**
- * Feeds inputs to `step`, performs the outputs in their order, and arms the one timer. An input that comes up while outputs are
- * performed (a handler sends something, a socket fails at once) waits for its turn.
+ * Feeds inputs to `step`, performs the outputs in their order, and arms the one timer. For what a firmware calls a board for, which it does
+ * only when nothing else runs: a step that still runs then was interrupted (Ctrl-C on Espruino's console, which no `catch` sees).
  */
-export function report(device: Device, input: Input): void {
+export function hear(device: Device, input: Input): void {
     const platform = device.platform;
+    const inputs: Input[] = [];
     if (device.inputs !== undefined) {
-        device.inputs.push(input);
-        return;
+        inputs.push({ type: "interrupted" });
+        for (const one of device.inputs) inputs.push(one);
     }
-    const inputs = [input];
+    inputs.push(input);
     device.inputs = inputs;
     while (inputs.length > 0) {
         for (const output of step(device.session, inputs.shift()!, platform.nowMs())) {
@@ -53,6 +54,12 @@ export function report(device: Device, input: Input): void {
     }
     device.inputs = undefined;
     platform.perform({ type: "wake", afterMs: wakeAfterMs(device.session, platform.nowMs()) });
+}
+
+/** The same for what may come up while outputs are performed (a handler sends something, a socket fails at once): it waits for its turn. */
+export function report(device: Device, input: Input): void {
+    if (device.inputs === undefined) hear(device, input);
+    else device.inputs.push(input);
 }
 
 /**

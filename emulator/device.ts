@@ -113,6 +113,8 @@ export interface EmulatedDevice {
     memory(): Promise<Memory>;
     /** How much is open: files, connections, look-ups, timers, as the runtime counts them. Undefined: it does not count. */
     handles(): Promise<number | undefined>;
+    /** Ctrl-C on its console. A runtime without one goes on. */
+    interrupt(): Promise<void>;
 
     /** Power cut: the board closes, sends and writes nothing any more. */
     kill(): Promise<void>;
@@ -141,6 +143,7 @@ export interface Board {
     say(what: Say): Promise<boolean>;
     memory(): Promise<Memory>;
     handles?(): Promise<number>;
+    interrupt?(): Promise<void>;
     /** Removes what it made. The power is off. */
     dispose(): Promise<void>;
 }

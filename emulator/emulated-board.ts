@@ -134,6 +134,10 @@ export class EmulatedBoard implements EmulatedDevice {
         return this.#board.handles?.();
     }
 
+    async interrupt(): Promise<void> {
+        await this.#board.interrupt?.();
+    }
+
     async kill(): Promise<void> {
         if (!this.#on) return;
         this.#on = false;

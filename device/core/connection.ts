@@ -91,6 +91,16 @@ export function linkUp(session: Session, address: string): void {
     restart(session, Event.linkUp);
 }
 
+/** The connection is begun anew, by the board's next look at its link: who knows how far the step before came. */
+export function interrupted(session: Session): void {
+    session.outputs = [];
+    session.handling = undefined;
+    session.address = "";
+    drop(session);
+    session.state = State.offline;
+    show(session, "interrupted");
+}
+
 export function linkDown(session: Session): void {
     session.address = "";
     enter(session, Event.linkDown, 0);

@@ -38,6 +38,8 @@ export type Input =
     | { type: "saved"; safe: boolean }
     /** the application has something to publish */
     | { type: "say"; topic: SayTopic; payload: Bytes; done?: Done }
+    /** the step before was ended somewhere in the middle, and its outputs were not all performed: see device/drive.ts */
+    | { type: "interrupted" }
     /** time has passed */
     | { type: "tick" };
 

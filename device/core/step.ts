@@ -9,6 +9,7 @@ import {
     CONNACK_MS,
     connect,
     enter,
+    interrupted,
     linkDown,
     linkUp,
     nextState,
@@ -94,6 +95,7 @@ function happen(session: Session, input: Input): void {
     else if (input.type === "opened") opened(session, input.about);
     else if (input.type === "closed") closed(session);
     else if (input.type === "saved") saved(session, input.safe);
+    else if (input.type === "interrupted") interrupted(session);
     else if (input.type !== "tick") say(session, input.topic, input.payload, input.done);
 }
 

@@ -71,6 +71,15 @@ declare function setInterval(callback: (this: void) => void, periodMs: number): 
 /** From now on, and first after so long from now. */
 declare function changeInterval(id: number, periodMs: number): void;
 
+declare const E: {
+    /** Names of what went wrong since the last time it was asked for. `MEMORY`: there was too little of it. */
+    getErrorFlags(): string[];
+    /** Restarts the board when it does nothing but run one piece of a program for so many seconds. An ESP8266 prints a line at each turn instead. */
+    enableWatchdog(timeoutS: number): void;
+    /** As when the power is turned on. */
+    reboot(): void;
+};
+
 declare const process: {
     /** JsVars: free, all, and the octets of one. */
     memory(): { free: number; total: number; blocksize: number };

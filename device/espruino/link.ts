@@ -1,5 +1,8 @@
-import { report } from "../drive.ts";
-import { LOOK_MS, wifi, wires } from "./platform.ts";
+import { hear } from "../drive.ts";
+import { wifi, wires } from "./wires.ts";
+
+/** How often the address is looked at, at least: DHCP may change it without any event. */
+export const LOOK_MS = 10000;
 
 /** The Wi-Fi is joined anew every so many looks without an address: an ESP32 gives up after three tries, an ESP8266 never. */
 const JOIN_LOOKS = 3;
@@ -7,23 +10,43 @@ const JOIN_LOOKS = 3;
 let lost = false;
 let looks = 0;
 
+/** Out of memory, something was ended in the middle, in the application or here. To ask for that takes no variable; `E.on("errorFlag")` takes four. */
+function restart(): void {
+    print("toque: out of memory: the board restarts");
+    E.reboot();
+}
+
 /**
- * Reports the link. Every `connected` may bring a new address, for an ESP32 hides the first two drops after `connect`. After
+ * Reports the link, which wakes the device. Every `connected` may bring a new address, for an ESP32 hides the first two drops after `connect`. After
  * `disconnected` it still has the old address for minutes, so that is not read then.
  * @param details of an event: `connected` has the address in them, `disconnected` has not
  */
 export function look(details?: EspruinoWifiDetails): void {
+    if (E.getErrorFlags().indexOf("MEMORY") >= 0) restart();
     if (details !== undefined) lost = details.ip === undefined;
     const ip = lost ? undefined : wifi.getIP().ip;
     if (ip !== undefined && ip !== "0.0.0.0") {
         looks = 0;
-        report(wires.device, { type: "linkUp", address: ip });
+        hear(wires.device, { type: "linkUp", address: ip });
         return;
     }
-    report(wires.device, { type: "linkDown" });
+    hear(wires.device, { type: "linkDown" });
     if (details !== undefined || looks++ % JOIN_LOOKS !== 0) return;
     if (wires.settings.ssid === undefined) wifi.restore();
     else wifi.connect(wires.settings.ssid, { password: wires.settings.password });
+}
+
+/**
+ * Looks after so many milliseconds, 0 or more, and then at least every LOOK_MS: reporting the link wakes the device. The interval may be gone:
+ * an application's `clearInterval()` without an argument ends all, and Ctrl-C the one that runs.
+ */
+export function wake(afterMs: number): void {
+    const periodMs = Math.min(afterMs, LOOK_MS);
+    try {
+        changeInterval(wires.timer, periodMs);
+    } catch (error) {
+        wires.timer = setInterval(look, periodMs);
+    }
 }
 
 /** Joins the Wi-Fi, and begins to look. */

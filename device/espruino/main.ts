@@ -29,8 +29,9 @@ import { encodeMessage, encodeRead } from "../say.ts";
 import type { OwnMessage } from "../say.ts";
 import { find, save } from "./flash.ts";
 import { watchLink } from "./link.ts";
-import { nowMs, perform, wires } from "./platform.ts";
-import type { Handler } from "./platform.ts";
+import { nowMs, perform } from "./platform.ts";
+import { wires } from "./wires.ts";
+import type { Handler } from "./wires.ts";
 
 /** From so many JsVars on it is an ESP32, which can take large packets, and several at a time. */
 const MANY_VARS = 3000;
@@ -102,6 +103,7 @@ function main(): void {
         readSlot("credentials") as Credentials | undefined,
         readSlot("session") as Memory | undefined,
     );
+    if (large) E.enableWatchdog(wires.device.session.keepS * 2); // an ESP8266 has its own
     global.toque = { read: sayRead, send: sayMessage, save: save };
     watchLink();
 }

@@ -1,42 +1,16 @@
 import { quote } from "../../shared/push/fields.ts";
 import type { Push } from "../core/events.ts";
-import type { Settings } from "../core/settings.ts";
-import { report } from "../drive.ts";
-import type { Device } from "../drive.ts";
+import { HEAD_OCTETS } from "../../shared/wire/decode.ts";
+import { hear, report } from "../drive.ts";
 import type { Request } from "../platform.ts";
 import { VERSION } from "../version.ts";
 import { save } from "./flash.ts";
-
-/*
- * A board is one device, so what it has open stands here and not in closures: a function that is kept, or made in another, takes
- * four variables or more of an ESP8266's 1,600, and one that is only called takes none (bundler/espruino/overlay.ts).
- */
+import { wake } from "./link.ts";
+import { wifi, wires } from "./wires.ts";
+import type { Handler } from "./wires.ts";
 
 /** The most one step of the clock may be, in seconds: more is somebody who set the time. The device wakes more often. */
 const MAX_STEP_S = 120;
-
-/** How often the address is looked at, at least: DHCP may change it without any event. */
-export const LOOK_MS = 10000;
-
-/** What the application is called with. */
-export type Handler = (push: Push) => void;
-
-/**
- * What the platform needs: the device that it reports to, its settings, the interval that wakes it, and the handler in flash, if there is
- * one, or why it does not run.
- */
-export interface Wires {
-    device: Device;
-    settings: Settings;
-    timer: number;
-    app?: Handler;
-    failure?: string;
-}
-
-export const wires = {} as Wires;
-
-/** The firmware's module. */
-export const wifi = require("Wifi");
 
 let socket: EspruinoSocket | undefined;
 let hearing = false;
@@ -61,20 +35,34 @@ function about(): string {
 }
 
 /**
+ * What a push takes while it is handled, in JsVars: some whatever its size, and so many for each octet of its packet, because it is copied
+ * from piece to piece (npm run size measures it). One that does not fit in what is free would restart the board, again and again.
+ */
+const PUSH_VARS = 120;
+const OCTET_VARS = 0.45;
+
+/** The largest packet that fits, in octets. */
+function roomOctets(): number {
+    const octets = Math.floor((process.memory().free - PUSH_VARS) / OCTET_VARS);
+    return Math.max(HEAD_OCTETS, Math.min(octets, wires.device.session.board.packetOctets));
+}
+
+/**
  * The listener of all sockets: called with the socket when it is open, with octets when they come, and at the end with a boolean.
  * The firmware goes on calling it for a socket that was dropped.
  */
 function heard(this: EspruinoSocket, what: EspruinoSocket | string | boolean): void {
     if (this !== socket) return;
+    hearing = typeof what === "string";
     if (typeof what === "string") {
-        hearing = true;
-        report(wires.device, { type: "bytes", data: what });
+        wires.device.session.limit = roomOctets();
+        hear(wires.device, { type: "bytes", data: what });
         hearing = false;
     } else if (typeof what === "object") {
-        report(wires.device, { type: "opened", about: about() });
+        hear(wires.device, { type: "opened", about: about() });
     } else {
         socket = undefined;
-        report(wires.device, { type: "closed" });
+        hear(wires.device, { type: "closed" });
     }
 }
 
@@ -89,8 +77,7 @@ export function nowMs(): number {
 function resolve(host: string): void {
     const mine = ++lookUps;
     wifi.getHostByName(host, function (address) {
-        if (mine === lookUps)
-            report(wires.device, { type: "resolved", address: address === null ? undefined : address });
+        if (mine === lookUps) hear(wires.device, { type: "resolved", address: address === null ? undefined : address });
     });
 }
 
@@ -149,7 +136,7 @@ function deliver(message: Push): boolean {
  */
 export function perform(request: Request): boolean {
     if (request.type === "send") send(request.data);
-    else if (request.type === "wake") changeInterval(wires.timer, Math.min(request.afterMs, LOOK_MS));
+    else if (request.type === "wake") wake(request.afterMs);
     else if (request.type === "deliver") return deliver(request.message);
     else if (request.type === "said") return attempt(request.done, request.why);
     else if (request.type === "save") return save(request.slot, request.json);

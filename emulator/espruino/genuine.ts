@@ -152,6 +152,11 @@ export class Genuine implements Board {
         return Promise.resolve(readdirSync(`/proc/${this.#child?.pid}/fd`).length);
     }
 
+    interrupt(): Promise<void> {
+        this.#child?.kill("SIGINT");
+        return Promise.resolve();
+    }
+
     async dispose(): Promise<void> {
         await this.#relay.close();
     }

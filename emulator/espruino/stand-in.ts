@@ -169,6 +169,7 @@ export class StandIn implements Board {
             },
             clearTimeout: this.#stopTimer,
             clearInterval: this.#stopTimer,
+            E: { getErrorFlags: () => [], reboot: () => undefined, enableWatchdog: () => undefined }, // its memory is never out
             process: {
                 memory: () => {
                     const vars = this.#chunkOctets === ESP8266_CHUNK_OCTETS ? ESP8266_VARS : ESP32_VARS;

@@ -12,16 +12,15 @@ export interface Decoder {
     limit: number;
     /** what came and was not taken yet: less than `limit` octets after `nextPacket` gave undefined */
     buffer: Bytes;
-    /** octets that are done with: those of the packet taken last, and those still to come of one that is over the limit */
+    /** octets still to come of a packet that is over the limit: they are not kept */
     skip: number;
 }
 
 /** Takes the next packet of what was added to the buffer. Undefined: it is not there as a whole yet. MQTT 3.1.1 §2.2 */
 export function nextPacket(decoder: Decoder): Packet | undefined {
-    const before = decoder.buffer.length;
-    const buffer = decoder.buffer.slice(decoder.skip);
+    const buffer = decoder.skip === 0 ? decoder.buffer : decoder.buffer.slice(decoder.skip);
+    decoder.skip = Math.max(0, decoder.skip - decoder.buffer.length);
     decoder.buffer = buffer;
-    decoder.skip = Math.max(0, decoder.skip - before);
     let first = buffer.charCodeAt(0) as First;
     let end = 0;
     let scale = 1;
@@ -43,7 +42,8 @@ export function nextPacket(decoder: Decoder): Packet | undefined {
     const oversize = end > decoder.limit;
     const needed = oversize ? HEAD_OCTETS : end;
     if (!(buffer.length >= needed)) return undefined; // nor when `end` is not a number, because an octet of it is not there yet
-    decoder.skip = end;
+    decoder.buffer = buffer.slice(end); // at once: each copy of a packet takes the memory that its handler needs
+    decoder.skip = Math.max(0, end - buffer.length);
     return { first: first, rest: buffer.slice(at, needed), oversize: oversize };
 }
 

@@ -14,19 +14,21 @@ import type { Asked } from "./platform.ts";
 /** The board's platform alone, the suite in the device's place. */
 const PROGRAM = `
     import { find } from "./device/espruino/flash.ts";
-    import { look } from "./device/espruino/link.ts";
-    import { LOOK_MS, nowMs, perform, wires } from "./device/espruino/platform.ts";
+    import { look, LOOK_MS } from "./device/espruino/link.ts";
+    import { nowMs, perform } from "./device/espruino/platform.ts";
+    import { wires } from "./device/espruino/wires.ts";
     global.load = function (name) { return find(name).text || undefined; };
     global.begin = function (port, app, report) {
         wires.settings = { host: "", port: port };
         wires.app = app;
         wires.device = report;
+        report.session = { board: { packetOctets: 1024 } };
         wires.timer = setInterval(look, LOOK_MS);
         return { nowMs: nowMs, perform: perform };
     };`;
 
 /** In the place of device/drive.ts: what the platform reports goes to the suite. */
-const DRIVE = "export function report(device, input) { device(input); }";
+const DRIVE = "export function hear(device, input) { device(input); } export const report = hear;";
 
 /** What the program gives the suite. */
 interface Program {

@@ -166,6 +166,7 @@ function act(play: Play, text: string): void {
             feed(play, { type: "linkUp", address: rest }, "  ");
             break;
         case "linkDown":
+        case "interrupted":
         case "closed":
             feed(play, { type: kind }, "  ");
             break;
