@@ -1,6 +1,6 @@
 import { quote } from "../../shared/push/fields.ts";
-import type { Push } from "../core/events.ts";
 import { HEAD_OCTETS } from "../../shared/wire/decode.ts";
+import type { Push } from "../core/events.ts";
 import { hear, report } from "../drive.ts";
 import type { Request } from "../platform.ts";
 import { VERSION } from "../version.ts";

@@ -42,43 +42,55 @@ async function withApp(t: TestContext, subject: Subject, app: string): Promise<[
 
 for (const subject of GENUINE_ESPRUINO) {
     const { name, skip } = subject;
-    test(`${name}: Ctrl-C while a handler runs: the connection is begun anew, and the push comes again`, { skip }, async (t) => {
-        const [stage, options] = await withApp(t, subject, SLOW);
-        const peer = await stage.online(options);
-        peer.send(push(1, "slow"));
-        await stage.device.until(({ screen }) => screen.includes("#busy"));
-        await stage.device.interrupt();
-        await stage.device.until(({ screen }) => screen.some((line) => line.includes("Execution Interrupted")));
-        peer.send(push(2, "found")); // whatever comes next
-        const { peer: next } = await stage.accepted();
-        await stage.deliver(next, push(1, "slow"));
-        await stage.deliver(next, push(2, "after"));
-        assert.deepEqual(stage.bodies, ["slow", "slow", "after"]);
-    });
+    test(
+        `${name}: Ctrl-C while a handler runs: the connection is begun anew, and the push comes again`,
+        { skip },
+        async (t) => {
+            const [stage, options] = await withApp(t, subject, SLOW);
+            const peer = await stage.online(options);
+            peer.send(push(1, "slow"));
+            await stage.device.until(({ screen }) => screen.includes("#busy"));
+            await stage.device.interrupt();
+            await stage.device.until(({ screen }) => screen.some((line) => line.includes("Execution Interrupted")));
+            peer.send(push(2, "found")); // whatever comes next
+            const { peer: next } = await stage.accepted();
+            await stage.deliver(next, push(1, "slow"));
+            await stage.deliver(next, push(2, "after"));
+            assert.deepEqual(stage.bodies, ["slow", "slow", "after"]);
+        },
+    );
 }
 
 const ESP8266 = GENUINE_ESPRUINO[1]!;
 
-test("out of memory: the board restarts with a sentence, and the push comes again", { skip: ESP8266.skip }, async (t) => {
-    const [stage, options] = await withApp(t, ESP8266, MUCH);
-    const peer = await stage.online(options);
-    let gone = false;
-    stage.device.on("gone", () => (gone = true)); // the interpreter for this machine ends where a chip restarts
-    peer.send(push(1, "much"));
-    await stage.device.until(() => gone, 60_000);
-    assert.ok(stage.device.screen.includes("toque: out of memory: the board restarts"));
-    await stage.device.reboot();
-    const { peer: next } = await stage.accepted();
-    await stage.deliver(next, push(1, "much"));
-    await stage.deliver(next, push(2, "after"));
-});
+test(
+    "out of memory: the board restarts with a sentence, and the push comes again",
+    { skip: ESP8266.skip },
+    async (t) => {
+        const [stage, options] = await withApp(t, ESP8266, MUCH);
+        const peer = await stage.online(options);
+        let gone = false;
+        stage.device.on("gone", () => (gone = true)); // the interpreter for this machine ends where a chip restarts
+        peer.send(push(1, "much"));
+        await stage.device.until(() => gone, 60_000);
+        assert.ok(stage.device.screen.includes("toque: out of memory: the board restarts"));
+        await stage.device.reboot();
+        const { peer: next } = await stage.accepted();
+        await stage.deliver(next, push(1, "much"));
+        await stage.deliver(next, push(2, "after"));
+    },
+);
 
-test("a push that does not fit in what is free is nacked, and a smaller one shown", { skip: ESP8266.skip }, async (t) => {
-    const [stage, options] = await withApp(t, ESP8266, LARGE);
-    const peer = await stage.online({ ...options, bare: true });
-    peer.send(push(1, "x".repeat(900)), push(2, "small"));
-    peer.send(puback(await nacked(peer, 1, "oversize")));
-    await acknowledged(peer, idOf(push(1, "")));
-    await acknowledged(peer, idOf(push(2, "")));
-    await stage.device.until(({ screen }) => screen.includes("#got small"));
-});
+test(
+    "a push that does not fit in what is free is nacked, and a smaller one shown",
+    { skip: ESP8266.skip },
+    async (t) => {
+        const [stage, options] = await withApp(t, ESP8266, LARGE);
+        const peer = await stage.online({ ...options, bare: true });
+        peer.send(push(1, "x".repeat(900)), push(2, "small"));
+        peer.send(puback(await nacked(peer, 1, "oversize")));
+        await acknowledged(peer, idOf(push(1, "")));
+        await acknowledged(peer, idOf(push(2, "")));
+        await stage.device.until(({ screen }) => screen.includes("#got small"));
+    },
+);
