@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import type { DeviceOptions, EmulatedDevice, Runtime } from "./device.ts";
 import { type FleetOptions, runFleet } from "./fleet.ts";
 import { INTERPRETERS } from "./lua/machine.ts";
+import { plain } from "../shared/terminal.ts";
 import { decodeText } from "./screen.ts";
 import { RUNTIMES, startDevice } from "./start.ts";
 
@@ -179,20 +180,19 @@ async function run(words: string[]): Promise<void> {
     const fleet = readFleetOptions(words);
     if (fleet !== undefined) return runFleet(fleet);
     const device = await startDevice(readOptions(words));
-    for (const line of device.screen) console.log(line);
-    device.on("line", (line) => console.log(line));
+    const show = (line: string): void => console.log(plain(line));
+    for (const line of device.screen) show(line);
+    device.on("line", show);
     device.on("push", ({ sequence, body, title, from }) => {
         const sender = from === undefined ? "" : ` from ${decodeText(from)}`;
-        console.log(
-            `message ${sequence}${sender}: ${title === undefined ? "" : decodeText(title) + ": "}${decodeText(body)}`,
-        );
+        show(`message ${sequence}${sender}: ${title === undefined ? "" : decodeText(title) + ": "}${decodeText(body)}`);
     });
     const end = (): void => {
         input.close();
         void device.close().then(() => process.exit());
     };
     device.on("gone", (why) => {
-        console.error(why);
+        console.error(plain(why));
         process.exitCode = 1;
         end();
     });
@@ -201,8 +201,8 @@ async function run(words: string[]): Promise<void> {
         if (line.trim() === "quit") end();
         else
             void obey(device, line).then(
-                (answer) => answer !== undefined && console.log(`[${answer}]`),
-                (error: unknown) => console.log(`[${String(error)}]`),
+                (answer) => answer !== undefined && show(`[${answer}]`),
+                (error: unknown) => show(`[${String(error)}]`),
             );
     });
     process.on("SIGINT", end);

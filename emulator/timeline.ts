@@ -1,3 +1,5 @@
+import { plain, plainJson } from "../shared/terminal.ts";
+
 /** The demo's last line. */
 export interface Sum {
     accepted: number;
@@ -18,8 +20,8 @@ export class Timeline {
 
     note(who: string, event: string, text: string): void {
         const atMs = Math.round(performance.now() - this.#startMs);
-        if (this.#json) console.log(JSON.stringify({ event, atMs, who, text }));
-        else console.log(`${String(atMs).padStart(7)}  ${who.padEnd(8)} ${event.padEnd(11)} ${text}`);
+        if (this.#json) console.log(plainJson(JSON.stringify({ event, atMs, who, text })));
+        else console.log(`${String(atMs).padStart(7)}  ${who.padEnd(8)} ${event.padEnd(11)} ${plain(text)}`);
     }
 
     done(sum: Sum): void {

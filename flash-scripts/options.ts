@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { plain } from "../shared/terminal.ts";
 import type { Settings } from "../device/core/settings.ts";
 import { frame } from "../device/slots.ts";
 
@@ -116,7 +117,7 @@ export async function main(run: () => Promise<void>): Promise<void> {
         await run();
     } catch (error) {
         if (!(error instanceof FlashError)) throw error;
-        console.error(error.message);
+        console.error(error.message.split("\n").map(plain).join("\n")); // some of it the board has printed
         process.exitCode = 1;
     }
 }

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from "commander";
+import { plain, plainJson } from "../../shared/terminal.ts";
 import { readVersion } from "../config.ts";
 import { GatewayError } from "../error.ts";
 import { Failure } from "./failure.ts";
 import { messageCommand, sendCommand } from "./messages.ts";
 import { codeCommand, numberCommand } from "./numbers.ts";
-import { asJson, plain } from "./print.ts";
 import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
 import { storeCommands } from "./store.ts";
@@ -89,7 +89,9 @@ async function run(typed: string[]): Promise<number> {
     const json = words.includes("--json");
     const complain = (message: string, exitCode: number, code: string): number => {
         const sentence = plain(message.replaceAll(MARK, ""));
-        process.stderr.write(json ? `${asJson({ error: { code, message: sentence } })}\n` : `toque: ${sentence}\n`);
+        process.stderr.write(
+            json ? `${plainJson(JSON.stringify({ error: { code, message: sentence } }))}\n` : `toque: ${sentence}\n`,
+        );
         return exitCode;
     };
     try {

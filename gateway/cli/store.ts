@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { plain } from "../../shared/terminal.ts";
 import type { Holding } from "../store/copies.ts";
 import { folderCommand, folderOf } from "./command.ts";
-import { plain } from "./print.ts";
 
 /** `toque backup|restore|check`: they work on files, as their user's rights allow, and ask no gateway. */
 export function storeCommands(): Command[] {

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { hostname, networkInterfaces } from "node:os";
+import { plain } from "../../shared/terminal.ts";
 import { GatewayError } from "../error.ts";
 import { writeHomeAuthority } from "../tls/home-files.ts";
 import { folderCommand, folderOf } from "./command.ts";
 import { Failure } from "./failure.ts";
-import { plain } from "./print.ts";
 
 /** A name of DNS, an address of either kind. */
 const NAME = /^[\w.:-]+$/;

@@ -1,9 +1,10 @@
 import { Command } from "commander";
+import { plain } from "../../shared/terminal.ts";
 import { createTokens } from "../directory/tokens.ts";
 import { resetAdminToken } from "../store/admin-token.ts";
 import { findStore } from "../store/store-files.ts";
 import { type CommonFlags, clientOf, folderCommand, folderOf, remoteCommand } from "./command.ts";
-import { columns, pairs, plain, print } from "./print.ts";
+import { columns, pairs, print } from "./print.ts";
 
 interface TokenLine {
     id: string;

@@ -1,4 +1,5 @@
 import { type DestinationStream, pino, stdTimeFunctions } from "pino";
+import { plainJson } from "../../shared/terminal.ts";
 import { maskFields, maskText } from "./mask.ts";
 import type { Log } from "../log.ts";
 
@@ -23,7 +24,10 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
             timestamp: stdTimeFunctions.isoTime,
             formatters: { level: (label) => ({ level: label }) },
         },
-        destination ?? standardError((lost) => log.warn({ lost }, "nobody read the log for a while: lines are lost")),
+        shownPlain(
+            destination ??
+                standardError((lost) => log.warn({ lost }, "nobody read the log for a while: lines are lost")),
+        ),
     );
     const write = (kind: "info" | "warn" | "error") => (fields: Record<string, unknown>, message: string) => {
         if (!logger.isLevelEnabled(kind)) return;
@@ -34,6 +38,11 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     };
     const log = { info: write("info"), warn: write("warn"), error: write("error") };
     return log;
+}
+
+/** Somebody reads the log in a terminal. */
+function shownPlain(destination: DestinationStream): DestinationStream {
+    return { write: (line) => destination.write(plainJson(line)) };
 }
 
 /** @param onLost called with how many lines were lost, as soon as they are read again */

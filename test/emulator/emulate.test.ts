@@ -49,11 +49,13 @@ function emulate(words: string[], answers: [when: RegExp, type: string][] = [], 
 test("emulate: the board's screen, and what its input does with the Wi-Fi", { skip: NOT_BUILT }, async () => {
     const { number, route, secret } = await gateway.register("+34600111222");
     const at = `127.0.0.1:${gateway.gateway.mqttPort}`;
-    const send = gateway.ask("POST", "/v1/messages", { body: { to: number, title: "Ana", body: "¿qué tal?" } });
+    const send = gateway.ask("POST", "/v1/messages", {
+        body: { to: number, title: "Ana", body: "¿qué tal?\u001b[2J\u009b" },
+    });
     const { screen, code } = await emulate(
         [number, "--route", route, "--secret", secret, "--gateway", at, "--runtime", "espruino-sim"],
         [
-            [/message 1: Ana: ¿qué tal\?/, "address 127.0.0.51"],
+            [/message 1: Ana: ¿qué tal\?\\x1b\[2J\\x9b\n/, "address 127.0.0.51"],
             [/\[the address is 127\.0\.0\.51\][^]*toque: online/, "address"],
             [/\[the address is 127\.0\.0\.52\][^]*toque: online/, "down"],
             [/toque: offline/, "up"],
@@ -62,6 +64,7 @@ test("emulate: the board's screen, and what its input does with the Wi-Fi", { sk
             [/no command "dance"\. Use address/, "quit"],
         ],
     );
+    assert.doesNotMatch(screen, /[\u001b\u009b]/);
     assert.equal((await send).status, 202);
     assert.equal(code, 0, screen);
     const { body } = await gateway.ask<{ endpoint: { address: string } }>(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Screen } from "../../emulator/screen.ts";
+import { Timeline } from "../../emulator/timeline.ts";
 
 const utf8 = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
 
@@ -31,6 +32,15 @@ test("screen: a push in pieces of hexadecimal, absent texts are not empty ones",
     ]);
     assert.deepEqual(heard, [12, 13]);
     assert.deepEqual(screen.lines, []);
+});
+
+test("screen: what the demo notes of others is shown, not obeyed; as JSON it means the same", (t) => {
+    const printed: string[] = [];
+    t.mock.method(console, "log", (text: string) => printed.push(text));
+    for (const json of [false, true]) new Timeline(json).note("kitchen", "shown", "\u001b[2J\u009b31m");
+    t.mock.restoreAll();
+    assert.match(printed[1]!, /kitchen +shown +\\x1b\[2J\\x9b31m$/);
+    assert.match(printed[2]!, /"text":"\\u001b\[2J\\u009b31m"\}$/);
 });
 
 test("screen: a listener finds the line and its state already there", () => {

@@ -85,7 +85,7 @@ function room(name: string): Rule {
     const below = ROOMS.slice(ROOMS.indexOf(name));
     return {
         files: new RegExp(`^gateway/${name}/`),
-        paths: [NOUNS, new RegExp(`^gateway/(${below.join("|")})/`), /^shared\/push\//],
+        paths: [NOUNS, new RegExp(`^gateway/(${below.join("|")})/`), /^shared\/(push\/|terminal\.ts$)/],
         packages: name === "system" ? new RegExp(`^(${NODE}|pino)$`) : /^(node:crypto|node:net)$/,
     };
 }

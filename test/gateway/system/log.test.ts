@@ -13,7 +13,7 @@ function listen(level: "info" | "warn" | "silent" = "info") {
 
 const HOSTILE = [
     'a\nb\r\n{"level":"error","msg":"forged"}',
-    "\u2028\u2029\u0085",
+    "\u2028\u2029\u0085\u009b31m\u202e",
     "\u0000\u001b[2J\u0007",
     "\ud800 lone",
     '"\\\\"',
@@ -28,7 +28,7 @@ test("log: one input is one line of JSON, whatever it contains, as a field, a na
     assert.equal(written.length, HOSTILE.length);
     for (const line of written) {
         assert.equal(line.indexOf("\n"), line.length - 1);
-        assert.doesNotMatch(line, /[\u0000-\u0009\u000b-\u001f]/);
+        assert.doesNotMatch(line, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/);
         assert.equal((JSON.parse(line) as { level: string }).level, "info");
     }
 });
