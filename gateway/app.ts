@@ -6,7 +6,7 @@ import { createChannel } from "./channels/channel.ts";
 import type { Clock } from "./clock.ts";
 import { readVersion, type Config } from "./config.ts";
 import { createDomain } from "./delivery/domain.ts";
-import { followClock } from "./delivery/follow-clock.ts";
+import { createClockFollower } from "./delivery/follow-clock.ts";
 import { startSweeps } from "./delivery/sweeps.ts";
 import { ADMIN_TOKEN_FILE } from "./directory/tokens.ts";
 import type { GatewayError } from "./error.ts";
@@ -133,8 +133,8 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
     };
     const server = await createServer(services);
     closers.push(() => closeServer(server, () => ending.abort()));
-    const follow = () => followClock({ clock, store, delivery, log });
-    const sweeps = startSweeps({ store, directory, connections, throttle, clock, log, timers, followClock: follow });
+    const followClock = await createClockFollower({ clock, store, delivery, log });
+    const sweeps = startSweeps({ store, directory, connections, throttle, clock, log, timers, followClock });
     closers.push(() => sweeps.close());
 
     const { host } = config;

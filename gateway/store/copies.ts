@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { LAST_RAN } from "../delivery/follow-clock.ts";
 import { GatewayError } from "../error.ts";
 import { cannotWrite, makeFolder, makePrivateFile, moveIntoPlace } from "../system/private-file.ts";
 import { asDamaged, checkKind, damaged, damagedLog, isOfThisSchema, isSound } from "./check.ts";
@@ -57,6 +58,7 @@ export function restore(dir: string, from: string, replace: boolean): Holding {
         return copy(from, file, (draft) => {
             const sql = openSql(draft, 0);
             migrate(sql);
+            sql.run("DELETE FROM meta WHERE key = ?", LAST_RAN); // its age is no fault of the clock
             sql.close();
             for (const path of there) renameSync(path, old + path.slice(file.length));
         });

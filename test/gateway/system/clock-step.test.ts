@@ -14,6 +14,8 @@ const NUMBER = "+34600111222";
 interface Scene {
     running: RunningGateway;
     timers: HandTimers;
+    /** Ends the gateway, and starts it as after a boot. */
+    restart: (this: void) => Promise<RunningGateway>;
     /** Lets time pass, and the sweeps that are due meanwhile end. */
     pass: (this: void, ms: number) => Promise<void>;
 }
@@ -21,12 +23,19 @@ interface Scene {
 /** A gateway whose machine starts with this time of day. */
 async function withClock(wallMs: number, play: (scene: Scene) => Promise<void>): Promise<void> {
     const timers = new HandTimers(wallMs);
-    const clock = createSteadyClock(timers.clock.nowMs, () => timers.nowMs());
-    const running = await runGateway({}, { clock, timers });
+    const start = () => createSteadyClock(timers.clock.nowMs, () => timers.nowMs());
+    let running = await runGateway({}, { clock: start(), timers });
     try {
         await play({
-            running,
+            get running() {
+                return running;
+            },
             timers,
+            async restart() {
+                await running.gateway.close();
+                running = await runGateway({ data: running.config.data }, { clock: start(), timers });
+                return running;
+            },
             async pass(ms) {
                 for (let leftMs = ms; leftMs > 0; leftMs -= TIDY_EVERY_MS) {
                     timers.turn(Math.min(leftMs, TIDY_EVERY_MS));
@@ -82,6 +91,40 @@ test("clock: one that is set forward and back again costs no registration and no
         }
         await pass(DAY_MS);
         await eventually("it expires", async () => (await stateOf(running, id)) === "expired");
+    });
+});
+
+test("clock: a start ten years ahead, and one put right again, keep a message for its time, and a registration", async () => {
+    await withClock(START_MS, async ({ running: first, timers, pass, restart }) => {
+        await first.register(NUMBER);
+        const id = await post(first, 3_600);
+        let running = first;
+        for (const [name, byMs] of [
+            ["ahead", 3_650 * DAY_MS],
+            ["right", -3_650 * DAY_MS],
+        ] as const) {
+            timers.wallMs += byMs;
+            if (name === "ahead") running = await restart();
+            await pass(2 * EXPIRE_EVERY_MS);
+            assert.equal(await stateOf(running, id), "accepted", name);
+        }
+        await pass(3_600_000);
+        await eventually("it expires", async () => (await stateOf(running, id)) === "expired");
+        assert.equal((await running.ask("GET", `/v1/numbers/${NUMBER}`)).status, 200);
+    });
+});
+
+test("clock: a step below a minute and then a big one cost no message", async () => {
+    await withClock(START_MS, async ({ running, timers, pass }) => {
+        await running.register(NUMBER);
+        for (const byMs of [-50_000, 50_000]) {
+            const first = await post(running, 86_400);
+            timers.wallMs += byMs;
+            const second = await post(running, 86_400);
+            timers.wallMs += 3_650 * DAY_MS;
+            await pass(2 * EXPIRE_EVERY_MS);
+            assert.deepEqual([await stateOf(running, first), await stateOf(running, second)], ["accepted", "accepted"]);
+        }
     });
 });
 
