@@ -15,6 +15,7 @@ const NOT_RUN: Record<string, string> = {
     "npm ci && npm test": "this test is a part of npm test",
     "npm run size": "it builds what other tests run; CI runs it",
     "npm run bench": "it takes long, and both cores",
+    "npm run bench:boards": "it takes a minute, and interpreters that not every machine has",
     "npm run hostile": "it takes long; test/hostile/hostile.long.test.ts runs each attack in its short form",
     "npx toque restore ~/toque-backup.db --replace":
         "the gateway of its page runs; test/e2e/restored-store.test.ts restores the store of a stopped one",
