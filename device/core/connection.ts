@@ -151,8 +151,9 @@ export function opened(session: Session, about: Bytes): void {
     if (route !== undefined) {
         data += encodeOutbox(session, true);
         const board = session.board;
-        const own = `"a":"${session.address}","y":"${session.why}","m":${board.packetOctets},"w":${board.window}`;
-        data += publish(session, "reg", `{${about},${own},"e":${session.era},"n":${session.mark}}`);
+        const own = `"a":"${session.address}","y":"${session.why}","c":"${board.chip}"`;
+        const room = `"m":${board.packetOctets},"w":${board.window}`;
+        data += publish(session, "reg", `{${about},${own},${room},"e":${session.era},"n":${session.mark}}`);
     }
     session.outputs.push({ type: "send", data: data });
     show(session, undefined);

@@ -9,6 +9,7 @@ import { Admission } from "../limits/admission.ts";
 import { createCalmLog } from "../limits/calm-log.ts";
 import { CONNECTION_LIMITS, silenceMs, type ConnectionLimits } from "../limits/connection-limits.ts";
 import { PublisherRoom } from "../limits/publisher-room.ts";
+import { Twins } from "../limits/twins.ts";
 import type { Log } from "../log.ts";
 import type { ConnectionEvents, ConnectionStats, Connections } from "../ports/connections.ts";
 import type { Route } from "../registration.ts";
@@ -66,8 +67,9 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const admission = new Admission(limits, timers);
     const publishers = new PublisherRoom(limits);
     const calm = createCalmLog(log, timers);
+    const twins = new Twins(timers);
     const broker = createBroker(calm);
-    const dependencies = { ...options, log: calm, messages: admission.messages, refusals: new Refusals() };
+    const dependencies = { ...options, log: calm, messages: admission.messages, twins, refusals: new Refusals() };
     const reception = new Reception(limits, timers, (attempt) => void receive(attempt), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
     const holders = new Map<string, Holder>();
@@ -136,8 +138,11 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
             return refuse(attempt, later("a later connection of the same came first"));
         }
         // now and then a device's own older connection; all the time: two boards have one secret
-        if (before !== undefined) end(key, before, "taken over by a later connection");
         const { peer } = identified;
+        if (before !== undefined) {
+            end(key, before, "taken over by a later connection");
+            if (peer instanceof DevicePeer) peer.chipBefore = (before.peer as DevicePeer).chip;
+        }
         const crowded = peer instanceof PublisherPeer ? publishers.enter(peer.token) : undefined;
         if (crowded !== undefined) return refuse(attempt, later(crowded));
         enter(attempt, key, peer);
@@ -216,7 +221,12 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         return peer instanceof DevicePeer ? peer : undefined;
     }
 
+    function devices(): DevicePeer[] {
+        return [...holders.values()].flatMap(({ peer }) => (peer instanceof DevicePeer ? [peer] : []));
+    }
+
     function close(route: Route, why: string): void {
+        twins.forget(route);
         closedAt.set(route, reception.lastNumber);
         const holder = holders.get(route);
         if (holder?.peer.kind === "device") end(route, holder, why);
@@ -227,6 +237,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         notify: (route, payload) => deviceOf(route)?.notify(payload) ?? false,
         notifyAcknowledged: (route, payload) => deviceOf(route)?.notifyAcknowledged(payload) ?? Promise.resolve(false),
         close,
+        twins: (route) => twins.of(route),
         online: (route) => deviceOf(route)?.online ?? false,
         count: () => counts.device,
 
@@ -247,9 +258,12 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
             flapping: admission
                 .flapping()
                 .map(({ key, pauseMs }) => ({ route: key as Route, untilMs: clock.nowMs() + pauseMs })),
-            failing: [...holders.values()].flatMap(({ peer }) => {
-                if (!(peer instanceof DevicePeer) || !applicationFails(peer.application)) return [];
-                return [{ number: peer.number, application: peer.application }];
+            failing: devices().flatMap(({ number, application }) =>
+                applicationFails(application) ? [{ number, application }] : [],
+            ),
+            twins: devices().flatMap(({ number, route }) => {
+                const chips = twins.of(route);
+                return chips === undefined ? [] : [{ number, chips }];
             }),
         }),
 

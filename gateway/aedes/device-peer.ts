@@ -6,6 +6,7 @@ import { boardSender, type Intake } from "../delivery/intake.ts";
 import { readRegistration } from "../delivery/registration-payload.ts";
 import { GatewayError, isFinal } from "../error.ts";
 import type { Pace } from "../limits/pace.ts";
+import type { Twins } from "../limits/twins.ts";
 import type { Log } from "../log.ts";
 import type { ConnectionEvents } from "../ports/connections.ts";
 import type { Registration, Route } from "../registration.ts";
@@ -26,6 +27,7 @@ export interface DeviceDependencies {
     intake: Pick<Intake, "accept">;
     /** of boards' messages to other numbers, by route */
     messages: Pick<Pace, "wait">;
+    twins: Pick<Twins, "turn">;
     log: Log;
 }
 
@@ -52,6 +54,9 @@ export class DevicePeer implements Peer {
     moved = false;
     /** how its application is, as it registered */
     application: string | undefined;
+    /** its own id, and of the board whose connection it took over */
+    chip: string | undefined;
+    chipBefore: string | undefined;
 
     constructor(
         { route, number }: Pick<Registration, "route" | "number">,
@@ -102,9 +107,21 @@ export class DevicePeer implements Peer {
         const fields = readRegistration(payload);
         this.moved = fields.y === "address" || fields.y === "link";
         this.application = fields.p;
+        this.chip = fields.c;
+        this.#compareChips();
         const octets = Math.min(MAX_PACKET_OCTETS, Math.max(PACKET_OCTETS, fields.m));
         this.#connection?.limitPackets(octets, "refused");
         await this.#events.registered(this.route, fields);
+    }
+
+    /** Two boards with one secret take each other's connection over, for ever: each shows "online", and each message goes to one of them. */
+    #compareChips(): void {
+        const { route, chip, chipBefore } = this;
+        if (chip === undefined || chipBefore === undefined || chip === chipBefore) return;
+        this.chipBefore = undefined;
+        const chips = this.#dependencies.twins.turn(route, chipBefore, chip);
+        const sentence = "boards with one secret take turns: give each a number of its own";
+        if (chips !== undefined) this.#dependencies.log.warn({ route, chips }, sentence);
     }
 
     /** To another number, or to thousands of them: a board that was taken over must not fill everybody's screen. */

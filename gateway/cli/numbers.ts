@@ -26,6 +26,7 @@ interface NumberPage {
     next?: string;
 }
 interface NumberDetails extends NumberLine {
+    twins?: string[];
     endpoints: Endpoint[];
     capabilities?: { runtime: string; firmware: string; packetOctets: number; application?: string };
     backlog: { messages: number; octets: number };
@@ -132,6 +133,7 @@ async function show(number: string, flags: CountryFlag): Promise<void> {
         label: found.label,
         route: found.route,
         board: found.online ? "online" : "away",
+        "one secret": found.twins === undefined ? undefined : `chips ${found.twins.join(", ")} take turns`,
         "last seen": found.seen ?? "never",
         runtime: capabilities === undefined ? undefined : `${capabilities.runtime} ${capabilities.firmware}`,
         application: capabilities?.application,

@@ -10,6 +10,7 @@ interface Status {
     refused: Record<string, number>;
     flapping: { route: string; until: string }[];
     failing: { number: string; application: string }[];
+    twins: { number: string; chips: string[] }[];
     storeOctets: number;
     storeMostOctets?: number;
     memoryOctets: number;
@@ -29,11 +30,9 @@ async function status(flags: CommonFlags): Promise<void> {
         publishers: found.connections.publishers,
         "not yet known": found.connections.enrolling + found.connections.waiting,
         refused: Object.values(found.refused).reduce((sum, count) => sum + count, 0),
-        flapping: found.flapping.length === 0 ? undefined : found.flapping.map(({ route }) => route).join(", "),
-        "application fails":
-            found.failing.length === 0
-                ? undefined
-                : found.failing.map(({ number, application }) => `${number} (${application})`).join(", "),
+        flapping: listed(found.flapping.map(({ route }) => route)),
+        "application fails": listed(found.failing.map(({ number, application }) => `${number} (${application})`)),
+        "one secret": listed(found.twins.map(({ number, chips }) => `${number} (chips ${chips.join(", ")})`)),
         store: mebibytes(found.storeOctets) + atMost(found.storeMostOctets),
         memory: mebibytes(found.memoryOctets),
     });
@@ -42,6 +41,11 @@ async function status(flags: CommonFlags): Promise<void> {
 
 function atMost(octets: number | undefined): string {
     return octets === undefined ? "" : ` of ${mebibytes(octets)} at most`;
+}
+
+/** Undefined, which is not printed, when there are none. */
+function listed(names: string[]): string | undefined {
+    return names.length === 0 ? undefined : names.join(", ");
 }
 
 function mebibytes(octets: number): string {

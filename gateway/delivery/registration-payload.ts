@@ -1,6 +1,7 @@
 import { PACKET_OCTETS, WINDOW } from "../../shared/push/limits.ts";
 import type { ConnectWhy, RegistrationFields } from "../../shared/push/registration.ts";
 import { GatewayError } from "../error.ts";
+import { isChip } from "../registration.ts";
 import { parseObject } from "./payload.ts";
 
 const WHYS: ConnectWhy[] = ["boot", "address", "link", "lost", "gateway"];
@@ -20,6 +21,7 @@ export function readRegistration(payload: Buffer): RegistrationFields {
         v: text(given.v),
         a: text(given.a),
         y: WHYS.find((why) => why === given.y) ?? "boot",
+        c: typeof given.c === "string" && isChip(given.c) ? given.c : undefined,
         m: integer(given.m, 0) ?? PACKET_OCTETS,
         w: integer(given.w, 0) ?? WINDOW,
         e: integer(given.e, 0),

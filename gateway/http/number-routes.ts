@@ -112,6 +112,7 @@ export function addNumberRoutes(server: Server, services: Services): void {
             const [endpoints, backlog] = await Promise.all([directory.endpoints(route), store.backlog.size(route)]);
             return {
                 ...lineOf(registration),
+                twins: connections.twins(route),
                 endpoints: endpoints.map(endpointOf),
                 capabilities,
                 backlog,

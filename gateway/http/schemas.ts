@@ -26,6 +26,7 @@ const whole = Type.Integer();
 const application = Type.String({
     description: '"none", "running", or the first line of its error: then messages wait until it runs',
 });
+const chips = Type.Array(Type.String(), { description: "Chips that take turns, because they have one secret" });
 
 export const NumberPath = closed({ number });
 export const NumberQuery = closed({ country });
@@ -107,6 +108,7 @@ export const NumberListBody = closed({
 });
 export const NumberBody = closed({
     ...line,
+    twins: Type.Optional(chips),
     endpoints: Type.Array(Endpoint, { description: "The last 20, newest first" }),
     capabilities: Type.Optional(
         closed({
@@ -168,6 +170,9 @@ export const StatusBody = closed({
     }),
     failing: Type.Array(closed({ number: Type.String(), application }), {
         description: "Boards that are online and whose application does not run",
+    }),
+    twins: Type.Array(closed({ number: Type.String(), chips }), {
+        description: "Boards that have one secret with another",
     }),
     storeOctets: whole,
     storeMostOctets: Type.Optional(

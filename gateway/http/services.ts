@@ -19,7 +19,9 @@ export interface Services {
     tokens: Tokens;
     intake: Intake;
     room: Pick<StoreRoom, "check" | "measure">;
-    connections: Pick<Connections, "online" | "count" | "close" | "notifyAcknowledged"> & { stats(): ConnectionStats };
+    connections: Pick<Connections, "online" | "twins" | "count" | "close" | "notifyAcknowledged"> & {
+        stats(): ConnectionStats;
+    };
     /** sends one-time codes unless a request names another channel; absent: the answer holds the code */
     channel?: CodeChannel;
     /** whether boards can connect */

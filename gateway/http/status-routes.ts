@@ -42,7 +42,7 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
         async (request) => {
             callerFor(request, "read");
             const { octets, mostOctets } = await room.measure();
-            const { refused, flapping, failing, devices, publishers, enrolling, waiting } = connections.stats();
+            const { refused, flapping, failing, twins, devices, publishers, enrolling, waiting } = connections.stats();
             const uptimeMs = timers.nowMs() - startedMs;
             return {
                 version: services.version,
@@ -52,6 +52,7 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
                 refused,
                 flapping: flapping.map(({ route, untilMs }) => ({ route, until: isoTime(untilMs) })),
                 failing,
+                twins,
                 storeOctets: octets,
                 storeMostOctets: mostOctets,
                 memoryOctets: process.memoryUsage.rss(),

@@ -13,6 +13,8 @@ export interface Connections {
     /** Ends the connection at once. */
     close(route: Route, why: string): void;
     online(route: Route): boolean;
+    /** The chips that take turns on the route, because they have one secret; undefined: none do. */
+    twins(route: Route): string[] | undefined;
     count(): number;
 }
 
@@ -29,6 +31,8 @@ export interface ConnectionStats {
     flapping: { route: Route; untilMs: number }[];
     /** connected boards whose application does not run, and the first line of its error */
     failing: { number: E164; application: string }[];
+    /** connected boards that have one secret with another, and the chips of these that take turns */
+    twins: { number: E164; chips: string[] }[];
 }
 
 /** What the connection layer reports of devices. */

@@ -15,6 +15,8 @@ export interface RegistrationFields {
     /** the address the device has on its own link */
     a: string;
     y: ConnectWhy;
+    /** the chip's own id, letters and digits: two of them with one secret are found by it */
+    c?: string;
     /** largest packet in octets it takes */
     m: number;
     /** window: how many pushes may be inflight */

@@ -37,7 +37,7 @@ const PACKETS: [name: string, octets: string][] = [
         encodePublish(
             2,
             `out/${ROUTE}/reg`,
-            `{"r":"espruino","v":"${VERSION}","p":"running","a":"192.168.1.7","y":"boot","m":1024,"w":1,"e":0,"n":0}`,
+            `{"r":"espruino","v":"${VERSION}","p":"running","a":"192.168.1.7","y":"boot","c":"5ccf7f0a0b0c","m":1024,"w":1,"e":0,"n":0}`,
         ),
     ],
     ["CONNACK", encodePacket(First.connack, "\0\0")],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, before, test } from "node:test";
+import mqtt from "mqtt";
 import { type Ended, type Served, runToque, serveToque } from "../../support/toque.ts";
 
 let served: Served;
@@ -67,6 +68,25 @@ test("toque number add: for people it prints route and secret", async () => {
         again.stdout,
         /\nThe board that had the number \(route [\w-]{16}\) gets nothing more; .* waited for it: 0\.\n/,
     );
+});
+
+test("toque number show and status: boards with one secret, by their chips", async () => {
+    const { route, secret } = document<{ route: string; secret: string }>(
+        await toque("number", "add", "+34600111560", "--json"),
+    );
+    const login = { clientId: route, username: route, password: secret, reconnectPeriod: 0 };
+    const boards: mqtt.MqttClient[] = [];
+    try {
+        for (const c of ["aa", "bb", "aa", "bb"]) {
+            const board = await mqtt.connectAsync(`mqtt://127.0.0.1:${served.mqttPort}`, login);
+            boards.push(board);
+            await board.publishAsync(`out/${route}/reg`, JSON.stringify({ c }), { qos: 1 });
+        }
+        assert.match((await toque("number", "show", "+34600111560")).stdout, /^one secret +chips bb, aa take turns$/m);
+        assert.match((await toque("status")).stdout, /^one secret +\+34600111560 \(chips bb, aa\)$/m);
+    } finally {
+        for (const board of boards) await board.endAsync(true);
+    }
 });
 
 test("toque code: prints a code of 8 digits", async () => {

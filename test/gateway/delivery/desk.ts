@@ -89,6 +89,7 @@ export async function openDesk(
             domain.delivery.closed(gone);
         },
         online: () => true,
+        twins: () => undefined,
         count: () => 1,
     };
     const line = (fields: Record<string, unknown>, message: string) =>
@@ -128,6 +129,7 @@ export async function openDesk(
                 events: domain.delivery,
                 intake: domain.intake,
                 messages: { wait: async () => true },
+                twins: { turn: () => undefined },
             };
             const peer = new DevicePeer({ route, number: NUMBER }, ADDRESS, { ...dependencies, log });
             const octets = Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload));

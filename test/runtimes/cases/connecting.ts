@@ -81,10 +81,11 @@ export const CONNECTING: readonly Case[] = [
         async play(stage) {
             await stage.start({ address: "127.0.0.9" });
             const { peer, registration } = await stage.greeted();
-            const { r, v, a, y, m, w, p } = registration.fields;
+            const { r, v, a, y, c, m, w, p } = registration.fields;
             assert.deepEqual([a, y, p], ["127.0.0.9", "boot", "running"]);
             assert.equal(peer.address, "127.0.0.9");
             assert.match(String(r), /^(host|espruino|nodemcu)$/);
+            assert.match(String(c), /^[0-9A-Za-z]{1,32}$/);
             assert.match(String(v), /^\d+\.\d+\.\d+$/);
             assert.ok(Number(m) >= 1024 && Number(m) <= 4096, `largest packet ${m}`);
             assert.ok(Number(w) >= 1 && Number(w) <= 16, `window ${w}`);
