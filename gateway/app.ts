@@ -21,7 +21,15 @@ import { explainListen, localAddress, urlHost } from "./system/listening.ts";
 import { createLog } from "./system/log.ts";
 import { createSteadyClock, type SteadyClock } from "./system/steady-clock.ts";
 import { SYSTEM_TIMERS, type Timers } from "./system/timers.ts";
-import { findTlsFiles, readTlsFiles, watchTlsFiles } from "./tls/files.ts";
+import {
+    findTlsFiles,
+    readTlsFiles,
+    reportEnd,
+    stateOf,
+    watchTlsFiles,
+    type TlsFiles,
+    type TlsMaterial,
+} from "./tls/files.ts";
 
 /** A gateway that listens. */
 export interface Gateway {
@@ -119,6 +127,8 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
 
     const version = readVersion();
     const mqttListening = () => listening;
+    let shown: TlsMaterial | undefined;
+    const certificate = () => shown && { endsMs: shown.endsMs, state: stateOf(shown, clock.nowMs()) };
     const services = {
         ...surroundings,
         store,
@@ -129,6 +139,7 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
         connections,
         channel,
         mqttListening,
+        certificate,
         version,
     };
     const server = await createServer(services);
@@ -141,7 +152,16 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
     const mqtt = await connections
         .listen({ host, port: config.mqttPort })
         .catch((error: unknown) => explainListen(error, host, config.mqttPort, "--mqtt-port"));
-    const tlsPort = await listenTls(config, connections, closers, log);
+    const tlsPort = await listenTls(
+        config,
+        connections,
+        closers,
+        (files, material) => {
+            reportEnd(files, material, clock.nowMs(), log);
+            shown = material;
+        },
+        log,
+    );
     listening = true;
     await server
         .listen({ host, port: config.httpPort })
@@ -179,14 +199,21 @@ async function listenTls(
     { data, host, tlsPort, tlsCert, tlsKey }: Config,
     connections: GatewayConnections,
     closers: Closers,
+    use: (files: TlsFiles, material: TlsMaterial) => void,
     log: Log,
 ): Promise<number | undefined> {
     const named = tlsCert !== undefined && tlsKey !== undefined ? { certificate: tlsCert, key: tlsKey } : undefined;
     const files = named ?? findTlsFiles(resolve(data));
     if (files === undefined) return undefined;
+    const material = readTlsFiles(files);
     const listener = await connections
-        .listen({ host, port: tlsPort, tls: readTlsFiles(files) })
+        .listen({ host, port: tlsPort, tls: material })
         .catch((error: unknown) => explainListen(error, host, tlsPort, "--tls-port"));
-    closers.push(watchTlsFiles(files, (material) => listener.reload(material), log));
+    use(files, material);
+    const reload = (fresh: TlsMaterial) => {
+        listener.reload(fresh);
+        use(files, fresh);
+    };
+    closers.push(watchTlsFiles(files, reload, log));
     return listener.port;
 }

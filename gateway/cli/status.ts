@@ -14,6 +14,7 @@ interface Status {
     storeOctets: number;
     storeMostOctets?: number;
     memoryOctets: number;
+    certificate?: { ends: string; state: string };
 }
 
 /** `toque status` */
@@ -35,6 +36,7 @@ async function status(flags: CommonFlags): Promise<void> {
         "one secret": listed(found.twins.map(({ number, chips }) => `${number} (chips ${chips.join(", ")})`)),
         store: mebibytes(found.storeOctets) + atMost(found.storeMostOctets),
         memory: mebibytes(found.memoryOctets),
+        "TLS certificate": found.certificate && `${found.certificate.state}, ${found.certificate.ends}`,
     });
     print(flags.json, found, text);
 }

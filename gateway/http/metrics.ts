@@ -11,7 +11,11 @@ export interface Metrics {
     text(): Promise<string>;
 }
 
-export function createMetrics({ connections, store }: Pick<Services, "connections" | "store">): Metrics {
+export function createMetrics({
+    connections,
+    store,
+    certificate,
+}: Pick<Services, "connections" | "store" | "certificate">): Metrics {
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const registers = [registry];
@@ -48,6 +52,16 @@ export function createMetrics({ connections, store }: Pick<Services, "connection
         registers,
         collect() {
             for (const [reason, count] of Object.entries(connections.stats().refused)) this.set({ reason }, count);
+        },
+    });
+    new Gauge({
+        name: "toque_certificate_end_seconds",
+        help: "When the TLS certificate ends, by listener, in seconds since 1970",
+        labelNames: ["listener"] as const,
+        registers,
+        collect() {
+            const shown = certificate();
+            if (shown !== undefined) this.set({ listener: "mqtt" }, shown.endsMs / 1000);
         },
     });
     new Gauge({

@@ -179,5 +179,11 @@ export const StatusBody = closed({
         Type.Integer({ description: "What the store may hold: then messages are answered 503" }),
     ),
     memoryOctets: whole,
+    certificate: Type.Optional(
+        closed(
+            { ends: moment, state: Type.Enum(["valid", "ends soon", "ended"]) },
+            "Of TLS; it ends soon in its last 30 days",
+        ),
+    ),
 });
 export const ErrorReply = closed({ error: closed({ code: Type.String(), message: Type.String() }) });

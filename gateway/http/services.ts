@@ -26,5 +26,7 @@ export interface Services {
     channel?: CodeChannel;
     /** whether boards can connect */
     mqttListening(): boolean;
+    /** the TLS certificate; undefined: TLS is not offered */
+    certificate(): { endsMs: number; state: "valid" | "ends soon" | "ended" } | undefined;
     version: string;
 }

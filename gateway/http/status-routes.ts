@@ -44,6 +44,7 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
             const { octets, mostOctets } = await room.measure();
             const { refused, flapping, failing, twins, devices, publishers, enrolling, waiting } = connections.stats();
             const uptimeMs = timers.nowMs() - startedMs;
+            const certificate = services.certificate();
             return {
                 version: services.version,
                 started: isoTime(clock.nowMs() - uptimeMs),
@@ -56,6 +57,7 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
                 storeOctets: octets,
                 storeMostOctets: mostOctets,
                 memoryOctets: process.memoryUsage.rss(),
+                certificate: certificate && { ends: isoTime(certificate.endsMs), state: certificate.state },
             };
         },
     );

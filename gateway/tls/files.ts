@@ -15,10 +15,31 @@ export interface TlsFiles {
     key: string;
 }
 
-/** What node:tls takes. */
+/** What node:tls takes, and when it ends. */
 export interface TlsMaterial {
     cert: Buffer;
     key: Buffer;
+    endsMs: number;
+}
+
+/** How far a certificate is. */
+export type CertificateState = "valid" | "ends soon" | "ended";
+
+const SOON_MS = 30 * 86_400_000;
+
+export function stateOf({ endsMs }: Pick<TlsMaterial, "endsMs">, nowMs: number): CertificateState {
+    if (nowMs >= endsMs) return "ended";
+    return endsMs - nowMs < SOON_MS ? "ends soon" : "valid";
+}
+
+/** Logs that a certificate has ended or ends soon. */
+export function reportEnd({ certificate }: TlsFiles, material: TlsMaterial, nowMs: number, log: Log): void {
+    const state = stateOf(material, nowMs);
+    if (state === "valid") return;
+    const when = new Date(material.endsMs).toISOString();
+    const sentence =
+        "and who checks it does not connect then: put a new one in its place, with its key; the gateway reads it by itself";
+    log.warn({ certificate, when }, `the TLS certificate ${state === "ended" ? "has ended" : state}, ${sentence}`);
 }
 
 /** The files that `toque tls init` made in this data folder. Undefined: it has not. What is there and cannot be looked at is there. */
@@ -37,10 +58,11 @@ export function readTlsFiles({ certificate, key }: TlsFiles): TlsMaterial {
         const material = { cert: readFileSync(certificate), key: readFileSync(key) };
         createSecureContext(material);
         // OpenSSL takes a key of another kind than the certificate's (RSA, EC) without a word, and then no handshake succeeds
-        if (!new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key))) {
+        const shown = new X509Certificate(material.cert);
+        if (!shown.checkPrivateKey(createPrivateKey(material.key))) {
             throw new Error("the key is another certificate's");
         }
-        return material;
+        return { ...material, endsMs: Date.parse(shown.validTo) };
     } catch (error) {
         const sentence = `The certificate ${certificate} and its key ${key} cannot be used: look at their names, their rights, and whether they belong together.`;
         throw new GatewayError("invalid_request", sentence, { cause: error });

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { createHomeAuthority } from "../../../gateway/tls/authority.ts";
+import { writeHomeAuthority } from "../../../gateway/tls/home-files.ts";
 import { SYSTEM_TIMERS } from "../../../gateway/system/timers.ts";
 import { type RunningGateway, runGateway } from "../../support/gateway.ts";
 
 let it: RunningGateway;
 let uptimeMs = 0;
+const DAY_MS = 86_400_000;
 const NOW_MS = Date.parse("2026-12-01T12:00:00Z");
 before(async () => {
     it = await runGateway({}, { clock: { nowMs: () => NOW_MS }, timers: { ...SYSTEM_TIMERS, nowMs: () => uptimeMs } });
@@ -39,6 +45,27 @@ test("metrics: in Prometheus' form, messages counted, nobody's number in them", 
     assert.match(text, /^toque_store_octets [0-9]+$/m);
     assert.match(text, /^toque_http_request_seconds_count\{method="POST",route="\/v1\/messages",status="202"\} 2$/m);
     assert.doesNotMatch(text, /600111222/);
+});
+
+test("status and metrics: a certificate that has ended, or ends within 30 days, shows there, and in the log at the start", async () => {
+    const data = mkdtempSync(join(tmpdir(), "toque-certificate-"));
+    const endMs = NOW_MS + 10 * 365 * DAY_MS;
+    writeHomeAuthority(data, await createHomeAuthority(["localhost"], NOW_MS));
+    for (const [atMs, state] of [
+        [endMs - 31 * DAY_MS, "valid"],
+        [endMs - 29 * DAY_MS, "ends soon"],
+        [endMs, "ended"],
+    ] as const) {
+        const running = await runGateway({ data, tlsPort: "0" }, { clock: { nowMs: () => atMs } });
+        const { body } = await running.ask<{ certificate: object }>("GET", "/v1/status");
+        assert.deepEqual(body.certificate, { ends: new Date(endMs).toISOString(), state });
+        const { text } = await running.ask("GET", "/metrics");
+        assert.ok(text.includes(`\ntoque_certificate_end_seconds{listener="mqtt"} ${endMs / 1000}\n`));
+        const logged = running.lines.some((line) => /the TLS certificate (has ended|ends soon)/.test(line));
+        assert.equal(logged, state !== "valid");
+        await running.gateway.close();
+    }
+    rmSync(data, { recursive: true });
 });
 
 test("OpenAPI: the document describes every route, its input and its errors", async () => {
