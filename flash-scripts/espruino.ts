@@ -1,8 +1,9 @@
 /** Puts Toque on a board that runs Espruino (ESP32, ESP8266): the bundle as `.bootcde`, the application, settings and credentials. */
 import { readFileSync } from "node:fs";
 import { buildAll } from "../bundler/build.ts";
+import { OLDEST, isTooOld } from "../bundler/espruino/firmware.ts";
 import { EspruinoConsole } from "./espruino-console.ts";
-import { type FlashOptions, main, readOptions, slotFiles } from "./options.ts";
+import { FlashError, type FlashOptions, main, readOptions, slotFiles } from "./options.ts";
 import { Port } from "./port.ts";
 
 async function flash({ port: path, slots, app }: FlashOptions): Promise<void> {
@@ -11,7 +12,12 @@ async function flash({ port: path, slots, app }: FlashOptions): Promise<void> {
     const port = await Port.open(path);
     try {
         const board = new EspruinoConsole(port);
-        console.log(`Espruino ${await board.stop()} answers. Uploading Toque…`);
+        const version = await board.stop();
+        if ((await board.ask(isTooOld("process.env.VERSION"))) === "true")
+            throw new FlashError(
+                `The board runs Espruino ${version}. Toque needs ${OLDEST} or newer: flash that first (docs/boards.md).`,
+            );
+        console.log(`Espruino ${version} answers. Uploading Toque…`);
         const files = new Map([[".bootcde", bundle], ...slotFiles(slots)]);
         if (app !== undefined) files.set("toque-app", readFileSync(app));
         await board.upload(files);

@@ -8,7 +8,7 @@
  *     function low(n) { return n % 128 }      becomes      the comment's octets 2 to 14: return a%128
  *     print(low(300))                                      print($("a",$$.substr(2,12))(300))
  *
- * `$` is Espruino's `Function`, and `$$` the file. Reading it copies nothing: a piece of a file in flash is its place there. A function
+ * `$` is Espruino's `Function`, and `$$` the file; both are constants, so that an application cannot take them away. Reading it copies nothing: a piece of a file in flash is its place there. A function
  * that is used as a value (a listener), or has `this` or `arguments` in it, is declared as before.
  *
  * Two more rules save variables. A constant is written where it is used. A name of up to four characters takes no variable of its own,
@@ -19,11 +19,15 @@ import type { AnyNode, FunctionDeclaration, Program, VariableDeclarator } from "
 import { simple } from "acorn-walk";
 import { analyze } from "eslint-scope";
 import type { Scope, ScopeManager, Variable } from "eslint-scope";
+import { isTooOld, OLDEST } from "./firmware.ts";
 
 /** The file in flash that a board runs, and reads the bodies from. */
 const FILE = ".bootcde";
 
-/** What a person reads who has put the bundle anywhere else. */
+/** What a person reads whose firmware is too old … */
+const TOO_OLD = `toque: this needs Espruino ${OLDEST} or newer`;
+
+/** … or who has put the bundle anywhere else. */
 const MISPLACED = "toque: flash this as .bootcde";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -99,7 +103,8 @@ function layOut(
     }
     if (comment.includes(CLOSE)) throw new Error(`A function has "${CLOSE}" in it, which ends the comment.`);
     const check = `if(!$$||$$.substr(${comment.length},${CLOSE.length})!="${CLOSE}")throw"${MISPLACED}"`;
-    const head = `${comment}${CLOSE}\nvar $=Function,$$=require("Storage").read("${FILE}");\n${check}`;
+    const age = `if(${isTooOld("process.env.VERSION")})throw"${TOO_OLD}"`;
+    const head = `${comment}${CLOSE}\n${age};\nconst $=Function,$$=require("Storage").read("${FILE}");\n${check}`;
     const rest = program.body.map((node) => {
         if (node.type === "VariableDeclaration") {
             const left = node.declarations.filter((one) => !constants.has(one)).map(render);

@@ -171,6 +171,7 @@ export class StandIn implements Board {
             clearInterval: this.#stopTimer,
             E: { getErrorFlags: () => [], reboot: () => undefined, enableWatchdog: () => undefined }, // its memory is never out
             process: {
+                env: { VERSION: "2v29" },
                 memory: () => {
                     const vars = this.#chunkOctets === ESP8266_CHUNK_OCTETS ? ESP8266_VARS : ESP32_VARS;
                     return { ...vars, usage: VARS_AT_REST, free: vars.total - VARS_AT_REST };

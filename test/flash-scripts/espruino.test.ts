@@ -61,6 +61,7 @@ function expected(): Record<string, string> {
 class Board {
     readonly files = new Map<string, string>([["toque-config1", "of an earlier time"]]);
     loads = 0;
+    readonly env = { VERSION: "2v99" };
     /** octets that Storage has */
     capacity = 1_000_000;
     /** what becomes of a line on its way */
@@ -105,7 +106,7 @@ class Board {
         };
         this.#context = createContext({
             require: () => Storage,
-            process: { env: { VERSION: "2v99" } },
+            process: { env: this.env },
             atob: (text: string) => Buffer.from(text, "base64").toString("latin1"),
             btoa: (data: string) => Buffer.from(data, "latin1").toString("base64"),
             print: (text: string) => this.#print(text),
@@ -130,6 +131,11 @@ const FAILURES: [name: string, harm: (board: Board) => void, sentence: RegExp][]
         "an octet that is lost on the way",
         (board) => (board.line = (text) => text.replace(/(?<=,720,"....)./, "")),
         /^\.bootcde is not whole on the board from octet 720 on: look at the cable/,
+    ],
+    [
+        "a firmware that is too old",
+        (board) => (board.env.VERSION = "2v20.1"),
+        /^The board runs Espruino 2v20\.1\. Toque needs 2v21 or newer: flash that first/,
     ],
     [
         "a firmware that lacks something",

@@ -6,10 +6,11 @@ import { parse } from "acorn";
 import { overlayEspruino } from "../../../bundler/espruino/overlay.ts";
 
 /** What a program reports when it is the board's file in flash, and when something else is. */
-function run(program: string, flash = program): unknown[] {
+function run(program: string, flash = program, version = "2v29.277"): unknown[] {
     const reported: unknown[] = [];
     const storage = { read: (name: string) => (name === ".bootcde" ? flash : undefined) };
-    const globals = { report: (value: unknown) => void reported.push(value), require: () => storage };
+    const process = { env: { VERSION: version } };
+    const globals = { report: (value: unknown) => void reported.push(value), require: () => storage, process };
     runInContext(program, createContext(globals));
     return reported;
 }
@@ -88,6 +89,14 @@ test("Espruino bundle: anywhere but in .bootcde it prints a sentence, and does n
     assert.throws(() => run(made, ""), /toque: flash this as \.bootcde/);
     assert.throws(() => run(made, `echo(0);${made}`), /toque: flash this as \.bootcde/);
     assert.deepEqual(run(made, `${made}print("more behind it")`), [2, 3]);
+});
+
+test("Espruino bundle: on firmware older than 2v21 it prints a sentence, and does nothing", () => {
+    const made = overlayEspruino("report(1);");
+    for (const version of ["1v99", "2v08", "2v20", "2v20.100"])
+        assert.throws(() => run(made, made, version), /toque: this needs Espruino 2v21 or newer/, version);
+    for (const version of ["2v21", "2v21.3", "2v29.277", "3v00"])
+        assert.deepEqual(run(made, made, version), [1], version);
 });
 
 test("Espruino bundle: a do without braces gets them, for releases before 2v25", () => {
