@@ -91,15 +91,6 @@ export async function greet(peer: Peer): Promise<Peer> {
     return peer;
 }
 
-/** The next connection of a board's own module: accepted, and its SUBSCRIBE answered. */
-export async function acceptModule(gateway: ScriptedGateway, granted = 1): Promise<Peer> {
-    const peer = await gateway.accept();
-    await peer.receive("connect");
-    peer.send(CONNACK);
-    peer.send(suback((await peer.receive("subscribe")).messageId, granted));
-    return peer;
-}
-
 /** One case's device and gateway, alone with each other. */
 export class Stage {
     readonly subject: Subject;

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import mqtt from "mqtt-packet";
 import type { Packet } from "mqtt-packet";
-import { pause } from "./eventually.ts";
+import { eventually, pause } from "./eventually.ts";
 
 /** Longer than a device takes for anything on a machine that does much else. */
 const PATIENCE_MS = 60_000;
@@ -98,7 +98,7 @@ export class Peer {
             if (this.isClosed) throw new Error(`The device hung up instead of sending ${cmd}.`);
             const leftMs = until - performance.now();
             if (leftMs <= 0) throw new Error(`The device sent no ${cmd} within ${withinMs} ms.`);
-            await this.#change(leftMs);
+            await this.#news(leftMs);
         }
         return this.#packets.shift()!;
     }
@@ -115,28 +115,14 @@ export class Peer {
 
     /** Rejects when the device sends anything, or hangs up, within this time. */
     async silence(forMs: number): Promise<void> {
-        const until = performance.now() + forMs;
-        for (;;) {
-            assert.equal(
-                this.#packets.length,
-                0,
-                `sent though nothing was expected: ${JSON.stringify(this.#packets[0])}`,
-            );
-            assert.equal(this.isClosed, false, "hung up though nothing was wrong");
-            const leftMs = until - performance.now();
-            if (leftMs <= 0) return;
-            await this.#change(leftMs);
-        }
+        await pause(forMs);
+        assert.equal(this.#packets.length, 0, `sent though nothing was expected: ${JSON.stringify(this.#packets[0])}`);
+        assert.equal(this.isClosed, false, "hung up though nothing was wrong");
     }
 
     /** Resolves when the device has hung up; what it sent before is dropped. */
-    async hungUp(withinMs = PATIENCE_MS): Promise<void> {
-        const until = performance.now() + withinMs;
-        while (!this.isClosed) {
-            const leftMs = until - performance.now();
-            if (leftMs <= 0) throw new Error(`The device did not hang up within ${withinMs} ms.`);
-            await this.#change(leftMs);
-        }
+    hungUp(withinMs = PATIENCE_MS): Promise<void> {
+        return eventually("the device hangs up", () => this.isClosed, withinMs);
     }
 
     /** All in one write. */
@@ -166,7 +152,8 @@ export class Peer {
         this.#socket.destroy();
     }
 
-    #change(withinMs: number): Promise<void> {
+    /** Thousands of packets are received in a row: they are not looked for every few milliseconds. */
+    #news(withinMs: number): Promise<void> {
         return new Promise((resolve) => {
             const timer = setTimeout(resolve, withinMs);
             this.#wake = () => {
@@ -187,14 +174,10 @@ export class ScriptedGateway {
     readonly #server: Server;
     readonly #peers: Peer[] = [];
     #taken = 0;
-    #wake: () => void = () => undefined;
     #port = 0;
 
     private constructor() {
-        this.#server = createServer({ allowHalfOpen: true }, (socket) => {
-            this.#peers.push(new Peer(socket));
-            this.#wake();
-        });
+        this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#peers.push(new Peer(socket)));
     }
 
     static async listen(): Promise<ScriptedGateway> {
@@ -214,18 +197,7 @@ export class ScriptedGateway {
 
     /** The next connection that no script took yet. */
     async accept(withinMs = PATIENCE_MS): Promise<Peer> {
-        const until = performance.now() + withinMs;
-        while (this.#peers.length <= this.#taken) {
-            const leftMs = until - performance.now();
-            if (leftMs <= 0) throw new Error(`The device did not connect within ${withinMs} ms.`);
-            await new Promise<void>((resolve) => {
-                const timer = setTimeout(resolve, leftMs);
-                this.#wake = () => {
-                    clearTimeout(timer);
-                    resolve();
-                };
-            });
-        }
+        await eventually("the device connects", () => this.#peers.length > this.#taken, withinMs);
         return this.#peers[this.#taken++]!;
     }
 

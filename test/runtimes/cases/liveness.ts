@@ -154,9 +154,11 @@ export const LIVENESS: readonly Case[] = [
         },
     },
     {
-        name: "PINGRESP keeps it online, ping after ping",
+        name: "PINGRESP keeps it online, ping after ping, though what it sent is not acknowledged",
         async play(stage) {
             const peer = await stage.online({ keepAliveS: KEEP_ALIVE_S });
+            await stage.device.say({ say: "read", sequence: 1 });
+            await peer.receive("publish");
             for (let i = 0; i < 4; i++) {
                 await peer.receive("pingreq");
                 peer.send(PINGRESP);
