@@ -29,10 +29,7 @@ test(
         });
         const lines = gateway.lines.filter((line) => line.includes("boards with one secret take turns"));
         assert.equal(lines.length, 1);
-        assert.ok(
-            chips?.every((chip) => lines[0]!.includes(chip)),
-            lines[0],
-        );
+        assert.match(lines[0] ?? "", /"chips":\["[\w*]+","[\w*]+"\]/); // masked where digits look like a number's
         assert.ok(!gateway.lines.join("").includes("600555100"));
     },
 );
