@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "./client.ts";
 import { COUNTRY, type CommonFlags, clientOf, numberPath, remoteCommand } from "./command.ts";
 import { Failure } from "./failure.ts";
-import type { NumberLine } from "./numbers.ts";
+import { describeAway, type NumberLine } from "./numbers.ts";
 import { columns, pairs, print } from "./print.ts";
 
 interface Accepted {
@@ -85,9 +85,8 @@ async function send(number: string, text: string, flags: SendFlags): Promise<voi
 /** How a board is that is not online. Undefined: it is, or the token may not know. */
 async function away(client: Client, number: string): Promise<string | undefined> {
     try {
-        const { online, seen } = await client.get<NumberLine>(numberPath(number));
-        if (online) return undefined;
-        return seen === undefined ? "never connected" : `away since ${seen}`;
+        const line = await client.get<NumberLine>(numberPath(number));
+        return line.online ? undefined : describeAway(line);
     } catch (error) {
         if (error instanceof Failure && error.exitCode === 3) return undefined;
         throw error;

@@ -1,5 +1,9 @@
 import { Command } from "commander";
+import { plain } from "../../shared/terminal.ts";
+import type { Client } from "./client.ts";
 import { COUNTRY, type CommonFlags, clientOf, numberPath, remoteCommand } from "./command.ts";
+import { confirm } from "./confirm.ts";
+import { Failure } from "./failure.ts";
 import { columns, pairs, print } from "./print.ts";
 
 interface CountryFlag extends CommonFlags {
@@ -49,6 +53,7 @@ export function numberCommand(): Command {
             .argument("<number>")
             .option("--label <label>", "what you call it")
             .option(...COUNTRY)
+            .option("--replace", "end the board that has the number, without asking")
             .option("--keep-backlog", "keep what waits for the number's board before")
             .action(add),
     );
@@ -91,9 +96,17 @@ export function codeCommand(): Command {
         .action(code);
 }
 
-async function add(number: string, flags: CountryFlag & { label?: string; keepBacklog?: boolean }): Promise<void> {
+interface AddFlags extends CountryFlag {
+    label?: string;
+    replace?: boolean;
+    keepBacklog?: boolean;
+}
+
+async function add(number: string, flags: AddFlags): Promise<void> {
     const { country, label, keepBacklog } = flags;
-    const added = await clientOf(flags).post<AddedNumber>("/v1/numbers", { number, country, label, keepBacklog });
+    const client = clientOf(flags);
+    if (flags.replace !== true) await protect(client, number, flags);
+    const added = await client.post<AddedNumber>("/v1/numbers", { number, country, label, keepBacklog });
     const text = pairs({ number: added.number, label: added.label, route: added.route, secret: added.secret });
     const { replaced } = added;
     const ended =
@@ -101,6 +114,28 @@ async function add(number: string, flags: CountryFlag & { label?: string; keepBa
             ? ""
             : `\nThe board that had the number (route ${replaced.route}) gets nothing more; messages dropped that waited for it: ${replaced.dropped}.`;
     print(flags.json, added, text + ended + "\nThe board needs route and secret. The secret is shown this once.");
+}
+
+/** Ends the command if the number has a board, unless somebody at a terminal wants to go on. */
+async function protect(client: Client, number: string, { country, keepBacklog, json }: AddFlags): Promise<void> {
+    const free = ["unknown_number", "unregistered", "unknown_route"]; // the last one: no number was given, and the gateway names that mistake
+    const found = await client.get<NumberDetails>(numberPath(number, country)).catch((error: unknown) => {
+        if (error instanceof Failure && free.includes(error.code)) return undefined;
+        throw error;
+    });
+    if (found === undefined) return;
+    const { backlog, label } = found;
+    const board = `${found.number}${label === undefined ? "" : ` (${label})`} has a board, ${found.online ? "online" : describeAway(found)}`;
+    const loss = keepBacklog === true ? "" : ` Messages that wait for it and would be dropped: ${backlog.messages}.`;
+    const what = `${board}: it would get nothing more.${loss}`;
+    const asks = json !== true && process.stdin.isTTY && process.stderr.isTTY;
+    if (asks && (await confirm(plain(`${what} Replace it?`), process.stdin, process.stderr))) return;
+    throw new Failure(asks ? "Nothing was changed." : `${what} Add --replace if you want that.`, 3, "conflict");
+}
+
+/** @param seen when it was there the last time */
+export function describeAway({ seen }: Pick<NumberLine, "seen">): string {
+    return seen === undefined ? "never connected" : `away since ${seen}`;
 }
 
 async function list(flags: CommonFlags): Promise<void> {

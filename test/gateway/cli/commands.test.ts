@@ -60,13 +60,23 @@ test("toque number: added, listed, shown, removed", async () => {
     assert.match((await toque("number", "list")).stdout, /^No numbers yet/);
 });
 
-test("toque number add: for people it prints route and secret", async () => {
+test("toque number add: for people it prints route and secret; a number that has a board keeps it without --replace", async () => {
     const { stdout } = await toque("number", "add", "+34600111300");
     assert.match(stdout, /^number +\+34600111300\nroute +[\w-]{16}\nsecret +[\w-]{22}\nThe board needs/);
-    const again = await toque("number", "add", "+34600111300");
+    await toque("send", "+34600111300", "hello");
+    const refused = await toque("number", "add", "+34 600 111 300", "--json");
+    assert.equal(refused.status, 3);
+    const { error } = JSON.parse(refused.stderr) as { error: { code: string; message: string } };
+    assert.equal(error.code, "conflict");
+    assert.equal(
+        error.message,
+        "+34600111300 has a board, never connected: it would get nothing more. Messages that wait for it and would be dropped: 1. Add --replace if you want that.",
+    );
+    assert.doesNotMatch((await toque("number", "add", "+34600111300", "--keep-backlog")).stderr, /dropped/);
+    const again = await toque("number", "add", "+34600111300", "--replace");
     assert.match(
         again.stdout,
-        /\nThe board that had the number \(route [\w-]{16}\) gets nothing more; .* waited for it: 0\.\n/,
+        /\nThe board that had the number \(route [\w-]{16}\) gets nothing more; .* waited for it: 1\.\n/,
     );
 });
 
