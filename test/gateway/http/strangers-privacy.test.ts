@@ -75,66 +75,38 @@ function octetsOf({ method, target, headers = [], body }: Question, token: strin
 }
 
 const encode = (text: string) => [...text].map((sign) => `%${sign.charCodeAt(0).toString(16)}`).join("");
-const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"];
+const METHODS = ["GET", "HEAD", "POST", "DELETE", "PROPFIND"];
 
 /** Paths with a number in them. */
 const TARGETS: [name: string, target: (number: string) => string][] = [
     ["its number", (number) => `/v1/numbers/${number}`],
     ["digits only", (number) => `/v1/numbers/${number.slice(1)}`],
     ["each sign encoded", (number) => `/v1/numbers/${encode(number)}`],
-    ["encoded twice", (number) => `/v1/numbers/%252B${number.slice(1)}`],
-    ["spaces", (number) => `/v1/numbers/${number.replace("151", "%20151%20")}`],
-    ["a slash after it", (number) => `/v1/numbers/${number}/`],
     ["a slash in it, encoded", (number) => `/v1/numbers/${number.slice(0, 6)}%2f${number.slice(6)}`],
     ["its secret", (number) => `/v1/numbers/${number}/secret`],
-    ["an unknown part of it", (number) => `/v1/numbers/${number}/endpoints`],
-    ["a country", (number) => `/v1/numbers/${number}?country=DE`],
     ["a national number", (number) => `/v1/numbers/0${number.slice(3)}?country=DE`],
-    ["an unknown query", (number) => `/v1/numbers/${number}?x=1`],
     ["a digit too many", (number) => `/v1/numbers/${number}12345`],
-    ["100 digits before it", (number) => `/v1/numbers/${"0".repeat(100)}${number.slice(1)}`],
     ["a list that begins there", (number) => `/v1/numbers?limit=1&after=${encodeURIComponent(number)}`],
-    ["a list that begins before", (number) => `/v1/numbers?limit=1&after=${encodeURIComponent(before1(number))}`],
     ["a whole list", (number) => `/v1/numbers?limit=1000&after=${number.slice(1)}`],
     ["a message of that id", (number) => `/v1/messages/${number}`],
-    ["a token of that id", (number) => `/v1/tokens/${number}`],
 ];
-function before1(number: string): string {
-    return `+${Number(number.slice(1)) - 1}`;
-}
-
 const HEADERS: [name: string, headers: string[]][] = [
     ["If-None-Match", ["If-None-Match: *"]],
-    ["If-Modified-Since", ["If-Modified-Since: Thu, 01 Jan 2099 00:00:00 GMT"]],
-    ["If-Match", ['If-Match: "x"']],
     ["Range", ["Range: bytes=0-1"]],
-    ["Accept", ["Accept: text/html;q=0", "Accept-Encoding: gzip, br"]],
     ["a method on top", ["X-HTTP-Method-Override: DELETE"]],
-    ["an origin", ["Origin: http://evil.example", "Access-Control-Request-Method: DELETE"]],
-    ["Expect", ["Expect: 100-continue"]],
-    ["an unknown Expect", ["Expect: 200-maybe"]],
-    ["an upgrade", ["Upgrade: websocket"]],
 ];
 
 const BODIES: [name: string, body: (number: string) => string][] = [
     ["that is good", (number) => `{"to":"${number}","body":"x"}`],
     ["for a number", (number) => `{"number":"${number}"}`],
     ["for a number, by a channel", (number) => `{"number":"${number}","channel":"webhook"}`],
-    ["for a number, keeping what waits", (number) => `{"number":"${number}","keepBacklog":true}`],
     ["with spaces", (number) => `{"to":"${number.replace("151", " 151 ")}","body":"x"}`],
     ["with a country", (number) => `{"to":"0${number.slice(3)}","country":"DE","body":"x"}`],
     ["escaped", (number) => `{"to":"\\u002b${number.slice(1)}","body":"x"}`],
     ["cut", (number) => `{"to":"${number}","body":"x`],
-    ["of another type", (number) => `{"to":${number.slice(1)},"body":"x"}`],
-    ["without its text", (number) => `{"to":"${number}"}`],
-    ["empty text", (number) => `{"to":"${number}","body":""}`],
-    ["a text that is too long", (number) => `{"to":"${number}","body":"${"x".repeat(5_000)}"}`],
     ["a body that is too long", (number) => `{"to":"${number}","body":"${"x".repeat(40_000)}"}`],
-    ["a ttl that cannot be", (number) => `{"to":"${number}","body":"x","ttlS":99999999999}`],
     ["a ttl of none", (number) => `{"to":"${number}","body":"x","ttlS":0}`],
     ["a key too many", (number) => `{"to":"${number}","body":"x","from":"${number}"}`],
-    ["a list", (number) => `[{"to":"${number}","body":"x"}]`],
-    ["no UTF-8", (number) => `{"to":"${number}","body":"\xff"}`],
     ["a digit too many", (number) => `{"to":"${number}12345","body":"x"}`],
 ];
 
@@ -166,18 +138,10 @@ for (const [name, body] of BODIES) {
         for (const target of ["/v1/messages", "/v1/codes", "/v1/numbers"]) {
             await same(target, (number) => ({ method: "POST", target, body: body(number) }));
         }
-        await same("a key", (number) => ({
-            method: "POST",
-            target: "/v1/messages",
-            headers: ["Idempotency-Key: once"],
-            body: body(number),
-        }));
-        await same("a bad key", (number) => ({
-            method: "POST",
-            target: "/v1/messages",
-            headers: ["Idempotency-Key: a b"],
-            body: body(number),
-        }));
+        for (const key of ["once", "a b"]) {
+            const headers = [`Idempotency-Key: ${key}`];
+            await same(key, (to) => ({ method: "POST", target: "/v1/messages", headers, body: body(to) }));
+        }
     });
 }
 
