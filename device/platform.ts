@@ -11,7 +11,7 @@ import type { Body } from "./core/settings.ts";
  * - `send`: queues octets for the open connection. The platform keeps their order and splits them as its stack needs.
  * - `hangUp`: drops the connection, open, half open or closed already, and any look-up. No report of it arrives after this.
  * - `deliver`: calls the application's handler. False: it threw.
- * - `said`: calls what the application gave with its message. Should that throw, it does not hurt the device.
+ * - `settled`: calls what the application gave with its message. Should that throw, it does not hurt the device.
  * - `save`: writes a slot (flat JSON, `readFields` reads it back) to flash, so that a power cut leaves the old or the new one. False: it could not.
  * - `state`: shows the connection's state, and what is wrong or was lost.
  * - `wake`: reports a `tick` after so many milliseconds, 0 or more, instead of any asked for before. Until the next is asked for, which is

@@ -50,6 +50,6 @@ export type Output =
     | { type: "hangUp" }
     | { type: "send"; data: Bytes }
     | { type: "deliver"; message: Push }
-    | { type: "said"; done: Done; why: Bytes | undefined }
+    | { type: "settled"; done: Done; why: Bytes | undefined }
     | { type: "save"; slot: Slot; json: Bytes }
     | { type: "state"; state: string; text: string | undefined };

@@ -57,7 +57,7 @@ export function settle(session: Session, key: number, why: Bytes | undefined): v
         const done = outgoing.done;
         const over = why === undefined ? outgoing.packetId === key : outgoing.payload.indexOf(`{"i":${key},`) === 0;
         if (!over) left.push(outgoing);
-        else if (done !== undefined) session.outputs.push({ type: "said", done: done, why: why });
+        else if (done !== undefined) session.outputs.push({ type: "settled", done: done, why: why });
     }
     session.outbox = left;
 }

@@ -138,7 +138,7 @@ export function perform(request: Request): boolean {
     if (request.type === "send") send(request.data);
     else if (request.type === "wake") wake(request.afterMs);
     else if (request.type === "deliver") return deliver(request.message);
-    else if (request.type === "said") return attempt(request.done, request.why);
+    else if (request.type === "settled") return attempt(request.done, request.why);
     else if (request.type === "save") return save(request.slot, request.json);
     else if (request.type === "state")
         print("toque: " + request.state + (request.text === undefined ? "" : ": " + request.text));

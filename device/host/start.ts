@@ -119,7 +119,7 @@ export function createPlatform(options: HostOptions, settings: Settings, report:
         switch (request.type) {
             case "deliver":
                 return attempt((push) => options.handle(push), request.message);
-            case "said":
+            case "settled":
                 return attempt(request.done, request.why);
             case "save":
                 return flash.save(request.slot, request.json);

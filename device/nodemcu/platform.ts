@@ -27,7 +27,7 @@ export function perform(request: Request): boolean {
     if (request.type === "send") send(request.data);
     else if (request.type === "wake") wakeAfter(request.afterMs);
     else if (request.type === "deliver") return deliver(request.message);
-    else if (request.type === "said") return attempt(request.done, request.why);
+    else if (request.type === "settled") return attempt(request.done, request.why);
     else if (request.type === "save") return save(request.slot, request.json);
     else if (request.type === "state") show(request.state, request.text);
     else if (request.type === "dial") dial(request.address);

@@ -79,7 +79,7 @@ function describeOutput(output: Output): string {
     if (output.type === "dial") return "dial " + output.address;
     if (output.type === "deliver") return "deliver " + describePush(output.message);
     if (output.type === "save") return "save " + output.slot + " " + output.json;
-    if (output.type === "said") return "said " + (output.why === undefined ? "accepted" : output.why);
+    if (output.type === "settled") return "settled " + (output.why === undefined ? "accepted" : output.why);
     if (output.type === "state") return "state " + output.state + (output.text === undefined ? "" : " " + output.text);
     return output.type;
 }
