@@ -15,7 +15,12 @@ export function createHealth({ store, room, clock }: Pick<Services, "store" | "r
     async function examine(nowMs: number): Promise<void> {
         await store.settings.set("health", String(nowMs));
         room.check();
-        const { freeOctets } = await store.upkeep.size();
+        const { freeOctets, moved } = await store.upkeep.size();
+        if (moved === true) {
+            const sentence =
+                "The store was moved away, or another file is in its place: put it back, then start the gateway again.";
+            throw new GatewayError("unavailable", sentence);
+        }
         if (freeOctets !== undefined && freeOctets < MIN_FREE_OCTETS) {
             throw new GatewayError("unavailable", "The store's disk is full: free some space.");
         }

@@ -6,6 +6,6 @@ export interface Upkeep {
     forget(beforeMs: number, limit: number): Promise<number>;
     /** Moves stored moments with a clock that was set. Calls made before see the old moments, later ones the new. */
     followClock(step: ClockStep): Promise<void>;
-    /** Octets on disk, its log included; those of them in use; and the disk's free octets, where the system reports them. */
-    size(): Promise<{ octets: number; heldOctets: number; freeOctets?: number }>;
+    /** Octets on disk, its log included; those of them in use; the disk's free octets, where the system reports them; whether another file is in its place, or none. */
+    size(): Promise<{ octets: number; heldOctets: number; freeOctets?: number; moved?: boolean }>;
 }

@@ -1,5 +1,5 @@
 import { existsSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { GatewayError } from "../error.ts";
 import { makeFolder, makePrivateFile, moveIntoPlace } from "../system/private-file.ts";
 import { asDamaged, checkKind, damaged, damagedLog, isOfThisSchema, isSound, refusal } from "./check.ts";
@@ -8,7 +8,7 @@ import { hasLostFrames } from "./log-check.ts";
 import { countUp } from "./settings.ts";
 import { migrate } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
-import { checkStoreFiles, filesOf, makeLockFile, STORE_FILE } from "./store-files.ts";
+import { checkStoreFiles, filesOf, freeOctets, makeLockFile, STORE_FILE } from "./store-files.ts";
 
 /** The file that a running gateway holds locked. */
 const LOCK_FILE = "toque.lock";
@@ -17,6 +17,9 @@ const LOCK_FILE = "toque.lock";
 const BUSY_MS = 2_000;
 /** How long a gateway that starts waits for the one that is still ending. */
 const LOCK_MS = 1_000;
+
+/** With less, SQLite cannot even begin. */
+const MIN_FREE_OCTETS = 65_536;
 
 /** Files up to this size are checked wholly at the start. */
 const MAX_WHOLLY_CHECKED_OCTETS = 16 * 1024 * 1024;
@@ -45,7 +48,8 @@ export function openDatabase(dir: string): OpenedDatabase {
     try {
         makeFolder(dir);
     } catch (error) {
-        throw refusal(`The data folder ${dir} cannot be made: choose one that may be written, with --data.`, error);
+        const sentence = `The data folder ${dir} cannot be made: choose one that may be written, with --data.`;
+        throw diskFull(dirname(dir), error) ?? refusal(sentence, error);
     }
     const notices: string[] = [];
     const lock = lockFolder(dir, notices);
@@ -71,7 +75,7 @@ export function openDatabase(dir: string): OpenedDatabase {
         };
     } catch (error) {
         lock.close();
-        throw error instanceof GatewayError ? error : (unavailable(error) ?? cannotOpen(file, error));
+        throw error instanceof GatewayError ? error : notOpened(file, error);
     }
 }
 
@@ -87,12 +91,20 @@ export function lockFolder(dir: string, notices: string[]): Sql {
     } catch (error) {
         lock?.close();
         if (error instanceof GatewayError) throw error;
-        if ((error as { code?: string }).code !== "SQLITE_BUSY") throw cannotOpen(file, error);
+        if ((error as { code?: string }).code !== "SQLITE_BUSY") throw diskFull(dir, error) ?? cannotOpen(file, error);
         throw refusal(
             `Another gateway is using the data folder ${dir}: stop it first, or give this one another folder with --data.`,
             error,
         );
     }
+}
+
+/** SQLite reports a full disk in many ways. */
+function diskFull(dir: string, cause: unknown): GatewayError | undefined {
+    const { code = "" } = cause as { code?: string };
+    const certain = /^(ENOSPC|EDQUOT|SQLITE_FULL)/.test(code);
+    if (!certain && (freeOctets(dir) ?? Infinity) >= MIN_FREE_OCTETS) return undefined;
+    return refusal(`The disk of ${dir} is full: free some space, then start again.`, cause);
 }
 
 /** Makes the file under another name first: under its own name it is always whole. */
@@ -113,7 +125,7 @@ function create(file: string): void {
         sql.close();
         moveIntoPlace(draft, file);
     } catch (error) {
-        throw unavailable(error) ?? cannotOpen(file, error);
+        throw notOpened(file, error);
     }
 }
 
@@ -136,6 +148,10 @@ function openChecked(file: string): Sql {
         sql.close();
         throw asDamaged(error, file);
     }
+}
+
+function notOpened(file: string, cause: unknown): GatewayError {
+    return diskFull(dirname(file), cause) ?? unavailable(cause) ?? cannotOpen(file, cause);
 }
 
 function cannotOpen(file: string, cause: unknown): GatewayError {

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { GatewayError } from "../error.ts";
 import { closeToOthers, foreignHand, inTheWay, kindOf, makePrivateFile } from "../system/private-file.ts";
@@ -48,6 +48,16 @@ export function checkStoreFiles(dir: string, file: string): string[] {
     }
     const real = follow(file);
     return [...(why === undefined ? [] : [notice]), ...keepPrivate(filesOf(real))];
+}
+
+/** What is free on a file's disk, for this user. */
+export function freeOctets(file: string): number | undefined {
+    try {
+        const { bavail, bsize } = statfsSync(file);
+        return bavail * bsize;
+    } catch {
+        return undefined; // some file systems do not report it
+    }
 }
 
 function keepPrivate(paths: string[]): string[] {

@@ -1,7 +1,8 @@
-import { statfsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { Upkeep } from "../ports/upkeep.ts";
 import { read, write, type CallsOf } from "./call.ts";
 import type { Sql } from "./sql.ts";
+import { freeOctets } from "./store-files.ts";
 
 /** Rows that one call deletes at most: other calls wait for the thread. */
 const MAX_FORGOTTEN_AT_ONCE = 5_000;
@@ -26,6 +27,7 @@ const MOMENTS = [
 ] as const;
 
 export function upkeepCalls(sql: Sql, file: string): CallsOf<Upkeep> {
+    const inode = inodeOf(file);
     return {
         forget: write((beforeMs, limit) => {
             const most = Math.min(limit, MAX_FORGOTTEN_AT_ONCE);
@@ -45,8 +47,13 @@ export function upkeepCalls(sql: Sql, file: string): CallsOf<Upkeep> {
             octets: octetsOf(file) + octetsOf(file + "-wal"),
             heldOctets: heldOctets(sql),
             freeOctets: freeOctets(file),
+            moved: inodeOf(file) !== inode,
         })),
     };
+}
+
+function inodeOf(file: string): number | undefined {
+    return statSync(file, { throwIfNoEntry: false })?.ino;
 }
 
 function octetsOf(file: string): number {
@@ -57,13 +64,4 @@ function octetsOf(file: string): number {
 function heldOctets(sql: Sql): number {
     const pragma = (name: string) => Number(sql.get(`PRAGMA ${name}`)?.[name]);
     return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
-}
-
-function freeOctets(file: string): number | undefined {
-    try {
-        const { bavail, bsize } = statfsSync(file);
-        return bavail * bsize;
-    } catch {
-        return undefined; // some file systems do not report it
-    }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, type Socket, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -215,6 +215,16 @@ test("gateway: a bit that the disk has flipped in a waiting text ends that messa
         ["one", "three"],
     );
     assert.ok(it.lines.some((line) => line.includes("the disk has changed the text of a waiting message")));
+});
+
+test("gateway: a store that was moved away while it runs makes its health red", async (t) => {
+    const it = await runGateway();
+    t.after(() => it.stop());
+    const store = join(it.config.data, "toque.db");
+    renameSync(store, `${store}.away`);
+    const { status, text } = await it.ask("GET", "/v1/health");
+    assert.equal(status, 503);
+    assert.match(text, /The store was moved away/);
 });
 
 test("gateway: at its end a connection whose request was answered is closed; one whose request is under way is waited for", async (t) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -51,6 +51,31 @@ test("disk full: writes fail with a sentence, reads go on, what was acknowledged
     assert.equal(next.message.sequence, acknowledged.length + 1);
     await store.close();
 });
+
+const NO_DISK =
+    spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0
+        ? false
+        : "a disk of its own needs a mount namespace";
+for (const [name, before] of [
+    ["has no store", ""],
+    ["has a store", "open(); "],
+] as const) {
+    test(`disk full at the start: the disk of a folder that ${name} is named`, { skip: NO_DISK }, () => {
+        const dir = make();
+        after(() => remove(dir));
+        const module = JSON.stringify(import.meta.resolve("../../../gateway/store/database.ts"));
+        const script = `import { openDatabase } from ${module}; import { writeFileSync } from "node:fs";
+            const open = () => openDatabase(${JSON.stringify(join(dir, "data"))}).close();
+            ${before}try { writeFileSync(${JSON.stringify(join(dir, "fill"))}, Buffer.alloc(2e6)); } catch {}
+            try { open(); } catch (error) { console.log(error.message); }`;
+        const command = `mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"`;
+        const node = [process.execPath, "--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script];
+        const { stdout, stderr } = spawnSync("unshare", ["-rm", "sh", "-c", command, dir, ...node], {
+            encoding: "utf8",
+        });
+        assert.equal(stdout, `The disk of ${join(dir, "data")} is full: free some space, then start again.\n`, stderr);
+    });
+}
 
 test("locked by another program: writes fail with a sentence, reads go on, nobody else waits, and it comes back", () =>
     withStore(async (store, dir) => {
