@@ -100,21 +100,3 @@ test("a killed gateway has the same receipts afterwards", { timeout: 60_000 }, a
     await gateway.start();
     assert.deepEqual(await Promise.all(ids.map((id) => gateway.receipt(id))), before);
 });
-
-test(
-    "a number whose registration ended: 410; one that never had any: 404; each with a sentence",
-    { timeout: 30_000 },
-    async () => {
-        const { number } = await gateway.register("+34600999777");
-        const ended = await gateway.ask("DELETE", `/v1/numbers/${encodeURIComponent(number)}`);
-        assert.equal(ended.status, 200, ended.text);
-        for (const [to, expected] of [
-            [number, 410],
-            ["+34600999888", 404],
-        ] as const) {
-            const { status, text } = await gateway.ask("POST", "/v1/messages", { body: { to, body: "x" } });
-            assert.equal(status, expected, text);
-            assert.match(text, /register/);
-        }
-    },
-);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually, pause } from "../support/eventually.ts";
+import { forEachInLanes } from "../support/lanes.ts";
 import { chooseSeed, seeded } from "../support/seeded.ts";
 import { setScene, settle } from "./boards.ts";
 import { Flow } from "./flow.ts";
@@ -52,6 +53,39 @@ test("a store that takes 0 to 50 ms while addresses change and connections break
     t.diagnostic(`${gateway.mqtt.cuts} connections cut, ${boards.map(({ times }) => times).join(", ")} made`);
     assert.deepEqual(faults, [], `TOQUE_SEED=${random.seed}`);
     assert.equal(ledger.total, MESSAGES);
+});
+
+test("a store that takes 0 to 50 ms while a device's connection breaks: on each connection pushes are in order, and none twice", async (t) => {
+    const running = await GatewayProcess.start(slowFlush(0, 50));
+    t.after(() => running.close());
+    const enrolled = await running.register("+34600200001");
+    const devices: RawDevice[] = [];
+    const connect = async () => devices.unshift(await RawDevice.connect(running.mqtt.target!, enrolled, 4));
+    let sending = true;
+    const breaking = (async () => {
+        // a device that connects all the time would be refused
+        while (sending && devices.length < 8) {
+            await connect();
+            await pause(100 + random.below(300));
+            await devices[0]!.close();
+        }
+    })();
+    const sent = Array.from({ length: MESSAGES }, (_, index) => `${index}`);
+    await forEachInLanes(sent, 4, async (body) => void (await running.send(enrolled.number, body))).finally(
+        () => (sending = false),
+    );
+    await breaking;
+    await connect();
+    const bodies = () => new Set(devices.flatMap(({ pushes }) => pushes.map(({ body }) => body)));
+    await eventually("all of it was pushed", () => bodies().size === MESSAGES);
+    await devices[0]!.close();
+    for (const { pushes } of devices) {
+        const sequences = pushes.map(({ sequence }) => sequence);
+        assert.deepEqual(
+            sequences,
+            [...new Set(sequences)].sort((a, b) => a - b),
+        );
+    }
 });
 
 test("a flush of 200 ms holds up no ping, and no push that is stored already", async (t) => {

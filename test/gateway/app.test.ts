@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import mqtt from "mqtt";
 import { EXPIRE_EVERY_MS } from "../../gateway/delivery/sweeps.ts";
 import { SYSTEM_TIMERS, type Timers } from "../../gateway/system/timers.ts";
+import { eventually } from "../support/eventually.ts";
 import { type RunningGateway, runGateway } from "../support/gateway.ts";
 
 function folder(t: TestContext): string {
@@ -18,7 +19,7 @@ function folder(t: TestContext): string {
 }
 
 /** A plain MQTT client with a board's credentials, its inbox subscribed. Every payload it got is in `inbox`. */
-async function connectBoard(it: RunningGateway, { route, secret }: { route: string; secret: string }) {
+async function connectBoard(it: RunningGateway, { route, secret }: { route: string; secret: string }, clean = true) {
     const client = mqtt.connect({
         port: it.gateway.mqttPort,
         host: "127.0.0.1",
@@ -26,6 +27,7 @@ async function connectBoard(it: RunningGateway, { route, secret }: { route: stri
         username: route,
         password: secret,
         reconnectPeriod: 0,
+        clean,
     });
     const inbox: string[] = [];
     client.on("message", (_topic, payload) => void inbox.push(payload.toString()));
@@ -80,6 +82,26 @@ test("gateway: a message waits for its board, reaches it, and its receipt shows 
     const { body } = await it.ask<{ online: boolean; backlog: { messages: number } }>("GET", "/v1/numbers/34611222333");
     assert.deepEqual([body.online, body.backlog.messages], [true, 0]);
     assert.equal((await it.ask<{ connections: { devices: number } }>("GET", "/v1/status")).body.connections.devices, 1);
+});
+
+test("gateway: any MQTT client gets what waited and what comes, in order, and nothing twice after a reconnect with its session kept", async (t) => {
+    const it = await runGateway();
+    t.after(() => it.stop());
+    const board = await it.register("+34611222333");
+    const send = (body: string) => it.ask("POST", "/v1/messages", { body: { to: board.number, body } });
+    const bodies: string[] = [];
+    for (const body of ["1", "2", "3"]) await send(body);
+    for (const round of [0, 1]) {
+        const { client, inbox } = await connectBoard(it, board, false);
+        for (const body of ["live", "too"]) await send(`${body} ${round}`);
+        await eventually("an empty backlog", async () => {
+            const { body } = await it.ask<{ backlog: { messages: number } }>("GET", `/v1/numbers/${board.number}`);
+            return body.backlog.messages === 0;
+        });
+        await client.endAsync();
+        bodies.push(...inbox.flatMap((payload) => (JSON.parse(payload) as { b?: string }).b ?? []));
+    }
+    assert.deepEqual(bodies, ["1", "2", "3", "live 0", "too 0", "live 1", "too 1"]);
 });
 
 test("gateway: a hello to one of 20 boards has no base of the backoff; with 21 it has, also by a gateway that was just started", async (t) => {
