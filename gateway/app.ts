@@ -12,6 +12,7 @@ import { ADMIN_TOKEN_FILE } from "./directory/tokens.ts";
 import type { GatewayError } from "./error.ts";
 import { closeServer } from "./http/close-server.ts";
 import { createServer } from "./http/server.ts";
+import { createCalmLog } from "./limits/calm-log.ts";
 import type { ConnectionLimits } from "./limits/connection-limits.ts";
 import type { Log } from "./log.ts";
 import { ensureAdminToken } from "./store/admin-token.ts";
@@ -50,6 +51,9 @@ export interface Gateway {
     close(): Promise<void>;
 }
 
+/** How often the log counts what it left out. */
+const LEFT_OUT_EVERY_MS = 60_000;
+
 /** What a test may turn by hand. */
 export interface Surroundings {
     clock: Clock & Partial<SteadyClock>;
@@ -62,12 +66,11 @@ export interface Surroundings {
  * @throws GatewayError("unavailable" or "invalid_request") with a sentence about the folder, the address or the port
  */
 export async function startGateway(config: Config, given: Partial<Surroundings> = {}): Promise<Gateway> {
-    const {
-        clock = createSteadyClock(Date.now, () => uptime() * 1000),
-        log = createLog(config.logLevel),
-        timers = SYSTEM_TIMERS,
-    } = given;
+    const { clock = createSteadyClock(Date.now, () => uptime() * 1000), timers = SYSTEM_TIMERS } = given;
+    const log = createCalmLog(given.log ?? createLog(config.logLevel), timers);
     const closers = new Closers(log);
+    closers.push(() => log.flush());
+    closers.push(timers.every(LEFT_OUT_EVERY_MS, () => log.flush()));
     try {
         return await start(config, { clock, log, timers }, closers);
     } catch (error) {

@@ -6,7 +6,6 @@ import type { Tokens } from "../directory/tokens.ts";
 import type { Intake } from "../delivery/intake.ts";
 import { GatewayError } from "../error.ts";
 import { Admission } from "../limits/admission.ts";
-import { createCalmLog } from "../limits/calm-log.ts";
 import { CONNECTION_LIMITS, silenceMs, type ConnectionLimits } from "../limits/connection-limits.ts";
 import { PublisherRoom } from "../limits/publisher-room.ts";
 import { Twins } from "../limits/twins.ts";
@@ -66,10 +65,9 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const limits: ConnectionLimits = { ...CONNECTION_LIMITS, ...options.limits };
     const admission = new Admission(limits, timers);
     const publishers = new PublisherRoom(limits);
-    const calm = createCalmLog(log, timers);
     const twins = new Twins(timers);
-    const broker = createBroker(calm);
-    const dependencies = { ...options, log: calm, messages: admission.messages, twins, refusals: new Refusals() };
+    const broker = createBroker(log);
+    const dependencies = { ...options, ...admission.paces, twins, refusals: new Refusals() };
     const reception = new Reception(limits, timers, (attempt) => void receive(attempt), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
     const holders = new Map<string, Holder>();
@@ -82,7 +80,6 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     let started: Promise<void> | undefined;
     const stopSweep = timers.every(SWEEP_MS, () => {
         admission.sweep();
-        calm.flush();
         closedBefore = closedAt;
         closedAt = new Map();
     });
@@ -97,13 +94,13 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     function countRefusal(why: string, arrival?: Arrival): void {
         refused.set(why, (refused.get(why) ?? 0) + 1);
         if (arrival !== undefined) {
-            calm.info({ address: arrival.address, why }, "a connection without a CONNECT was ended");
+            log.info({ address: arrival.address, why }, "a connection without a CONNECT was ended");
         }
     }
 
     function refuse(attempt: ConnectAttempt, { connack, why, failed }: Refusal): void {
         if (failed === true) admission.failed(attempt.arrival.client);
-        calm.info({ address: attempt.arrival.address, why }, "a connection was refused");
+        log.info({ address: attempt.arrival.address, why }, "a connection was refused");
         reception.refuse(attempt, connack, why);
     }
 
@@ -111,7 +108,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         try {
             await admit(attempt);
         } catch (error) {
-            calm.error({ error }, "a connection could not be taken in");
+            log.error({ error }, "a connection could not be taken in");
             attempt.arrival.raw.destroy();
         }
     }
@@ -143,7 +140,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
             end(key, before, "taken over by a later connection");
             if (peer instanceof DevicePeer) peer.chipBefore = (before.peer as DevicePeer).chip;
         }
-        const crowded = peer instanceof PublisherPeer ? publishers.enter(peer.token) : undefined;
+        const crowded = peer instanceof PublisherPeer ? publishers.enter(peer.tokenId) : undefined;
         if (crowded !== undefined) return refuse(attempt, later(crowded));
         enter(attempt, key, peer);
     }
@@ -157,7 +154,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         try {
             return await Promise.race([identified, late]);
         } catch (error) {
-            calm.error({ error }, "a connection could not be authenticated");
+            log.error({ error }, "a connection could not be authenticated");
             return later("the store failed");
         } finally {
             forget();
@@ -187,16 +184,17 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     }
 
     /** Why a connection ends: the client broke the protocol, its message was refused, or the gateway failed. */
-    function explain(error: unknown, { kind }: Peer, address: string): void {
+    function explain(error: unknown, peer: Peer, address: string): void {
+        const who = { ...nameOf(peer), address };
         if (error instanceof Violation) {
             countRefusal(error.message);
-            calm.warn({ kind, address, why: error.message }, "a client broke the protocol: its connection is closed");
+            log.warn({ ...who, why: error.message }, "a client broke the protocol: its connection is closed");
         } else if (error instanceof GatewayError) {
             countRefusal(`a message was refused: ${error.code}`);
             const { code, message: why } = error;
-            calm.warn({ kind, address, code, why }, "a client's message was refused: its connection is closed");
+            log.warn({ ...who, code, why }, "a client's message was refused: its connection is closed");
         } else {
-            calm.error({ kind, error }, "a client's message could not be stored: its connection is closed");
+            log.error({ ...who, error }, "a client's message could not be stored: its connection is closed");
         }
     }
 
@@ -211,7 +209,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         if (holders.get(key) !== holder) return;
         holders.delete(key);
         counts[holder.peer.kind]--;
-        if (holder.peer instanceof PublisherPeer) publishers.left(holder.peer.token);
+        if (holder.peer instanceof PublisherPeer) publishers.left(holder.peer.tokenId);
         holder.peer.ended();
         log.info(nameOf(holder.peer), "connection ended");
     }
@@ -270,7 +268,6 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         async shut() {
             stopSweep();
             stopSilenceSweep();
-            calm.flush();
             const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
             for (const [key, holder] of [...holders]) {
                 holder.stream.destroy();
@@ -289,6 +286,7 @@ function later(why: string): Refusal {
 }
 
 /** For the log: chips and publishers' client ids stay out of it. */
-function nameOf(peer: Peer): { kind: Peer["kind"]; route: Route | undefined } {
-    return { kind: peer.kind, route: peer instanceof DevicePeer ? peer.route : undefined };
+function nameOf(peer: Peer): { kind: Peer["kind"]; route?: Route; tokenId?: string } {
+    if (peer instanceof DevicePeer) return { kind: peer.kind, route: peer.route };
+    return peer instanceof PublisherPeer ? { kind: peer.kind, tokenId: peer.tokenId } : { kind: peer.kind };
 }

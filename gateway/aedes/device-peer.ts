@@ -28,6 +28,8 @@ export interface DeviceDependencies {
     /** of boards' messages to other numbers, by route */
     messages: Pick<Pace, "wait">;
     twins: Pick<Twins, "turn">;
+    /** of its registrations and reports, by route */
+    reports: Pick<Pace, "wait">;
     log: Log;
 }
 
@@ -101,6 +103,8 @@ export class DevicePeer implements Peer {
             );
             if (name === "msg") await this.#refuse(encodeRefusal(payload, code));
         }
+        // Only the PUBACK waits, and with it what is read next: a nack has to count before the PUBACK of its push, which is right behind.
+        if (name !== "msg") await this.#inTurn("reports");
     }
 
     async #register(payload: Buffer): Promise<void> {
@@ -126,10 +130,14 @@ export class DevicePeer implements Peer {
 
     /** To another number, or to thousands of them: a board that was taken over must not fill everybody's screen. */
     async #send(payload: Buffer): Promise<void> {
-        if (!(await this.#dependencies.messages.wait(this.route))) {
-            throw new GatewayError("too_many", "This board sends more messages than it may.");
-        }
+        await this.#inTurn("messages");
         await this.#dependencies.intake.accept(boardSender(this.route), readMessage(payload, this.number));
+    }
+
+    /** @throws GatewayError too_many: it would have to wait for too long */
+    async #inTurn(pace: "messages" | "reports"): Promise<void> {
+        if (await this.#dependencies[pace].wait(this.route)) return;
+        throw new GatewayError("too_many", "This board sends more than it may.");
     }
 
     /** Resolves when it is written, before the PUBACK, which alone would mean that the message is accepted. */

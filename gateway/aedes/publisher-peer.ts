@@ -30,12 +30,12 @@ export class PublisherPeer implements Peer {
     readonly #dependencies: PublisherDependencies;
 
     /**
-     * @param token its id
+     * @param tokenId of its token
      * @param client what it is known by when it comes again; undefined: nothing
      * @param connection number of its connection
      */
     constructor(
-        readonly token: string,
+        readonly tokenId: string,
         client: string | undefined,
         connection: number,
         dependencies: PublisherDependencies,
@@ -60,7 +60,7 @@ export class PublisherPeer implements Peer {
             // MQTT-3.3.5-2: a server that does not authorise a PUBLISH may acknowledge it all the same
             const { code, message: why } = error;
             this.#dependencies.log.warn(
-                { token: caller.id, code, why },
+                { tokenId: caller.id, code, why },
                 "a refused message came again: acknowledged and dropped",
             );
         }

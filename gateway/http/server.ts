@@ -3,7 +3,6 @@ import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyRequest } from "fastify";
 import { GatewayError } from "../error.ts";
-import { createCalmLog } from "../limits/calm-log.ts";
 import { clientKey } from "../limits/client-key.ts";
 import { registerCallers } from "./callers.ts";
 import { answerClientError } from "./client-error.ts";
@@ -37,7 +36,6 @@ const MAX_CONNECTIONS = 3_000;
 /** Makes the HTTP server, not yet listening. The routes' schemas check the requests and make /v1/openapi.json. */
 export async function createServer(services: Services): Promise<Server> {
     const { log } = services;
-    const calm = createCalmLog(log, services.timers);
     const onError = createErrorHandler(log);
     const server: Server = fastify({
         bodyLimit: BODY_OCTETS,
@@ -50,7 +48,7 @@ export async function createServer(services: Services): Promise<Server> {
         forceCloseConnections: "idle",
         return503OnClosing: false, // requests that arrive while closing are answered as always, then their connection ends
         ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
-        clientErrorHandler: (error, socket) => answerClientError(error, socket, calm),
+        clientErrorHandler: (error, socket) => answerClientError(error, socket, log),
         frameworkErrors: (error, request, reply) => void reply.send(onError(error, request, reply) as never),
     }).withTypeProvider<TypeBoxTypeProvider>();
     server.server.maxConnections = MAX_CONNECTIONS;
@@ -80,13 +78,10 @@ export async function createServer(services: Services): Promise<Server> {
         const { method, id: requestId } = request;
         const { statusCode: status, elapsedTime } = reply;
         metrics.answered(method, route, status, elapsedTime / 1000);
-        // Requests without a token must not fill the disk. The pattern is logged and not the path, which may hold a number.
-        (request.caller === undefined ? calm : log).info(
-            { requestId, method, path: route, status, tokenId: callerId(request), ms: Math.round(elapsedTime) },
-            "request",
-        );
+        // The pattern is logged and not the path, which may hold a number.
+        const ms = Math.round(elapsedTime);
+        log.info({ requestId, method, path: route, status, tokenId: callerId(request), ms }, "request");
     });
-    server.addHook("onClose", async () => calm.flush());
     server.addHook("onRoute", (route) => {
         if (route.schema === undefined) return;
         route.schema.response = { ...(route.schema.response as object), "4xx": ErrorReply, "5xx": ErrorReply };

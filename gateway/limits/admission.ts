@@ -15,8 +15,8 @@ export class Admission {
     readonly #handshakes: Buckets;
     readonly #flapping: Flapping;
     readonly #known = new Set<string>();
-    /** messages of boards, by route */
-    readonly messages: Pace;
+    /** of boards, by route: of their messages, and of what else they send */
+    readonly paces: { readonly messages: Pace; readonly reports: Pace };
 
     constructor(limits: ConnectionLimits, timers: Timers) {
         this.#connects = new Buckets(limits.connectsPerAddress, timers);
@@ -24,7 +24,10 @@ export class Admission {
         this.#failures = new Buckets(limits.failuresPerAddress, timers);
         this.#handshakes = new Buckets(limits.handshakesPerAddress, timers);
         this.#flapping = new Flapping(limits, timers);
-        this.messages = new Pace(limits.messagesPerRoute, timers);
+        this.paces = {
+            messages: new Pace(limits.messagesPerRoute, timers),
+            reports: new Pace(limits.reportsPerRoute, timers),
+        };
     }
 
     /** Before a TLS handshake. */
@@ -73,6 +76,7 @@ export class Admission {
     sweep(): void {
         for (const limiter of [this.#connects, this.#connectsOfOne, this.#failures, this.#handshakes]) limiter.sweep();
         this.#flapping.sweep();
-        this.messages.sweep();
+        this.paces.messages.sweep();
+        this.paces.reports.sweep();
     }
 }

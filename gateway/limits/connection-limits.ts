@@ -21,6 +21,8 @@ export interface ConnectionLimits extends FlappingLimits, PublisherLimits {
     handshakesPerAddress: Rate;
     /** messages of one board to other numbers: what goes beyond waits, and its PUBACK with it */
     messagesPerRoute: Rate;
+    /** registrations and reports on pushes of one board: as with its messages */
+    reportsPerRoute: Rate;
     /** time for the whole CONNECT, the TLS handshake included, and then for the store to check the secret */
     connectMs: number;
     authenticateMs: number;
@@ -45,6 +47,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
     failuresPerAddress: { burst: 2_000, perSecond: 20 },
     handshakesPerAddress: { burst: 2_000, perSecond: 50 },
     messagesPerRoute: { burst: 60, perSecond: 1 },
+    reportsPerRoute: { burst: 1_000, perSecond: 20 },
     shortConnections: { burst: 15, perSecond: 10 / 60 },
     flappingPauseMs: 300_000,
     shortMs: 5_000,

@@ -1,4 +1,5 @@
 import { announce, filters8000 } from "./attacks/announce.ts";
+import { chatter } from "./attacks/chatter.ts";
 import { displace } from "./attacks/displace.ts";
 import { enrolment } from "./attacks/enrolment.ts";
 import { fill } from "./attacks/fill.ts";
@@ -31,6 +32,7 @@ export const ATTACKS: readonly Attack[] = [
     displace,
     fill,
     hoard,
+    chatter,
     takeover,
     fleet,
     guess,

@@ -15,6 +15,8 @@ export interface Measured {
     unhandled: number;
     /** lines of level "error" in its log */
     errors: number;
+    /** octets of its log */
+    logOctets: number;
     /** the last of them, or the last unhandled rejection */
     worst: string;
 }
@@ -27,8 +29,10 @@ process.on("unhandledRejection", (reason) => {
     worst = String(reason instanceof Error ? reason.stack : reason);
 });
 let errors = 0;
+let logOctets = 0;
 const log = createLog("info", {
     write(line: string) {
+        logOctets += line.length;
         if (!line.startsWith('{"level":"error"')) return;
         errors++;
         worst = line;
@@ -51,7 +55,7 @@ async function measure(): Promise<Measured> {
     }
     const { heapUsed, external } = process.memoryUsage();
     const heapMb = (heapUsed + external) / 1024 / 1024;
-    return { rssMb: status("VmRSS"), peakMb: status("VmHWM"), heapMb, unhandled, errors, worst };
+    return { rssMb: status("VmRSS"), peakMb: status("VmHWM"), heapMb, unhandled, errors, logOctets, worst };
 }
 
 process.on("message", (asked) => {

@@ -130,6 +130,7 @@ export async function openDesk(
                 intake: domain.intake,
                 messages: { wait: async () => true },
                 twins: { turn: () => undefined },
+                reports: { wait: async () => true },
             };
             const peer = new DevicePeer({ route, number: NUMBER }, ADDRESS, { ...dependencies, log });
             const octets = Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload));

@@ -40,3 +40,19 @@ test("calm log: another sentence is not held back by a flood, and a flood that i
     for (let index = 0; index < BURST; index++) log.warn({}, "refused");
     assert.equal(lines.length, BURST);
 });
+
+test("calm log: boards and tokens do not hold each other's lines back, nor one answer another", () => {
+    const { lines, log } = openScene();
+    const kinds = [{ route: "r1" }, { route: "r2" }, { tokenId: "t1", status: 404 }, { tokenId: "t1", status: 202 }];
+    for (const kind of kinds) {
+        lines.length = 0;
+        for (let index = 0; index < 1_000; index++) log.info({ ...kind, index }, "request");
+        assert.equal(lines.length, BURST);
+    }
+    lines.length = 0;
+    log.flush();
+    assert.deepEqual(
+        lines,
+        kinds.map((kind) => `info request ${JSON.stringify({ ...kind, leftOut: 1_000 - BURST })}`),
+    );
+});

@@ -56,6 +56,24 @@ test("a board that sends to everybody is slowed down: nothing is lost, and its p
     client.destroy();
 });
 
+test("a board's registrations and reports, garbled ones too, count at once, and their PUBACKs have a pace", async (t) => {
+    const timers = new HandTimers();
+    const door = await openDoor({ timers, limits: { reportsPerRoute: { burst: 5, perSecond: 20 } } });
+    t.after(() => door.shut());
+    const client = new RawClient(door.port);
+    const said = ["reg", "read", "nack"].flatMap((topic) => [topic, topic, topic]);
+    const packets = said.map((topic, index) =>
+        publish(index + 1, `out/${ROUTE}/${topic}`, index % 3 ? '{"n":1}' : "?"),
+    );
+    client.write(Buffer.concat([connectAs(ROUTE), ...packets, PINGREQ]));
+    await client.octets(ACCEPTED.length + PINGRESP.length);
+    while (door.happened.length < 1 + 2 + 3 + 3) await settled();
+    assert.ok(client.received.length <= ACCEPTED.length + 5 * puback(1).length + PINGRESP.length);
+    timers.turn(500);
+    await client.octets(ACCEPTED.length + 9 * puback(1).length + PINGRESP.length);
+    client.destroy();
+});
+
 test("a board that would have to wait for more than a minute is closed without PUBACK", async (t) => {
     const door = await openDoor({ limits: { messagesPerRoute: { burst: 1, perSecond: 0.01 } } });
     t.after(() => door.shut());

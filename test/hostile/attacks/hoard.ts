@@ -44,7 +44,7 @@ export const hoard: Attack = {
                         const socket = connectTcp({ port: victim.httpPort, host: "127.0.0.1", localAddress });
                         sockets.push(socket);
                         socket.on("error", () => {}).write(request);
-                        await Promise.race([once(socket, "data"), once(socket, "close")]);
+                        await Promise.race([once(socket, "data"), once(socket, "close")]).catch(() => undefined);
                     }
                 });
                 const answered = await victim.ask("POST", "/v1/messages", { body: { to: number, body: "x" } }).then(
