@@ -7,7 +7,8 @@ import { GatewayError } from "../../gateway/error.ts";
 import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
 import { append, sequences, type Scene } from "./store-scene.ts";
 
-const KILLS = 8;
+/** Each is a process that has to load the sources. */
+const KILLS = 5;
 const APPENDER = fileURLToPath(new URL("../support/append-until-killed.ts", import.meta.url));
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -18,7 +19,7 @@ export function testDurability(scene: Scene): void {
         await scene.store.close();
         let acknowledged = 0;
         for (let round = 0; round < KILLS; round++) {
-            const lines = await appendUntilKilled(scene, round, 50 + round * 37);
+            const lines = await appendUntilKilled(scene, round, 50 + round * 60);
             acknowledged += lines.length;
             const store = await scene.factory.open(scene.where);
             for (const line of lines) {

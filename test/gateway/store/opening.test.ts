@@ -71,18 +71,6 @@ test("open: a relative folder is meant from where the program was started", asyn
     assert.ok(statSync(join(dir, "data", STORE_FILE)).size > 0);
 });
 
-test("open: the log that a killed gateway left behind is merged, and nothing of it is lost", async () => {
-    const dir = await filled();
-    const child = await startAppender(dir);
-    child.kill("SIGKILL");
-    await once(child, "close");
-    assert.ok(statSync(join(dir, `${STORE_FILE}-wal`)).size > 0);
-    const store = await openStore({ dir });
-    assert.ok((await store.backlog.size(routeOf(1))).messages > 50);
-    await store.close();
-    assert.equal(statSync(join(dir, `${STORE_FILE}-wal`), { throwIfNoEntry: false })?.size ?? 0, 0);
-});
-
 test("open: a second gateway in the same folder is refused, in this process and in another; the lock ends with its holder", async () => {
     const dir = await filled();
     const store = await openStore({ dir });
@@ -141,9 +129,6 @@ for (const [name, harm] of DAMAGES) {
         const before = readFileSync(file);
         await refused(dir, /is damaged and was left as it is.*backup/);
         assert.ok(readFileSync(file).equals(before));
-        await refused(dir, /is damaged/);
-        rmSync(file);
-        await (await openStore({ dir })).close();
     });
 }
 
@@ -184,7 +169,7 @@ const CALLS: Call[] = [
     { id: 4, name: "registrations.list", args: [{ limit: 10 }] },
 ];
 
-test("open: the log of a store that is gone is not written into a new one", async () => {
+test("open: the log that a killed gateway left behind is merged, nothing of it is lost, and it is not written into another store", async () => {
     const dir = await filled();
     const child = await startAppender(dir);
     child.kill("SIGKILL");
@@ -198,6 +183,7 @@ test("open: the log of a store that is gone is not written into a new one", asyn
     const store = await openStore({ dir });
     assert.ok((await store.backlog.size(routeOf(1))).messages > 50);
     await store.close();
+    assert.equal(statSync(log, { throwIfNoEntry: false })?.size ?? 0, 0);
 });
 
 test("open: a file of another program is not taken for a store", async () => {
