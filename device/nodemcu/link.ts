@@ -27,6 +27,7 @@ export function watchLink(): void {
         eventmon.register(eventmon.STA_DISCONNECTED, lost);
         wifi.setmode!(wifi.STATION, false);
         tmr.create().alarm(LOOK_MS, AlarmMode.auto, look);
+        look(); // it may have joined what it remembers while init.lua waited
     } else {
         // This firmware has no way to ask for the address; a new one always comes with an event. It does not connect by itself.
         sta.on("start", sta.connect);
