@@ -30,8 +30,10 @@ local function find(name)
 end
 
 local timer = tmr.create()
-timer:alarm(waitS * 1000, 0, function()
-    stop = nil
+
+function start()
+    timer:stop()
+    start, stop = nil, nil
     local app = find("toque-app")
     if app then
         local fine, message = pcall(app)
@@ -44,12 +46,13 @@ timer:alarm(waitS * 1000, 0, function()
     if node.stripdebug then node.stripdebug(3) end -- it is one line: what for should its number be kept?
     timer:alarm(60000, 0, function() file.remove("toque-boots") end)
     if file.exists("toque.lua") then dofile("toque.lua") else print("toque: toque.lua is missing: flash it") end
-end)
+end
 
 function stop()
     timer:stop()
-    stop = nil
+    start, stop = nil, nil
     print("toque: stopped until the next restart")
 end
 
+timer:alarm(waitS * 1000, 0, start)
 print("toque: starts in " .. waitS .. " s, boot " .. count + 1 .. "; to prevent it: stop()")

@@ -42,11 +42,11 @@ export function programs(folder = fileURLToPath(DIST)): Map<string, Buffer> {
     return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
 }
 
-/** A person's own application, and before it the emulator's. */
+/** A person's own application, its lines where they were, and before it the emulator's; init.lua runs it, at once. */
 function withApplication(path: string): Map<string, Buffer> {
-    const both = "local own = onPush\nfunction onPush(message) show(message) own(message) end";
-    const own = `local show = onPush\n${readFileSync(path, "latin1")}\n${both}\n`;
-    return programs().set("toque-app.lua", Buffer.from(own, "latin1"));
+    const both = "local own = onPush if own then function onPush(message) show(message) own(message) end end";
+    const own = `local show = onPush onPush = nil ${readFileSync(path, "latin1")}\n${both}\n`;
+    return programs().set("toque-app.lua", Buffer.from(own, "latin1")).set("start.lua", Buffer.from("start()"));
 }
 
 /** Starts a NodeMCU board: an ESP8266 by default, without init.lua's grace. @param more what only a Lua board has */
@@ -67,7 +67,7 @@ export async function startLuaBoard(options: DeviceOptions, more: Partial<BoardO
             flash,
             clock: wallClock(),
             programs: more.programs ?? (options.app === undefined ? programs() : withApplication(options.app)),
-            boots: ["toque-say.lua", ...(options.app === undefined ? [] : ["toque-app.lua"]), "toque.lua"],
+            boots: ["toque-say.lua", ...(options.app === undefined ? ["toque.lua"] : ["init.lua", "start.lua"])],
             chunkOctets: options.chunkOctets ?? SEGMENT_OCTETS,
             startUs: 0,
             onNewAddress: "abort",

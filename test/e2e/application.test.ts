@@ -51,8 +51,9 @@ after(async () => {
 function flash(options: DeviceOptions, source: string | undefined): Promise<EmulatedDevice> {
     if (options.runtime === "lua") {
         const flashed = programs().set("bare.lua", Buffer.from("onPush = nil")); // without the emulator's application
+        flashed.set("start.lua", Buffer.from("start()"));
         if (source !== undefined) flashed.set("toque-app.lua", Buffer.from(source));
-        return startLuaBoard(options, { programs: flashed, boots: ["bare.lua", "init.lua"] });
+        return startLuaBoard(options, { programs: flashed, boots: ["bare.lua", "init.lua", "start.lua"] });
     }
     const app = join(folder, `${options.route}.js`);
     writeFileSync(app, source ?? "");
@@ -66,7 +67,7 @@ describe("an application that does not run", { concurrency: 4 }, () => {
 
         test(
             `${name}: its messages wait, with the first line of its error, until one runs`,
-            { timeout: 120_000 },
+            { timeout: 240_000 },
             async () => {
                 const { number, route, secret } = await gateway.register(`+3460055500${index}`);
                 const options = { runtime, ...subject.options, gateway: gateway.address, number, route, secret };
@@ -86,7 +87,7 @@ describe("an application that does not run", { concurrency: 4 }, () => {
                                 view = await gateway.view<View>(number);
                                 return view.online && application.test(view.capabilities?.application ?? "");
                             },
-                            20_000,
+                            60_000,
                         );
                         await work(board);
                     } finally {

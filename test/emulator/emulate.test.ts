@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readOptions } from "../../emulator/emulate.ts";
@@ -90,6 +92,27 @@ for (const [words, skip] of LUAS) {
         );
         assert.equal(code, 0, screen);
     });
+}
+
+for (const [runtime, app] of [
+    ["lua", 'print("starts")\nerror("no display")\n'],
+    ["espruino-sim", 'throw "no display";\n'],
+] as const) {
+    test(
+        `emulate --runtime ${runtime} --app: why an application does not run is on the screen`,
+        { skip: NOT_BUILT },
+        async (t) => {
+            const file = join(mkdtempSync(join(tmpdir(), "toque-app-")), "app");
+            t.after(() => rmSync(dirname(file), { recursive: true }));
+            writeFileSync(file, app);
+            const { screen, code } = await emulate(
+                ["+34600111222", "--code", "12345678", "--gateway", "127.0.0.1:1", "--runtime", runtime, "--app", file],
+                [[/^toque: the application does not run, so messages wait: .*no display$/m, "quit"]],
+            );
+            if (runtime === "lua") assert.match(screen, /toque-app\.lua:2: no display/);
+            assert.equal(code, 0, screen);
+        },
+    );
 }
 
 const REFUSED: [words: string[], sentence: RegExp][] = [
