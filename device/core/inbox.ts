@@ -20,7 +20,8 @@ export const SAVE_MS = 3600000;
 export function save(session: Session): void {
     session.dirty = false;
     session.savedAt = session.now;
-    const json = `{"epoch":${session.era},"sequence":${session.mark},"gateway":"${session.known}"}`;
+    const tried = `"tried":${session.suspect},"times":${Math.max(0, session.trials)}`;
+    const json = `{"epoch":${session.era},"sequence":${session.mark},"gateway":"${session.known}",${tried}}`;
     session.outputs.push({ type: "save", slot: "session", json: json });
 }
 
@@ -56,6 +57,18 @@ function show(session: Session, text: string): void {
     session.outputs.push({ type: "state", state: "online", text: text });
 }
 
+/**
+ * A board that restarts while its application has a push gets the same one first, boot after boot. So the first push of a boot is counted in
+ * flash, before the application has it, and no other: flash wears out. @returns false: it has had its tries
+ */
+function isTrusted(session: Session, sequence: number): boolean {
+    if (session.trials < 0) return true;
+    session.trials = sequence === session.suspect ? session.trials + 1 : 1;
+    session.suspect = sequence;
+    save(session);
+    return session.trials <= TRIES;
+}
+
 /** Takes a PUBLISH to the inbox: a push, the hello, a notice of an overflow or of a refusal, or a secret. @returns false: it is none */
 export function takePublish(session: Session, packet: Packet): boolean {
     const publish = readPublish(packet);
@@ -88,6 +101,7 @@ export function takePublish(session: Session, packet: Packet): boolean {
             // a new numbering: the old mark means nothing in it
             session.era = epoch;
             session.mark = 0;
+            session.suspect = 0;
             save(session);
         }
     }
@@ -106,6 +120,8 @@ export function takePublish(session: Session, packet: Packet): boolean {
         expires <= session.clockS + Math.floor((session.now - session.clockAt) / 1000)
     ) {
         finish(session, sequence, packetId, "expired");
+    } else if (!isTrusted(session, sequence)) {
+        finish(session, sequence, packetId, "restarted");
     } else {
         const push: Push = {
             sequence: sequence,
@@ -130,6 +146,7 @@ export function handled(session: Session, shown: boolean): void {
         deliver(session, handling.push);
     } else {
         session.handling = undefined;
+        session.trials = -1;
         finish(session, handling.push.sequence, handling.packetId, shown ? "" : "handler");
     }
 }

@@ -69,6 +69,10 @@ export interface Session extends Decoder {
     keepS: number;
     outbox: Outgoing[];
 
+    /** as `tried` and `times` in `Memory`; less than 0: a push has come through since the boot */
+    suspect: number;
+    trials: number;
+
     handling?: Handling;
     offer?: Offer;
 
@@ -115,6 +119,8 @@ export function createSession(
         pinging: false,
         keepS: settings.keepAliveS ?? KEEP_ALIVE_S,
         outbox: [],
+        suspect: memory === undefined ? 0 : (memory.tried ?? 0),
+        trials: memory === undefined ? 0 : (memory.times ?? 0),
         clockS: 0,
         clockAt: 0,
         now: nowMs,

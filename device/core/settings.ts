@@ -28,6 +28,9 @@ export interface Memory {
     sequence: number;
     /** the last address of the gateway that answered CONNECT: tried when its name cannot be resolved. "": none */
     gateway: string;
+    /** the first push after a boot, and the boots in a row that had it as their first: the board may restart because of it */
+    tried?: number;
+    times?: number;
 }
 
 /** What a runtime is and can do: constants of a board's folder. */

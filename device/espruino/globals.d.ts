@@ -68,6 +68,8 @@ declare function atob(base64: string): string;
 /** The chip's own id in hexadecimal, with dashes. */
 declare function getSerial(): string;
 declare function setInterval(callback: (this: void) => void, periodMs: number): number;
+/** Without an argument it ends all timers. Undefined is an error. */
+declare function clearInterval(id?: number): void;
 /** From now on, and first after so long from now. */
 declare function changeInterval(id: number, periodMs: number): void;
 

@@ -7,6 +7,9 @@ export const LOOK_MS = 10000;
 /** The Wi-Fi is joined anew every so many looks without an address: an ESP32 gives up after three tries, an ESP8266 never. */
 const JOIN_LOOKS = 3;
 
+/** The firmware's own. */
+const clearTimer = clearInterval;
+
 let lost = false;
 let looks = 0;
 
@@ -37,15 +40,27 @@ export function look(details?: EspruinoWifiDetails): void {
 }
 
 /**
- * Looks after so many milliseconds, 0 or more, and then at least every LOOK_MS: reporting the link wakes the device. The interval may be gone:
- * an application's `clearInterval()` without an argument ends all, and Ctrl-C the one that runs.
+ * The application's `clearInterval` and `clearTimeout`: without an argument the firmware's end every timer, and the next one that the
+ * application makes has the number of the device's.
  */
+function clear(this: void): void {
+    // eslint-disable-next-line prefer-rest-params -- no rest parameters here, and a parameter that is declared counts as given
+    const given = arguments;
+    if (given.length > 0) {
+        clearTimer(given[0] as number);
+    } else {
+        clearTimer();
+        wires.timer = setInterval(look, LOOK_MS);
+    }
+}
+
+/** Looks after so many milliseconds, 0 or more, and then at least every LOOK_MS: reporting the link wakes the device. */
 export function wake(afterMs: number): void {
     const periodMs = Math.min(afterMs, LOOK_MS);
     try {
         changeInterval(wires.timer, periodMs);
     } catch (error) {
-        wires.timer = setInterval(look, periodMs);
+        wires.timer = setInterval(look, periodMs); // Ctrl-C ended the interval while it ran
     }
 }
 
@@ -54,5 +69,6 @@ export function watchLink(): void {
     wifi.on("connected", look);
     wifi.on("disconnected", look);
     wires.timer = setInterval(look, LOOK_MS);
+    global.clearInterval = global.clearTimeout = clear;
     look();
 }

@@ -134,15 +134,19 @@ export class StandIn implements Board {
         this.#timers.set(id, { callback, handle });
     }
 
-    #stopTimer = (id: number): void => {
-        if (id === undefined) throw new Error("clearTimeout(undefined) not allowed. Use clearTimeout() instead");
-        clearTimeout(this.#timers.get(id)?.handle);
-        this.#timers.delete(id);
-    };
-
     #globals(): Record<string, unknown> {
         const boot = this.#boot;
         let lastTimer = 0;
+        // without an argument all of them, and the numbers begin again
+        const stopTimer = (...ids: (number | undefined)[]): void => {
+            if (ids.length > 0 && ids[0] === undefined)
+                throw new Error("clearTimeout(undefined) not allowed. Use clearTimeout() instead");
+            if (ids.length === 0) lastTimer = 0;
+            for (const id of ids.length === 0 ? [...this.#timers.keys()] : [ids[0]!]) {
+                clearTimeout(this.#timers.get(id)?.handle);
+                this.#timers.delete(id);
+            }
+        };
         const print = (...values: unknown[]): void => {
             if (boot === this.#boot) this.#screen.print(values.map(String).join(" "));
         };
@@ -167,8 +171,8 @@ export class StandIn implements Board {
                 clearTimeout(timer.handle);
                 this.#startTimer(id, timer.callback, periodMs, true);
             },
-            clearTimeout: this.#stopTimer,
-            clearInterval: this.#stopTimer,
+            clearTimeout: stopTimer,
+            clearInterval: stopTimer,
             E: { getErrorFlags: () => [], reboot: () => undefined, enableWatchdog: () => undefined }, // its memory is never out
             process: {
                 env: { VERSION: "2v29" },

@@ -4,7 +4,7 @@ import type { Draft } from "../message.ts";
 import { isE164, type E164 } from "../number.ts";
 import { parseObject, readObject } from "./payload.ts";
 
-const NACK_WHYS: NackWhy[] = ["handler", "oversize", "expired", "garbled"];
+const NACK_WHYS: NackWhy[] = ["handler", "oversize", "expired", "garbled", "restarted"];
 
 /** `out/<route>/read`. @throws GatewayError invalid_request */
 export function readRead(payload: Buffer): ReadFields {

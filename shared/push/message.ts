@@ -90,4 +90,5 @@ export interface NackFields {
     y: NackWhy;
 }
 
-export type NackWhy = "handler" | "oversize" | "expired" | "garbled";
+/** "restarted": the board restarted again and again while the application had it. */
+export type NackWhy = "handler" | "oversize" | "expired" | "garbled" | "restarted";

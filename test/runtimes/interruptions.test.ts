@@ -7,7 +7,7 @@ import type { TestContext } from "node:test";
 import type { DeviceOptions } from "../../emulator/device.ts";
 import { acknowledged, nacked } from "./cases/pushes.ts";
 import { idOf, puback, push, Stage } from "./stage.ts";
-import { GENUINE_ESPRUINO } from "./subjects.ts";
+import { GENUINE_ESPRUINO, JAVASCRIPT, LUA } from "./subjects.ts";
 import type { Subject } from "./subjects.ts";
 
 /** The first "slow" takes three seconds, and whatever a person does in them. */
@@ -29,6 +29,22 @@ const MUCH = `module.exports = function (message) {
 const LARGE = `var large = new Uint32Array(2300);
 module.exports = function (message) {
     print("#got " + message.body);
+};`;
+
+/** A push during which the board restarts, by language. */
+const POISON = {
+    js: `module.exports = function (message) {
+    if (message.body === "poison") E.reboot();
+};`,
+    lua: `function onPush(message) if message.body == "poison" then node.restart() end end`,
+};
+
+/** Ends every timer, as applications do that know of no other, and takes the place of the first; and the bundle's own name for `Function`. */
+const CLEARED = `module.exports = function (message) {
+    if (message.body !== "clear") return;
+    clearInterval();
+    setInterval(function () {}, 60000);
+    try { global["$"] = 0; } catch (error) {}
 };`;
 
 /** A stage whose board has this application behind the emulator's own. */
@@ -94,3 +110,40 @@ test(
         await stage.device.until(({ screen }) => screen.includes("#got small"));
     },
 );
+
+for (const subject of [...GENUINE_ESPRUINO, ...LUA]) {
+    const { name, skip } = subject;
+    test(
+        `${name}: a push during which the board restarts three times is nacked, and the next one shown`,
+        { skip },
+        async (t) => {
+            const [stage, options] = await withApp(t, subject, POISON[subject.runtime === "lua" ? "lua" : "js"]);
+            await stage.start(options);
+            let gone = 0;
+            stage.device.on("gone", () => gone++);
+            for (let boot = 1; boot <= 3; boot++) {
+                const { peer } = await stage.accepted();
+                peer.send(push(1, "poison"));
+                await stage.device.until(() => gone === boot);
+                await stage.device.reboot();
+            }
+            const { peer } = await stage.accepted();
+            peer.send(push(1, "poison"), push(2, "cure"));
+            peer.send(puback(await nacked(peer, 1, "restarted")));
+            await acknowledged(peer, idOf(push(1, "")));
+            await acknowledged(peer, idOf(push(2, "")));
+            assert.deepEqual(stage.bodies, ["poison", "poison", "poison", "cure"]);
+        },
+    );
+}
+
+for (const subject of [...JAVASCRIPT.slice(1), ...GENUINE_ESPRUINO]) {
+    const { name, skip } = subject;
+    test(`${name}: an application that ends every timer does not end the device's`, { skip }, async (t) => {
+        const [stage, options] = await withApp(t, subject, CLEARED);
+        const peer = await stage.online({ ...options, keepAliveS: 15 });
+        await stage.deliver(peer, push(1, "clear"));
+        await peer.receive("pingreq");
+        await stage.deliver(peer, push(2, "after"));
+    });
+}

@@ -202,7 +202,13 @@ function begin(write: Write, given: Given): Play {
         given.route === undefined ? undefined : { route: given.route, secret: given.secret! },
         given.epoch === undefined
             ? undefined
-            : { epoch: toNumber(given.epoch), sequence: toNumber(given.sequence!), gateway: gateway },
+            : {
+                  epoch: toNumber(given.epoch),
+                  sequence: toNumber(given.sequence!),
+                  gateway: gateway,
+                  tried: given.tried === undefined ? undefined : toNumber(given.tried),
+                  times: given.times === undefined ? undefined : toNumber(given.times),
+              },
         0,
     );
     // in Lua, where a program has one session, these are as the last script left them
