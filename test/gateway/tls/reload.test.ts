@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -32,7 +32,11 @@ before(async () => {
     listener = await door.connections.listen({ host: "127.0.0.1", port: 0, tls: readTlsFiles(files) });
     const log = createLog("info", { write: (line: string) => void lines.push(line) });
     unwatch = watchTlsFiles(files, (material) => listener.reload(material), log, 20);
-    await sleep(100); // until it has seen them as they are
+    // until it has seen them as they are, and sees a change
+    for (let touched = 1; lines.length === 0; touched++) {
+        utimesSync(files.certificate, touched, touched);
+        for (let looks = 0; looks < 100 && lines.length === 0; looks++) await sleep(10);
+    }
 });
 after(async () => {
     unwatch();
