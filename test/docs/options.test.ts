@@ -19,7 +19,8 @@ async function readHelp(words: string[]): Promise<void> {
     const { stdout, stderr } = await run(process.execPath, ["bin/toque.mjs", ...words, "--help"], { cwd: ROOT });
     help.set(words.join(" "), stdout + stderr);
     const [, commands = ""] = /^Commands:\n((?: .*\n)+)/m.exec(stdout) ?? [];
-    for (const [, name] of commands.matchAll(/^ {2}([a-z]+)/gm)) if (name !== "help") await readHelp([...words, name!]);
+    for (const [, name] of commands.matchAll(/^ {2}([a-z][a-z-]*)/gm))
+        if (name !== "help") await readHelp([...words, name!]);
 }
 
 async function readScriptHelp(script: string): Promise<void> {
@@ -53,7 +54,7 @@ for (const page of PAGES) {
             const [, rest] = /(?:^|npx |bin\/)toque(?:\.mjs)? ([^|]*)/.exec(piece) ?? [];
             const [, script] = /npm run ([\w:]+)/.exec(piece) ?? [];
             if (script !== undefined) assert.ok(scripts[script] !== undefined, piece);
-            const words = (rest ?? "").split(" ").filter((word) => /^[a-z]+$/.test(word));
+            const words = (rest ?? "").split(" ").filter((word) => /^[a-z][a-z-]*$/.test(word));
             const names = words.length === 0 ? [] : [words.slice(0, 2).join(" "), words[0]!];
             const command = names.find((name) => help.has(name));
             if (rest !== undefined && words.length > 0) assert.ok(command !== undefined, `${piece}: no such command`);
