@@ -62,7 +62,8 @@ export function retreat(session: Session, event: Event, text: string): boolean {
     }
     session.tries++;
     session.dueAt += backoffMs(session.tries, session.baseS, session.board.random);
-    show(session, `${text} (${stateName(from)}, ${session.target})`);
+    const where = `${session.target}:${session.settings.port}`;
+    show(session, from === State.dialing ? `nobody answers at ${where}` : `${text} (${stateName(from)}, ${where})`);
     return true;
 }
 

@@ -60,7 +60,8 @@ export function readClaim({ clientId, userName, password, cleanSession }: Connec
         }
         const number = readNumber(userName);
         if (number === undefined) return wrong("no number as user name");
-        return { kind: "enrolling", key: clientId, knownAs: clientId, number, code: password, chip };
+        const code = password.replace(/[\s\p{Dash}]/gu, ""); // people type it in groups
+        return { kind: "enrolling", key: clientId, knownAs: clientId, number, code, chip };
     }
     if (userName === clientId && isRoute(clientId)) {
         return { kind: "device", key: clientId, knownAs: clientId, route: clientId, secret: password };

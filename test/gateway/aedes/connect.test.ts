@@ -181,7 +181,7 @@ test("a route that is closed while its CONNECT is looked up does not slip in; it
 
 test("enrolment: a board with a code gets its route and secret, at QoS 1, when it has subscribed", async () => {
     const client = new RawClient(door.port);
-    client.write(connect("enrol-a1B2c3", "+34 600 111 222", CODE));
+    client.write(connect("enrol-a1B2c3", "+34 600 111 222", ` ${CODE.slice(0, 4)} \u2013 ${CODE.slice(4)}-`));
     await client.octets(4);
     client.write(subscribe(1, ["enrol/a1B2c3", 1]));
     const received = await client.octets(9 + 2 + 2 + 12 + 2 + 37);
