@@ -1,5 +1,6 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { readFields } from "../../shared/push/fields.ts";
+import type { Fields } from "../../shared/push/fields.ts";
 import type { NackWhy, Urgency } from "../../shared/push/message.ts";
 import { enrolTopic, inboxTopic } from "../../shared/push/topics.ts";
 import { readPublish } from "../../shared/wire/decode.ts";
@@ -69,30 +70,11 @@ function isTrusted(session: Session, sequence: number): boolean {
     return session.trials <= TRIES;
 }
 
-/** Takes a PUBLISH to the inbox: a push, the hello, a notice of an overflow or of a refusal, or a secret. @returns false: it is none */
-export function takePublish(session: Session, packet: Packet): boolean {
-    const publish = readPublish(packet);
-    if (publish === undefined) return false;
-    const packetId = publish.packetId;
-    const payload = publish.payload;
-    // what is not for this device is acknowledged all the same: left alone it would be sent again and again
-    const whole = publish.topic === inbox(session) ? readFields(payload) : {};
-    // of what is no flat JSON as a whole the first pair may still be one: {"n":sequence,
-    const fields = whole ?? readFields(payload.slice(0, payload.indexOf(",")) + "}") ?? {};
-    const route = session.route ?? fields.r;
-    const secret = fields.s;
-    const sequence = numberOf(fields.n);
+/** Takes what comes beside the pushes: the hello, a notice of an overflow, a refusal. Apart, so that a push does not load it from flash. */
+function takeNotice(session: Session, fields: Fields): void {
     const epoch = numberOf(fields.e);
     const clockS = numberOf(fields.c);
-    const expires = numberOf(fields.x);
-    const body = fields.b;
     const refusal = fields.y;
-    if (typeof secret === "string" && typeof route === "string") {
-        session.offer = { route: route, secret: secret, packetId: packetId };
-        const json = `{"route":"${route}","secret":"${secret}"}`;
-        session.outputs.push({ type: "save", slot: "credentials", json: json });
-        return true;
-    }
     if (epoch > 0 && clockS > 0) {
         session.clockS = clockS;
         session.clockAt = session.now;
@@ -110,6 +92,30 @@ export function takePublish(session: Session, packet: Packet): boolean {
         show(session, "a message was refused: " + refusal);
         settle(session, numberOf(fields.i), refusal);
     }
+}
+
+/** Takes a PUBLISH to the inbox: a push, the hello, a notice of an overflow or of a refusal, or a secret. @returns false: it is none */
+export function takePublish(session: Session, packet: Packet): boolean {
+    const publish = readPublish(packet);
+    if (publish === undefined) return false;
+    const packetId = publish.packetId;
+    const payload = publish.payload;
+    // what is not for this device is acknowledged all the same: left alone it would be sent again and again
+    const whole = publish.topic === inbox(session) ? readFields(payload) : {};
+    // of what is no flat JSON as a whole the first pair may still be one: {"n":sequence,
+    const fields = whole ?? readFields(payload.slice(0, payload.indexOf(",")) + "}") ?? {};
+    const route = session.route ?? fields.r;
+    const secret = fields.s;
+    const sequence = numberOf(fields.n);
+    const expires = numberOf(fields.x);
+    const body = fields.b;
+    if (typeof secret === "string" && typeof route === "string") {
+        session.offer = { route: route, secret: secret, packetId: packetId };
+        const json = `{"route":"${route}","secret":"${secret}"}`;
+        session.outputs.push({ type: "save", slot: "credentials", json: json });
+        return true;
+    }
+    if (fields.n === undefined) takeNotice(session, fields);
     if (sequence <= session.mark) {
         acknowledge(session, packetId); // no push at all, or seen before
     } else if (whole === undefined || typeof body !== "string") {
