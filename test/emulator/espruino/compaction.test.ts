@@ -43,14 +43,19 @@ for (const variable of ["ESPRUINO", "ESPRUINO_8266"]) {
                     readFileSync(join(flashDir, "espruino.flash")).indexOf("toque: flash this as .bootcde");
                 await device.until(({ states }) => states.at(-1)?.state === "online", 20_000);
                 const before = place();
-                for (const [index, body] of ["one", "compact", "two"].entries()) {
+                // where flash is mapped, as on the chips, the firmware goes on in what was moved away, up to an error: found as an interruption
+                for (const body of ["one", "compact", "two"]) {
                     await gateway.ask("POST", "/v1/messages", { body: { to: number, body } });
-                    await device.until(({ shown }) => shown.length === index + 1, 10_000);
+                    await device.until(({ shown }) => shown.at(-1)?.body === body, 60_000);
                 }
                 assert.ok(place() < before, `the program moved from ${before} to ${place()}`);
                 await device.setAddress("127.0.0.22");
                 await gateway.ask("POST", "/v1/messages", { body: { to: number, body: "three" } });
-                await device.until(({ shown }) => shown.length === 4, 20_000);
+                await device.until(({ shown }) => shown.at(-1)?.body === "three", 60_000);
+                const bodies = device.shown.map((push) => push.body);
+                assert.deepEqual([...new Set(bodies)], ["one", "compact", "two", "three"]);
+                const twice = bodies.filter((body, index) => bodies.indexOf(body) !== index);
+                assert.ok(twice.length === 0 || twice.join() === "compact", `shown again: ${twice.join()}`);
             } finally {
                 await device.close();
             }
