@@ -53,13 +53,14 @@ for (const how of ["exit", "throw"] as const) {
         const ended = await served.ended;
         assert.equal(ended.status, 1);
         const lines = ended.stderr.trim().split("\n");
-        const sentences = lines.filter((line) => !line.startsWith("{"));
-        assert.equal(sentences.length, 1, ended.stderr);
+        const written = lines.map((line) => JSON.parse(line) as Line & Partial<ErrorBody>);
+        const errors = written.flatMap(({ msg, error }) => (msg === undefined && error !== undefined ? [error] : []));
+        assert.equal(errors.length, 1, ended.stderr);
         assert.match(
-            sentences[0]!,
-            /^toque: The store's thread (has ended|failed \(.*\)): the gateway ends, and has to be/,
+            errors[0]!.message,
+            /^The store's thread (has ended|failed \(.*\)): the gateway ends, and has to be/,
         );
-        const logged = lines.filter((line) => !sentences.includes(line)).map((line) => JSON.parse(line) as Line);
+        const logged = written.filter(({ msg }) => msg !== undefined);
         assert.ok(logged.some(({ level, msg }) => level === "error" && /store's thread/.test(msg)));
         assert.equal(logged.at(-1)?.msg, "stopped", "it was closed in order");
 

@@ -1,5 +1,5 @@
 /** A bundle as `bundler/espruino/overlay.ts` writes it: a comment of function bodies, and the program that calls them. */
-const BUNDLE = /^\/\*\n[^]*?\*\/\n(var \$=Function,\$\$=require\("Storage"\)[^]*)$/;
+const BUNDLE = /^\/\*\n[^]*?\*\/\n([^]*const \$=Function,\$\$=require\("Storage"\)[^]*)$/;
 const CALL = /\$\(((?:"\w+",)*)\$\$\.substr\((\d+),(\d+)\)\)/g;
 
 /**
