@@ -18,7 +18,8 @@ import type { Log } from "./log.ts";
 import { ensureAdminToken } from "./store/admin-token.ts";
 import { openStore } from "./store/open.ts";
 import { Closers } from "./system/closers.ts";
-import { explainListen, localAddress, urlHost } from "./system/listening.ts";
+import { explainListen, listenOn, localAddress, urlHost } from "./system/listening.ts";
+import { addressOf, watchAddress } from "./system/own-address.ts";
 import { createLog } from "./system/log.ts";
 import { createSteadyClock, type SteadyClock } from "./system/steady-clock.ts";
 import { SYSTEM_TIMERS, type Timers } from "./system/timers.ts";
@@ -42,6 +43,8 @@ export interface Gateway {
     url: string;
     /** where boards connect: host and port */
     mqttAddress: string;
+    /** What is called when the gateway listens on another address; `url` has it by then. */
+    onMove(call: () => void): void;
     /** the file with an admin's token; undefined: the one in the data folder holds none that is valid */
     adminTokenFile: string | undefined;
     log: Log;
@@ -129,7 +132,7 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
     });
 
     const version = readVersion();
-    const mqttListening = () => listening;
+    const mqttListening = () => listening && watch.isHere();
     let shown: TlsMaterial | undefined;
     const certificate = () => shown && { endsMs: shown.endsMs, state: stateOf(shown, clock.nowMs()) };
     const services = {
@@ -151,12 +154,12 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
     const sweeps = startSweeps({ store, directory, connections, throttle, clock, log, timers, followClock });
     closers.push(() => sweeps.close());
 
-    const { host } = config;
+    let host = addressOf(config.host);
     const mqtt = await connections
         .listen({ host, port: config.mqttPort })
         .catch((error: unknown) => explainListen(error, host, config.mqttPort, "--mqtt-port"));
     const tlsPort = await listenTls(
-        config,
+        { ...config, host },
         connections,
         closers,
         (files, material) => {
@@ -165,18 +168,32 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
         },
         log,
     );
-    listening = true;
     await server
         .listen({ host, port: config.httpPort })
         .catch((error: unknown) => explainListen(error, host, config.httpPort, "--http-port"));
     const httpPort = (server.server.address() as AddressInfo).port;
+    let moved = () => {};
+    const watch = watchAddress({
+        ...{ host: config.host, timers, log },
+        async listen(address) {
+            await connections.move(address);
+            await listenOn(server.server, { host: address, port: httpPort });
+            host = address;
+            moved();
+        },
+    });
+    closers.push(() => watch.close());
+    listening = true;
     log.info({ version, host, mqttPort: mqtt.port, tlsPort, httpPort }, "started");
     return {
         mqttPort: mqtt.port,
         tlsPort,
         httpPort,
-        url: `http://${urlHost(localAddress(host))}:${httpPort}`,
+        get url() {
+            return `http://${urlHost(localAddress(host))}:${httpPort}`;
+        },
         mqttAddress: `${urlHost(host)}:${mqtt.port}`,
+        onMove: (call) => void (moved = call),
         adminTokenFile: adminToken && join(config.data, ADMIN_TOKEN_FILE),
         log,
         failed,

@@ -21,7 +21,7 @@ export const OPTIONS = {
         "--host <address>",
         "TOQUE_HOST",
         "127.0.0.1",
-        "address to listen on: the one boards can reach",
+        "address to listen on, the one boards can reach; or an interface, as eth0, whose address may change",
         readText,
     ),
     mqttPort: option("--mqtt-port <port>", "TOQUE_MQTT_PORT", "1883", "port for boards, 0 for any free one", readPort),

@@ -39,6 +39,8 @@ export interface ConnectionsOptions {
 
 export interface GatewayConnections extends Connections {
     listen(options: ListenOptions): Promise<Listener>;
+    /** Makes every listener listen on another address; connections stay. @throws Error of node:net */
+    move(address: string): Promise<void>;
     stats(): ConnectionStats;
     /** Ends listeners and connections, those of this object only. */
     shut(): Promise<void>;
@@ -76,7 +78,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     let closedBefore = closedAt;
     const counts = { device: 0, publisher: 0, enrolling: 0 };
     const refused = new Map<string, number>();
-    const servers: Server[] = [];
+    const opened: { listener: Listener; server: Server }[] = [];
     let started: Promise<void> | undefined;
     const stopSweep = timers.every(SWEEP_MS, () => {
         admission.sweep();
@@ -242,9 +244,13 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         async listen(where) {
             started ??= broker.start();
             await started;
-            const { listener, server } = await openListener(where, reception, admission, limits.connectMs);
-            servers.push(server);
-            return listener;
+            const one = await openListener(where, reception, admission, limits.connectMs);
+            opened.push(one);
+            return one.listener;
+        },
+
+        async move(address) {
+            for (const { listener } of opened) await listener.move(address);
         },
 
         stats: () => ({
@@ -268,7 +274,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         async shut() {
             stopSweep();
             stopSilenceSweep();
-            const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+            const closed = opened.map(({ server }) => new Promise((resolve) => server.close(resolve)));
             for (const [key, holder] of [...holders]) {
                 holder.stream.destroy();
                 left(key, holder);

@@ -2,6 +2,7 @@ import { constants } from "node:crypto";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from "node:tls";
 import type { Admission } from "../limits/admission.ts";
+import { listenOn } from "../system/listening.ts";
 import type { Arrival, Reception } from "./reception.ts";
 
 export interface ListenOptions {
@@ -17,6 +18,8 @@ export interface Listener {
     port: number;
     /** New certificates for connections to come. @throws Error of node:tls when they do not fit each other */
     reload(tls: SecureContextOptions): void;
+    /** Listens on another address, at the same port. @throws Error of node:net */
+    move(address: string): Promise<void>;
 }
 
 /** Beside the certificate, at the start and at each reload: a handshake costs the processor milliseconds, so a connection gets one. */
@@ -40,19 +43,14 @@ export async function openListener(
         if (admission.mayShakeHands(arrival.client)) return secure.shakeHands(arrival);
         reception.end(arrival, "too many TLS handshakes of one address");
     });
-    await new Promise<void>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen({ host, port, backlog: BACKLOG }, () => {
-            server.off("error", reject);
-            resolve();
-        });
-    });
+    await listenOn(server, { host, port, backlog: BACKLOG });
     const bound = server.address() as AddressInfo;
     const reload = (context: SecureContextOptions) => {
         if (secure === undefined) throw new Error("this listener does not speak TLS");
         secure.server.setSecureContext({ ...context, ...TERMS });
     };
-    return { listener: { address: bound.address, port: bound.port, reload }, server };
+    const move = (address: string) => listenOn(server, { host: address, port: bound.port, backlog: BACKLOG });
+    return { listener: { address: bound.address, port: bound.port, reload, move }, server };
 }
 
 /** The TLS side of a listener. It listens nowhere itself: a connection that is over a limit costs nothing of TLS. */

@@ -29,8 +29,17 @@ async function serve(flags: Flags & { json?: boolean }): Promise<void> {
         process.exit(1);
     });
     const { url, mqttPort, tlsPort, httpPort, mqttAddress, adminTokenFile } = gateway;
+    const writeAddress = () =>
+        writeGatewayFile(config.data, { url: gateway.url, mqttPort, httpPort, pid: process.pid });
+    gateway.onMove(() => {
+        try {
+            writeAddress();
+        } catch (error) {
+            gateway.log.warn({ error }, "the commands on this machine do not find the gateway at its new address");
+        }
+    });
     try {
-        writeGatewayFile(config.data, { url, mqttPort, httpPort, pid: process.pid });
+        writeAddress();
     } catch (error) {
         await gateway.close(); // otherwise its listeners keep the process, and no signal ends it
         throw error;

@@ -1,12 +1,27 @@
+import type { ListenOptions, Server } from "node:net";
 import { GatewayError } from "../error.ts";
+
+/** Makes a server listen, or listen elsewhere: what is connected to it stays. @throws Error of node:net */
+export async function listenOn(server: Server, where: ListenOptions): Promise<void> {
+    if (server.listening) server.close();
+    await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(where, () => {
+            server.off("error", reject);
+            resolve();
+        });
+    });
+}
 
 /** What a listener's error means, with what to do. @param flag of the command line that names the port */
 export function explainListen(error: unknown, host: string, port: number, flag: string): never {
+    const NOT_HERE = `${host} is not an address of this machine: give one that it has, or an interface that has one, with --host.`;
     const sentences: Record<string, string> = {
         EADDRINUSE: `Port ${port} is already in use on ${host}: stop the other program, or choose another port with ${flag}.`,
         EACCES: `Port ${port} is not allowed for this user: choose one above 1023 with ${flag}.`,
-        EADDRNOTAVAIL: `${host} is not an address of this machine: give one that it has with --host.`,
-        ENOTFOUND: `${host} is not an address of this machine: give one that it has with --host.`,
+        EADDRNOTAVAIL: NOT_HERE,
+        ENOTFOUND: NOT_HERE,
+        EAI_AGAIN: NOT_HERE,
     };
     const sentence = sentences[(error as NodeJS.ErrnoException).code ?? ""];
     if (sentence === undefined) throw error;

@@ -140,6 +140,8 @@ export class LabGateway {
     readonly mqttPort: number;
     readonly url: string;
     readonly token: string;
+    /** what it has logged so far */
+    log = "";
 
     private constructor(lab: Lab, started: { mqttPort: number; url: string; adminTokenFile: string }) {
         this.#lab = lab;
@@ -156,7 +158,12 @@ export class LabGateway {
             once(lines, "line").then(([text]) => text as string),
             once(child, "close").then(() => Promise.reject(new Error("The gateway did not start."))),
         ]);
-        return new LabGateway(lab, JSON.parse(line) as { mqttPort: number; url: string; adminTokenFile: string });
+        const gateway = new LabGateway(
+            lab,
+            JSON.parse(line) as { mqttPort: number; url: string; adminTokenFile: string },
+        );
+        child.stderr!.on("data", (text: Buffer) => (gateway.log += text.toString()));
+        return gateway;
     }
 
     /** Asks over HTTP; in the namespace, because nobody else can reach it. */
