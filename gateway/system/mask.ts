@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { GatewayError } from "../error.ts";
 
 /** Characters of one text that a log line keeps. */
 const MAX_TEXT_CHARS = 1_000;
@@ -77,16 +78,25 @@ function maskValue(value: unknown, depth: number): unknown {
     return maskEntries(Object.entries(value), depth + 1);
 }
 
+/** Where a bug is, by the sources' lines. Only here are they looked up while the gateway runs: see cli/serve.ts. */
+function framesOf(error: Error): string[] {
+    const enabled = process.sourceMapsEnabled ?? false;
+    process.setSourceMapsEnabled(true);
+    const stack = error.stack ?? "";
+    process.setSourceMapsEnabled(enabled);
+    return maskText(stack)
+        .split("\n")
+        .slice(1, 8)
+        .map((line) => line.trim());
+}
+
 function maskError(error: Error, depth: number): Record<string, unknown> {
     const { code } = error as { code?: unknown };
     return {
         name: error.name,
         ...(typeof code === "string" ? { code: maskText(code) } : {}),
         message: maskText(error.message),
-        stack: maskText(error.stack ?? "")
-            .split("\n")
-            .slice(1, 8)
-            .map((line) => line.trim()),
+        ...(error instanceof GatewayError ? {} : { stack: framesOf(error) }), // a refusal is nobody's bug
         ...(error.cause !== undefined && depth < MAX_DEPTH ? { cause: maskValue(error.cause, depth + 1) } : {}),
     };
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectPacket } from "../aedes/packets.ts";
 import { runToque, serveToque, spawnToque } from "../../support/toque.ts";
 
 const FOLDER = mkdtempSync(join(tmpdir(), "toque-serve-"));
@@ -219,4 +220,30 @@ test("serve: its variables set it up", async () => {
     assert.equal(adminTokenFile, join(data, "admin-token"));
     toque.child.kill("SIGTERM");
     assert.deepEqual({ ...(await toque.ended), stdout: "" }, { status: 0, stdout: "", stderr: "" });
+});
+
+test("serve: clients that are refused and reset their connection leave no memory behind", async () => {
+    const served = await serveToque([], join(FOLDER, "resets"));
+    const { mqttPort, child } = served;
+    const residentMb = () =>
+        Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024;
+    const wrong = connectPacket("x", "x", "a".repeat(22));
+    // Its CONNACK is written to a connection that is gone: Node itself reads the stack of that error.
+    const refuse = (reset: boolean) =>
+        new Promise((resolve) => {
+            const socket = connect(mqttPort, "127.0.0.1", () => {
+                socket.write(wrong, () => reset && setImmediate(() => socket.resetAndDestroy()));
+            });
+            socket
+                .on("error", () => {})
+                .on("close", resolve)
+                .resume();
+        });
+    for (let count = 0; count < 150; count++) await refuse(false);
+    const before = residentMb();
+    for (let count = 0; count < 200; count++) await refuse(true);
+    await sleep(500);
+    const grown = residentMb() - before;
+    await served.stop();
+    assert.ok(grown < 15, `${grown.toFixed(0)} MB; source maps are 20 to 35`);
 });
