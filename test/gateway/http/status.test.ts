@@ -94,6 +94,7 @@ test("OpenAPI: the document describes every route, its input and its errors", as
         "GET /v1/openapi.json",
         "GET /v1/status",
         "GET /v1/tokens",
+        "PATCH /v1/numbers/{number}",
         "POST /v1/codes",
         "POST /v1/messages",
         "POST /v1/numbers",
