@@ -150,7 +150,7 @@ test("what a client sends faster than it is stored waits in its own socket, and 
     const client = await online(ROUTE);
     door.slow.storeMs = 20;
     const from = door.happened.length;
-    const count = 2_000;
+    const count = 900; // a board may have 1,000 reports taken without a pace
     for (let id = 1; id <= count; id++) client.write(publish(id, `out/${ROUTE}/read`, `${id}`));
     await new Promise((resolve) => setTimeout(resolve, 15));
     const early = door.happened.length - from;
