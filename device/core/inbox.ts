@@ -80,9 +80,9 @@ function takeNotice(session: Session, fields: Fields): void {
         session.clockAt = session.now;
         session.baseS = Math.max(BASE_S, numberOf(fields.d));
         if (epoch !== session.era) {
-            // a new numbering: the old mark means nothing in it
+            // a new numbering: the old mark means nothing in it. Pushes that came before the first hello are of this one
+            if (session.era > 0) session.mark = 0;
             session.era = epoch;
-            session.mark = 0;
             session.suspect = 0;
             save(session);
         }
