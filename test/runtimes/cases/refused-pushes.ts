@@ -30,8 +30,7 @@ export const REFUSED_PUSHES: readonly Case[] = [
             peer.send(CONNACK, suback(subscribeId));
             await stage.deliver(peer, push(1, "no clock", { x: 1 }));
             peer.send(hello());
-            // the epoch is new to it, and begins again
-            await stage.deliver(peer, push(1, "an hour left", { x: CLOCK_S + 3600 }));
+            await stage.deliver(peer, push(2, "an hour left", { x: CLOCK_S + 3600 }));
         },
     },
     {
