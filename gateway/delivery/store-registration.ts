@@ -67,10 +67,15 @@ export async function storeContact(
     });
 }
 
-/** `sinceMs` stays when nothing changed but the port, which is another one with each connection. */
+/**
+ * `sinceMs` stays when nothing changed but the port, which is another one with each connection. A client that has not registered yet, or
+ * never does, names no address of its own: it is known by the other one.
+ */
 function nextEndpoint(known: Endpoint | undefined, seen: Omit<Endpoint, "sinceMs">, atMs: number): Endpoint {
-    const same = known?.address === seen.address && known.deviceAddress === seen.deviceAddress;
-    return same ? { ...seen, why: known.why, sinceMs: known.sinceMs } : { ...seen, sinceMs: atMs };
+    if (known?.address !== seen.address) return { ...seen, sinceMs: atMs };
+    const { sinceMs, deviceAddress = seen.deviceAddress } = known;
+    if (deviceAddress !== (seen.deviceAddress ?? deviceAddress)) return { ...seen, sinceMs: atMs };
+    return { ...seen, deviceAddress, why: known.deviceAddress === undefined ? seen.why : known.why, sinceMs };
 }
 
 function readCapabilities(fields: RegistrationFields): Capabilities {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { PATIENCE_MS } from "../../../gateway/delivery/connection.ts";
 import { BOOT, openDesk, type Desk } from "./desk.ts";
 
 let desk: Desk;
@@ -58,6 +59,29 @@ test("an endpoint keeps its time while only the port changes; a new address is a
         [
             ["127.0.0.2", "10.0.0.9", 10_000, "address"],
             ["127.0.0.1", "10.0.0.7", 0, "boot"],
+        ],
+    );
+});
+
+test("a registration that was long on its way is no other endpoint than its connection was", async () => {
+    for (const [port, address, why] of [
+        [1, "127.0.0.1", "boot"],
+        [2, "127.0.0.1", "lost"],
+        [3, "127.0.0.2", "address"],
+    ] as const) {
+        desk.delivery.connected(desk.route, { address, port });
+        desk.delivery.subscribed(desk.route);
+        desk.timers.turn(PATIENCE_MS);
+        await desk.settled();
+        await desk.delivery.registered(desk.route, { ...BOOT, a: address, y: why });
+        desk.delivery.closed(desk.route);
+    }
+    const history = await desk.directory.endpoints(desk.route);
+    assert.deepEqual(
+        history.map(({ address, deviceAddress, why }) => [address, deviceAddress, why]),
+        [
+            ["127.0.0.2", "127.0.0.2", "address"],
+            ["127.0.0.1", "127.0.0.1", "boot"],
         ],
     );
 });
