@@ -52,7 +52,7 @@ export type StateName = "offline" | "waiting" | "resolving" | "dialing" | "conne
 
 /**
  * What an application may send: `toque.read(sequence)`, `toque.send({…}, done)`. What `done` is called with is a line on the screen:
- * "said: accepted", or why the gateway refused it.
+ * "outcome: accepted", or "outcome: " and why the gateway refused it.
  */
 export type Say = { say: "read"; sequence: number } | { say: "msg"; to: string; body: string; title?: string };
 

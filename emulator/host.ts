@@ -72,7 +72,7 @@ class HostBoard implements Board {
     say(what: Say): Promise<boolean> {
         if (what.say === "read") return Promise.resolve(this.#device?.read(what.sequence) ?? false);
         return Promise.resolve(
-            this.#device?.send(what, (why = "accepted") => this.#screen.print(`said: ${why}`)) ?? false,
+            this.#device?.send(what, (why = "accepted") => this.#screen.print(`outcome: ${why}`)) ?? false,
         );
     }
 

@@ -87,5 +87,5 @@ declare const process: {
     memory(): { free: number; total: number; blocksize: number };
 };
 
-// eslint-disable-next-line no-var
+// eslint-disable-next-line no-var -- only a var can be declared as a global that code assigns to
 declare var global: Record<string, unknown>;

@@ -138,7 +138,7 @@ export class Genuine implements Board {
         const call =
             what.say === "read"
                 ? `toque.read(${what.sequence})`
-                : `toque.send({to:${text(what.to)},body:${text(what.body)},title:${text(what.title)}},function(y){print("said: "+(y||"accepted"))})`;
+                : `toque.send({to:${text(what.to)},body:${text(what.body)},title:${text(what.title)}},function(y){print("outcome: "+(y||"accepted"))})`;
         return (await this.#ask(call, false))[0] === "true";
     }
 

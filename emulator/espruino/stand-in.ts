@@ -93,7 +93,7 @@ export class StandIn implements Board {
 
     say(what: Say): Promise<boolean> {
         const toque = this.#context.toque as { read(n: number): boolean; send(...what: unknown[]): boolean };
-        const done = (why = "accepted"): void => this.#screen.print(`said: ${why}`);
+        const done = (why = "accepted"): void => this.#screen.print(`outcome: ${why}`);
         return Promise.resolve(what.say === "read" ? toque.read(what.sequence) : toque.send(what, done));
     }
 

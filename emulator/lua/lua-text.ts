@@ -15,5 +15,5 @@ export function luaCall(what: Say): string {
     const pairs = fields.map(
         ([key, value]) => `${key} = ${typeof value === "number" ? value : luaString(String(value))}`,
     );
-    return `toqueSend({ ${pairs.join(", ")} }, function(why) print("said: " .. (why or "accepted")) end)`;
+    return `toqueSend({ ${pairs.join(", ")} }, function(why) print("outcome: " .. (why or "accepted")) end)`;
 }

@@ -11,7 +11,10 @@ import { unavailable } from "./failures.ts";
 import { hasLostFrames } from "./log-check.ts";
 import { migrate } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
-import { filesOf, findStore, follow, STORE_FILE } from "./store-files.ts";
+import { filesOf, findStore, follow, oldOf, STORE_FILE } from "./store-files.ts";
+
+/** How long reading waits for a lock: a gateway that begins its log anew holds one for a moment. */
+const BUSY_MS = 10_000;
 
 /** What a store that was checked holds. */
 export interface Holding {
@@ -48,7 +51,7 @@ export function restore(dir: string, from: string, replace: boolean): Holding {
     try {
         const file = follow(join(dir, STORE_FILE));
         const there = filesOf(file).filter((path) => existsSync(path));
-        const [old = "", ...besideOld] = filesOf(`${file}.old`);
+        const [old = "", ...besideOld] = filesOf(oldOf(file));
         if (there.length > 0 && !replace) {
             throw conflict(`There is a store in ${dir} already: give --replace, and it is kept as ${old}.`);
         }
@@ -109,7 +112,7 @@ function examine(file: string): Holding {
 /** Opens a store for reading only: not even its log is merged. @param to the copy that is written, which a disk may not take */
 function reading<T>(file: string, job: (sql: Sql) => T, to = file): T {
     if (!existsSync(file)) throw new GatewayError("unavailable", `There is no file ${file}.`);
-    const sql = openSql(`${pathToFileURL(file).href}?mode=ro`, 0);
+    const sql = openSql(`${pathToFileURL(file).href}?mode=ro`, BUSY_MS);
     try {
         checkKind(sql, file);
         return job(sql);

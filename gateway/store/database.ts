@@ -8,7 +8,7 @@ import { hasLostFrames } from "./log-check.ts";
 import { countUp } from "./settings.ts";
 import { migrate } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
-import { checkStoreFiles, filesOf, freeOctets, makeLockFile, STORE_FILE } from "./store-files.ts";
+import { checkStoreFiles, filesOf, freeOctets, makeLockFile, oldOf, STORE_FILE } from "./store-files.ts";
 
 /** The file that a running gateway holds locked. */
 const LOCK_FILE = "toque.lock";
@@ -113,6 +113,11 @@ function create(file: string): void {
         // SQLite would write pages of the old store into the new one.
         throw refusal(
             `The store ${file} is missing, but its log ${file}-wal is there: put the store back, or move the log away, too.`,
+        );
+    }
+    if (existsSync(oldOf(file))) {
+        throw refusal(
+            `The store ${file} is missing, but ${oldOf(file)}, which a restore put aside, is there: restore again, or move that away, too.`,
         );
     }
     const draft = file + ".new";

@@ -13,6 +13,11 @@ export function findStore(dir: string): string {
     throw new GatewayError("unavailable", `There is no store ${file}: name the gateway's folder with --data.`);
 }
 
+/** Where a restore puts the store that was there. */
+export function oldOf(file: string): string {
+    return `${file}.old`;
+}
+
 /** A store's file, and what SQLite keeps beside it. */
 export function filesOf(file: string): string[] {
     return ["", "-wal", "-shm", "-journal"].map((end) => file + end);

@@ -14,7 +14,7 @@ const KEEP_ALIVE_S = 15;
 /** A device notices within 13.5 s: half its keepalive, the wait for PINGRESP, the first backoff. TCP alone would not notice for a quarter of an hour. */
 const SHOWN_MS = 120_000;
 
-/** What the first connection meets, and all later ones where that is said. */
+/** The fault of the first connection, and of all later ones where `always` is set. */
 const ROWS: [name: string, odd: Fault, always?: "always"][] = [
     ["it accepts at once, and reaches the gateway 3 s later", { connectAfterMs: 3_000 }, "always"],
     ["it accepts, and never reaches the gateway", { connectAfterMs: Infinity }],

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -59,6 +60,14 @@ export function spawnToque(words: string[], environment: Record<string, string> 
     firstLine.catch(() => undefined);
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     return { child, ended, firstLine };
+}
+
+/** The one JSON document that a command has printed. */
+export function documentOf<T>({ status, stdout, stderr }: Ended): T {
+    assert.equal(stderr, "");
+    assert.equal(status, 0);
+    assert.equal(stdout.indexOf("\n"), stdout.length - 1);
+    return JSON.parse(stdout) as T;
 }
 
 /** Runs a command to its end. @param input what it finds on its standard input */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, before, test } from "node:test";
 import mqtt from "mqtt";
-import { type Ended, type Served, runToque, serveToque } from "../../support/toque.ts";
+import { documentOf, type Served, runToque, serveToque } from "../../support/toque.ts";
 
 let served: Served;
 const elsewhere = mkdtempSync(`${tmpdir()}/toque-elsewhere-`);
@@ -19,23 +19,15 @@ after(async () => {
 
 /** Runs a command against the gateway of this file. */
 const toque = (...words: string[]) => runToque(words, { TOQUE_DATA: served.data });
-/** The one JSON document that a command has printed. */
-function document<T>({ status, stdout, stderr }: Ended): T {
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
-    assert.equal(stdout.indexOf("\n"), stdout.length - 1);
-    return JSON.parse(stdout) as T;
-}
-
 test("toque number: added, listed, shown, removed", async () => {
-    const added = document<Record<string, string>>(
+    const added = documentOf<Record<string, string>>(
         await toque("number", "add", "600 111 222", "--country", "ES", "--label", "kitchen", "--json"),
     );
     assert.equal(added.number, "+34600111222");
     assert.match(added.secret ?? "", /^[\w-]{22}$/);
     const list = await toque("number", "list");
     assert.match(list.stdout, /^NUMBER +LABEL +BOARD +ADDRESS +LAST SEEN\n\+34600111222 +kitchen +away +never\n$/);
-    const { numbers } = document<{ numbers: { route: string }[] }>(await toque("number", "list", "--json"));
+    const { numbers } = documentOf<{ numbers: { route: string }[] }>(await toque("number", "list", "--json"));
     assert.deepEqual(
         numbers.map(({ route }) => route),
         [added.route],
@@ -43,7 +35,7 @@ test("toque number: added, listed, shown, removed", async () => {
     const shown = await toque("number", "show", "+34600111222");
     assert.match(shown.stdout, /^number +\+34600111222\nlabel +kitchen\nroute +[\w-]{16}\nboard +away\n/);
     assert.equal(
-        document<{ lastSequence: number }>(await toque("number", "show", "34600111222", "--json")).lastSequence,
+        documentOf<{ lastSequence: number }>(await toque("number", "show", "34600111222", "--json")).lastSequence,
         0,
     );
     assert.equal(
@@ -52,7 +44,7 @@ test("toque number: added, listed, shown, removed", async () => {
     );
     assert.match((await toque("number", "show", "+34600111222")).stdout, /^label +hall$/m);
     assert.equal(
-        "label" in document<object>(await toque("number", "set", "+34600111222", "--label", "", "--json")),
+        "label" in documentOf<object>(await toque("number", "set", "+34600111222", "--label", "", "--json")),
         false,
     );
     const removed = await toque("number", "remove", "+34 600 111 222");
@@ -81,7 +73,7 @@ test("toque number add: for people it prints route and secret; a number that has
 });
 
 test("toque number show and status: boards with one secret, by their chips", async () => {
-    const { route, secret } = document<{ route: string; secret: string }>(
+    const { route, secret } = documentOf<{ route: string; secret: string }>(
         await toque("number", "add", "+34600111560", "--json"),
     );
     const login = { clientId: route, username: route, password: secret, reconnectPeriod: 0 };
@@ -107,7 +99,7 @@ test("toque code: prints a code of 8 digits", async () => {
 
 test("toque token: made, listed, used, revoked", async () => {
     await toque("number", "add", "+34600111700");
-    const made = document<{ id: string; token: string }>(
+    const made = documentOf<{ id: string; token: string }>(
         await toque("token", "add", "sender", "--pattern", "+34600111700", "--label", "door", "--json"),
     );
     const list = await toque("token", "list");
@@ -128,11 +120,11 @@ test("toque token: made, listed, used, revoked", async () => {
 
 test("toque status: for people and as JSON", async () => {
     assert.match((await toque("status")).stdout, /^version +\d+\.\d+\.\d+\nrunning since +.+Z\nboards online +0\n/);
-    assert.deepEqual(document<{ flapping: [] }>(await toque("status", "--json")).flapping, []);
+    assert.deepEqual(documentOf<{ flapping: [] }>(await toque("status", "--json")).flapping, []);
 });
 
 test("toque: --url and --token name gateway and token too, and win over the environment", async () => {
-    const { token } = document<{ token: string }>(await toque("token", "add", "reader", "--json"));
+    const { token } = documentOf<{ token: string }>(await toque("token", "add", "reader", "--json"));
     const wrong = { TOQUE_URL: "http://127.0.0.1:1", TOQUE_TOKEN: "wrong", TOQUE_DATA: elsewhere };
     const { status } = await runToque(["status", "--url", `${served.url}/`, "--token", token], wrong);
     assert.equal(status, 0);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, before, test } from "node:test";
 import mqtt from "mqtt";
-import { type Ended, type Served, runToque, serveToque } from "../../support/toque.ts";
+import { documentOf, type Served, runToque, serveToque } from "../../support/toque.ts";
 
 let served: Served;
 before(async () => {
@@ -16,18 +16,10 @@ after(async () => {
 
 /** Runs a command against the gateway of this file. */
 const toque = (...words: string[]) => runToque(words, { TOQUE_DATA: served.data });
-/** The one JSON document that a command has printed. */
-function document<T>({ status, stdout, stderr }: Ended): T {
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
-    assert.equal(stdout.indexOf("\n"), stdout.length - 1);
-    return JSON.parse(stdout) as T;
-}
-
 test("toque send and message: accepted, and its receipt", async () => {
     await toque("number", "add", "+34600111400");
     const flags = ["--title", "T", "--urgency", "high", "--ttl", "2h", "--collapse-key", "k"];
-    const sent = document<{ id: string; sequence: number; state: string }>(
+    const sent = documentOf<{ id: string; sequence: number; state: string }>(
         await toque("send", "+34600111400", "Café €5 😀", ...flags, "--json"),
     );
     assert.equal(sent.state, "accepted");
@@ -37,7 +29,7 @@ test("toque send and message: accepted, and its receipt", async () => {
         text.stdout,
         /^message +[\w-]+\nto +\+34600111400\nsequence +1\nstate +accepted\n\d{4}-.+Z +accepted\n$/,
     );
-    const receipt = document<{ history: { state: string }[] }>(await toque("message", sent.id, "--json"));
+    const receipt = documentOf<{ history: { state: string }[] }>(await toque("message", sent.id, "--json"));
     assert.deepEqual(
         receipt.history.map(({ state }) => state),
         ["accepted"],
@@ -56,7 +48,7 @@ test("toque send --wait: reports that the board has not acknowledged in time", a
 });
 
 test("toque send --wait: ends with 0 as soon as the board has it; what the board reports of its application is shown", async () => {
-    const { route, secret } = document<{ route: string; secret: string }>(
+    const { route, secret } = documentOf<{ route: string; secret: string }>(
         await toque("number", "add", "+34600111550", "--json"),
     );
     const address = `mqtt://127.0.0.1:${served.mqttPort}`;
@@ -92,7 +84,7 @@ const TEXTS: [text: string, input: string, sent: string][] = [
     ["-", "two\nlines é\n", "two\nlines é"],
 ];
 test("toque send: a text may begin with a hyphen, and - takes it from standard input", async () => {
-    const { route, secret } = document<{ route: string; secret: string }>(
+    const { route, secret } = documentOf<{ route: string; secret: string }>(
         await toque("number", "add", "+34600111800", "--json"),
     );
     for (const [text, input] of TEXTS) {

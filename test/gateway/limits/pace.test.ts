@@ -61,8 +61,8 @@ test("a board's registrations and reports, garbled ones too, count at once, and 
     const door = await openDoor({ timers, limits: { reportsPerRoute: { burst: 5, perSecond: 20 } } });
     t.after(() => door.shut());
     const client = new RawClient(door.port);
-    const said = ["reg", "read", "nack"].flatMap((topic) => [topic, topic, topic]);
-    const packets = said.map((topic, index) =>
+    const topics = ["reg", "read", "nack"].flatMap((topic) => [topic, topic, topic]);
+    const packets = topics.map((topic, index) =>
         publish(index + 1, `out/${ROUTE}/${topic}`, index % 3 ? '{"n":1}' : "?"),
     );
     client.write(Buffer.concat([connectAs(ROUTE), ...packets, PINGREQ]));

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+    copyFileSync,
+    existsSync,
+    mkdirSync,
+    readFileSync,
+    readdirSync,
+    renameSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -54,6 +63,25 @@ test("backup: of a store that is written without a pause it has an end, and hold
     for (const line of before) assert.ok((await restored.receipts.find(line.split(" ")[0]!)) !== undefined, line);
 });
 
+/** Has a store's file for itself for half a second, as a gateway has for a moment when it begins its log anew. */
+const HOLDER = `
+    const sql = new (require("libsql"))(process.argv[1]);
+    sql.exec("BEGIN EXCLUSIVE");
+    console.log("held");
+    setTimeout(() => sql.close(), 500);`;
+
+test("check: waits while another program holds the file", async (t) => {
+    const dir = filled(t, 3);
+    const [copy, held] = [join(dir, "copy.db"), join(dir, "held.db")];
+    backUp(dir, copy, false);
+    copyFileSync(copy, held);
+    const child = spawn(process.execPath, ["-e", HOLDER, held], { stdio: ["ignore", "pipe", "inherit"] });
+    const ended = once(child, "close");
+    await once(child.stdout, "data");
+    assert.deepEqual(check(dir, held), HOLDING);
+    assert.deepEqual(await ended, [0, null]);
+});
+
 test("backup and check: a store that a killed gateway left stays as it is, its log too, which the copy has merged", (t) => {
     const killed = folder(t);
     leaveKilled(killed, 3);
@@ -91,6 +119,20 @@ const REFUSED: [name: string, run: (dir: string, copy: string) => void, code: st
         (dir, copy) => [1, 2].forEach(() => restore(dir, copy, true)),
         "conflict",
         /toque\.db\.old is there from an earlier restore/,
+    ],
+    [
+        "a start after a power cut in a restore: the store is aside, and its copy has no name yet",
+        (dir, copy) => {
+            restore(dir, copy, true);
+            renameSync(join(dir, STORE_FILE), copy);
+            try {
+                openDatabase(dir).close();
+            } finally {
+                restore(dir, copy, false);
+            }
+        },
+        "unavailable",
+        /toque\.db\.old, which a restore put aside, is there: restore again/,
     ],
     [
         "a restore while a gateway runs",

@@ -8,7 +8,7 @@ const HONEST = 50;
 /** Urgent messages of 900 octets: more than a backlog of 256 KiB holds. */
 const URGENT = 400;
 
-/** Whoever may send to an offline number sends so much, and with guessed collapse keys, that what others have waiting there goes. */
+/** Permitted senders flood an offline number, and guess collapse keys, to push out what others have waiting there. */
 export const displace: Attack = {
     name: "displace",
     run: (_scale, verdict) =>

@@ -136,14 +136,14 @@ export const OUTGOING: readonly Case[] = [
             const { i, g } = JSON.parse(payload) as Message;
             first.send(inbox({ i, g, y: "unknown_number" }), puback(messageId));
             await stage.shows("online", /^a message was refused: unknown_number$/);
-            await stage.device.until(({ screen }) => screen.includes("said: unknown_number"));
+            await stage.device.until(({ screen }) => screen.includes("outcome: unknown_number"));
             first.reset();
             const { peer } = await stage.accepted();
             const again = await peer.receivePublish(`out/${ROUTE}/msg`);
             assert.equal((JSON.parse(again.payload) as Message).b, "accepted");
             peer.send(puback(again.messageId));
-            await stage.device.until(({ screen }) => screen.includes("said: accepted"));
-            assert.equal(stage.device.screen.filter((line) => line.startsWith("said: ")).length, 2);
+            await stage.device.until(({ screen }) => screen.includes("outcome: accepted"));
+            assert.equal(stage.device.screen.filter((line) => line.startsWith("outcome: ")).length, 2);
         },
     },
     {
