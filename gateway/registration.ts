@@ -1,4 +1,4 @@
-import { ROUTE_CHARS } from "../shared/push/limits.ts";
+import { MAX_PACKET_OCTETS, PACKET_OCTETS, ROUTE_CHARS } from "../shared/push/limits.ts";
 import type { OverflowFields } from "../shared/push/message.ts";
 import type { ConnectWhy } from "../shared/push/registration.ts";
 import type { E164 } from "./number.ts";
@@ -66,4 +66,14 @@ export interface Registration {
     endpoint?: Endpoint;
     /** what was dropped because the backlog was full, and was not told to the device */
     overflow?: OverflowFields;
+}
+
+/** What the way of a message needs of a registration. */
+export interface Recipient extends Pick<Registration, "number" | "route"> {
+    /** largest whole packet that it gets, in octets */
+    packetOctets: number;
+}
+
+export function recipientOf({ number, route, capabilities }: Registration): Recipient {
+    return { number, route, packetOctets: Math.min(capabilities?.packetOctets ?? PACKET_OCTETS, MAX_PACKET_OCTETS) };
 }

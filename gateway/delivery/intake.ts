@@ -20,7 +20,7 @@ export interface Intake {
 }
 
 export interface IntakeOptions {
-    directory: Pick<Directory, "recipient">;
+    directory: Pick<Directory, "recipient" | "knownRecipient">;
     queue: Queue;
     shares: Shares;
     throttle: Throttle;
@@ -40,15 +40,20 @@ export function createIntake({ directory, queue, shares, throttle, room, notify 
             if (!permits(sender, "send", draft.to)) {
                 throw new GatewayError("forbidden", "This token may not send to that number: ask for one that may.");
             }
-            return shares.run(sender.id, async () => {
-                const registration = await directory.recipient(draft.to);
+            // Usually only the store has to be awaited.
+            const wait = shares.enter(sender.id);
+            try {
+                if (wait !== undefined) await wait;
+                const recipient = directory.knownRecipient(draft.to) ?? (await directory.recipient(draft.to));
                 room.check();
-                return throttle.run(sender.id, draft.to, async () => {
-                    const appended = await queue.append(registration, draft, sender.id);
+                return await throttle.run(sender.id, draft.to, async () => {
+                    const appended = await queue.append(recipient, draft, sender.id);
                     room.accepted();
                     return { result: appended, inVain: inVain(appended, notify(appended)) };
                 });
-            });
+            } finally {
+                shares.leave(sender.id);
+            }
         },
     };
 }

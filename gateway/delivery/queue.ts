@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
 import { randomText } from "../directory/secrets.ts";
 import { GatewayError } from "../error.ts";
 import { URGENCIES, type Draft } from "../message.ts";
 import type { Clock } from "../clock.ts";
 import type { Appended, NewMessage } from "../ports/backlog.ts";
 import type { Store } from "../ports/store.ts";
+import type { Recipient } from "../registration.ts";
 import { encodePush, payloadRoom } from "./push.ts";
-import type { Registration } from "../registration.ts";
 
 /** How long a message may wait: unless the sender sets it, and at most. */
 export const TTL_S = 86_400;
@@ -31,7 +30,7 @@ export interface Queue {
      * @throws GatewayError invalid_request, too_large, conflict, unregistered (it ended meanwhile), too_many (the backlog is full of more urgent
      * ones, or the store is behind), unavailable
      */
-    append(registration: Registration, draft: Draft, sender: string): Promise<Appended>;
+    append(recipient: Recipient, draft: Draft, sender: string): Promise<Appended>;
 }
 
 export function createQueue(options: {
@@ -41,9 +40,9 @@ export function createQueue(options: {
 }): Queue {
     const { store, clock, random = pooledRandom() } = options;
     return {
-        async append(registration, draft, sender) {
+        async append(recipient, draft, sender) {
             const id = randomText(random, ID_OCTETS);
-            const message = { ...readDraft(registration, draft, clock.nowMs()), sender, id };
+            const message = { ...readDraft(recipient, draft, clock.nowMs()), sender, id };
             const appended = await store.backlog.append(message);
             if (appended === "conflict") {
                 throw new GatewayError(
@@ -79,7 +78,7 @@ function pooledRandom(): (octets: number) => Buffer {
 }
 
 /** A draft checked and completed. Types are checked too: some drafts come from a device. */
-function readDraft(registration: Registration, draft: Draft, nowMs: number): Omit<NewMessage, "id" | "sender"> {
+function readDraft(recipient: Recipient, draft: Draft, nowMs: number): Omit<NewMessage, "id" | "sender"> {
     const ttlS = draft.ttlS ?? TTL_S;
     if (!Number.isInteger(ttlS) || ttlS < 0 || ttlS > MAX_TTL_S) {
         throw refused(`The time to live has to be whole seconds from 0 (now or never) to ${MAX_TTL_S} (28 days).`);
@@ -89,8 +88,8 @@ function readDraft(registration: Registration, draft: Draft, nowMs: number): Omi
     const body = readText("body", draft.body);
     if (body === undefined) throw refused("The message has no body: write what the device has to show.");
     const message = {
-        route: registration.route,
-        to: registration.number,
+        route: recipient.route,
+        to: recipient.number,
         body,
         title: readText("title", draft.title),
         urgency,
@@ -100,7 +99,7 @@ function readDraft(registration: Registration, draft: Draft, nowMs: number): Omi
         expiresMs: nowMs + ttlS * 1000,
         once: readKey(draft.once),
     };
-    return { ...message, octets: checkSize(registration, message) };
+    return { ...message, octets: checkSize(recipient, message) };
 }
 
 /** Text as it can travel: half a surrogate pair becomes U+FFFD, as every encoder of UTF-8 would have it. Empty is absent. */
@@ -124,10 +123,9 @@ function readKey(key: unknown): string | undefined {
 }
 
 /** @returns octets of the payload */
-function checkSize(registration: Registration, message: Omit<NewMessage, "id" | "sender" | "octets">): number {
+function checkSize(recipient: Recipient, message: Omit<NewMessage, "id" | "sender" | "octets">): number {
     const octets = encodePush({ ...message, sequence: WIDEST_SEQUENCE }).length;
-    const packetOctets = Math.min(registration.capabilities?.packetOctets ?? PACKET_OCTETS, MAX_PACKET_OCTETS);
-    const room = payloadRoom(registration.route, packetOctets);
+    const room = payloadRoom(recipient.route, recipient.packetOctets);
     if (octets <= room) return octets;
     throw new GatewayError(
         "too_large",

@@ -5,7 +5,7 @@ import type { E164 } from "../number.ts";
 import type { Clock } from "../clock.ts";
 import type { RegistrationPage } from "../ports/registrations.ts";
 import type { Store } from "../ports/store.ts";
-import { isRoute, type Endpoint, type Registration, type Route } from "../registration.ts";
+import { isRoute, type Endpoint, type Recipient, type Registration, type Route } from "../registration.ts";
 import { hashSecret, newSecret, sameText, systemRandom, type Random } from "./secrets.ts";
 
 /** A device that was not seen for so long is shown as stale; after the second span its registration ends. */
@@ -25,8 +25,12 @@ export interface Directory extends Enrolment {
     authenticate(route: string, secret: string): Promise<Registration | undefined>;
     find(number: E164): Promise<Registration | undefined>;
     findByRoute(route: string): Promise<Registration | undefined>;
-    /** The registration that messages to a number go to. @throws GatewayError unknown_number, unregistered */
-    recipient(number: E164): Promise<Registration>;
+    /** A number's registration. @throws GatewayError unknown_number, unregistered */
+    registered(number: E164): Promise<Registration>;
+    /** Where messages to a number go, if it is known without asking the store. */
+    knownRecipient(number: string): Recipient | undefined;
+    /** Where messages to a number go. @throws GatewayError unknown_number, unregistered */
+    recipient(number: E164): Promise<Recipient>;
     /** What people call a number; undefined: nothing. @throws GatewayError unknown_number, unregistered */
     setLabel(number: E164, label: string | undefined): Promise<void>;
     /** In the order of their numbers. */
@@ -44,7 +48,7 @@ export interface Directory extends Enrolment {
 }
 
 export function createDirectory(options: {
-    store: Pick<Store, "registrations" | "contacts" | "codes" | "settings">;
+    store: Pick<Store, "registrations" | "recipients" | "contacts" | "codes" | "settings">;
     clock: Clock;
     random?: Random;
 }): Directory {
@@ -120,10 +124,18 @@ export function createDirectory(options: {
         list: (page) => store.registrations.list(page),
         endpoints: (route) => store.contacts.endpoints(route),
 
-        async recipient(number) {
+        async registered(number) {
             const registration = await store.registrations.byNumber(number);
             if (registration === undefined) throw await missing(number);
             return registration;
+        },
+
+        knownRecipient: (number) => store.recipients.known(number),
+
+        async recipient(number) {
+            const recipient = await store.recipients.find(number);
+            if (recipient === undefined) throw await missing(number);
+            return recipient;
         },
 
         async setLabel(number, label) {

@@ -107,7 +107,7 @@ export function addNumberRoutes(server: Server, services: Services): void {
         async (request) => {
             const number = parsePathNumber(request.params.number, request.query.country);
             callerFor(request, "read", number);
-            const registration = await directory.recipient(number);
+            const registration = await directory.registered(number);
             const { route, capabilities, lastSequence } = registration;
             const [endpoints, backlog] = await Promise.all([directory.endpoints(route), store.backlog.size(route)]);
             return {
@@ -157,7 +157,7 @@ export function addNumberRoutes(server: Server, services: Services): void {
         async (request) => {
             const number = parsePathNumber(request.params.number, request.query.country);
             callerFor(request, "manage", number);
-            const { route } = await directory.recipient(number);
+            const { route } = await directory.registered(number);
             const offline = new GatewayError(
                 "unavailable",
                 "The board is not online, so it cannot get a new secret: try again when it is.",

@@ -27,12 +27,14 @@ export class Shares {
     }
 
     /**
-     * Calls `work` at once, or when enough of what this sender asked for before is done; in the order of the calls.
+     * Begins a call of a sender, which `leave` has to end. @returns undefined: it goes on at once; else resolves when enough of what this sender
+     * asked for before is done, in the order of the calls
      * @throws GatewayError too_many: the sender has too much on its way
      */
-    async run<T>(sender: string, work: () => Promise<T>): Promise<T> {
+    enter(sender: string): Promise<void> | undefined {
         const { atOnce, most, things } = this.#limits;
-        const share = this.#senders.get(sender) ?? { underWay: 0, waiting: [] };
+        let share = this.#senders.get(sender);
+        if (share === undefined) this.#senders.set(sender, (share = { underWay: 0, waiting: [] }));
         if (share.underWay + share.waiting.length >= most) {
             throw new GatewayError(
                 "too_many",
@@ -40,15 +42,27 @@ export class Shares {
                 { retryAfterS: 1 },
             );
         }
-        this.#senders.set(sender, share);
-        if (share.underWay < atOnce) share.underWay++;
-        else await new Promise<void>((resolve) => share.waiting.push(resolve));
+        if (share.underWay < atOnce) return void share.underWay++;
+        const { waiting } = share;
+        return new Promise((resolve) => waiting.push(resolve));
+    }
+
+    /** Ends a call that began. */
+    leave(sender: string): void {
+        const share = this.#senders.get(sender)!;
+        const next = share.waiting.shift();
+        if (next !== undefined) next();
+        else if (--share.underWay === 0) this.#senders.delete(sender);
+    }
+
+    /** Calls `work` between `enter` and `leave`. */
+    async run<T>(sender: string, work: () => Promise<T>): Promise<T> {
+        const wait = this.enter(sender);
+        if (wait !== undefined) await wait;
         try {
             return await work();
         } finally {
-            const next = share.waiting.shift();
-            if (next !== undefined) next();
-            else if (--share.underWay === 0) this.#senders.delete(sender);
+            this.leave(sender);
         }
     }
 }

@@ -1,6 +1,6 @@
 import type { E164 } from "../number.ts";
 import type { NumberRange } from "../number-range.ts";
-import type { Registration, Route } from "../registration.ts";
+import type { Recipient, Registration, Route } from "../registration.ts";
 
 export interface NewRegistration {
     number: E164;
@@ -34,6 +34,14 @@ export interface CredentialChange {
     /** null: none */
     nextSecretHash?: string | null;
     provisional?: boolean;
+}
+
+/** The registrations that messages went to lately, kept in memory. */
+export interface Recipients {
+    /** Undefined: not known here, so `find` has to look. */
+    known(number: string): Recipient | undefined;
+    /** Undefined: nobody has the number. Who asks first goes on first. */
+    find(number: E164): Promise<Recipient | undefined>;
 }
 
 /** Number ↔ route ↔ secret. */

@@ -2,7 +2,7 @@ import type { BacklogStore } from "./backlog.ts";
 import type { CodeStore } from "./codes.ts";
 import type { ContactStore } from "./contacts.ts";
 import type { ReceiptStore } from "./receipts.ts";
-import type { RegistrationStore } from "./registrations.ts";
+import type { Recipients, RegistrationStore } from "./registrations.ts";
 import type { SettingStore } from "./settings.ts";
 import type { TokenStore } from "./tokens.ts";
 import type { Upkeep } from "./upkeep.ts";
@@ -24,6 +24,12 @@ export interface Ports {
     upkeep: Upkeep;
 }
 
-export interface Store extends Ports {
+/** A store as it is implemented. */
+export interface PlainStore extends Ports {
     close(): Promise<void>;
+}
+
+/** A store as the gateway uses it: with a memory of what every message needs (store/remember.ts). */
+export interface Store extends PlainStore {
+    recipients: Recipients;
 }

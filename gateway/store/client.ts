@@ -1,6 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import { GatewayError } from "../error.ts";
-import type { Store } from "../ports/store.ts";
+import type { PlainStore } from "../ports/store.ts";
 import { fromFailure } from "./failures.ts";
 import type { Call, CallName, FromWorker, Outcome, ToWorker } from "./protocol.ts";
 
@@ -22,7 +22,7 @@ export function createClient(
     worker: Worker,
     names: CallName[],
     failed: (error: GatewayError) => void = () => {},
-): Store {
+): PlainStore {
     const pending = new Map<number, Pending>();
     let lastId = 0;
     let appends = 0;
@@ -113,5 +113,5 @@ export function createClient(
         const calls = (store[port] ??= {}) as Record<string, unknown>;
         calls[call] = (...args: unknown[]) => invoke(name, args);
     }
-    return store as unknown as Store;
+    return store as unknown as PlainStore;
 }

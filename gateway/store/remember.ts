@@ -1,27 +1,28 @@
 import type { E164 } from "../number.ts";
-import type { Store } from "../ports/store.ts";
+import type { Recipients } from "../ports/registrations.ts";
+import type { PlainStore, Store } from "../ports/store.ts";
+import { recipientOf, type Recipient, type Registration } from "../registration.ts";
 import type { ApiToken } from "../token.ts";
-import type { Registration, Route } from "../registration.ts";
 
-/** How many numbers and tokens are kept at most; each message needs one of both. */
+/** How many recipients are kept at most, of some 150 octets each, and how many tokens. */
+const MAX_RECIPIENTS = 20_000;
 export const MAX_KEPT = 1_000;
 
 /**
- * Keeps in memory what every message needs: the registration of its number and the token of its sender. Only this gateway writes to the
+ * Keeps in memory what every message needs: where messages to its number go, and the token of its sender. Only this gateway writes to the
  * store, so only calls made here change it: a call that may change what is kept forgets it, before the call and again after its answer.
  * While there are few tokens all are kept, so that guessing tokens costs the store nothing.
  */
-export function remember(store: Store): Store {
-    const { registrations, contacts, backlog, codes, tokens, upkeep } = store;
-    const byNumber = new Kept<E164, Registration>();
+export function remember(store: PlainStore): Store {
+    const { registrations, contacts, codes, tokens } = store;
+    const recipients = new KeptRecipients((number) => registrations.byNumber(number));
     const byHash = new Kept<string, ApiToken>();
     const allTokens = new Kept<"all", { byHash: Map<string, ApiToken> }>();
     let few = true;
-    const forgetRegistrations = () => byNumber.forget(() => true);
-    const forgetRoute = (route: Route) => byNumber.forget((kept) => kept.route === route);
+    const forgetNumber = (number: E164) => recipients.forget(number);
     const forgetTokens = () => {
-        byHash.forget(() => true);
-        allTokens.forget(() => true);
+        byHash.forget();
+        allTokens.forget();
     };
 
     async function listTokens(): Promise<{ byHash: Map<string, ApiToken> } | undefined> {
@@ -32,32 +33,30 @@ export function remember(store: Store): Store {
 
     return {
         ...store,
+        recipients,
         registrations: {
             ...registrations,
-            register: invalidating(forgetRegistrations, (...args) => registrations.register(...args)),
-            unregister: invalidating(forgetRegistrations, (...args) => registrations.unregister(...args)),
-            retire: invalidating(forgetRegistrations, (...args) => registrations.retire(...args)),
-            changeCredentials: invalidating(forgetRoute, (...args) => registrations.changeCredentials(...args)),
-            setLabel: invalidating(forgetRegistrations, (...args) => registrations.setLabel(...args)),
-            byNumber: (number) => byNumber.find(number, () => registrations.byNumber(number)),
-        },
-        contacts: { ...contacts, record: invalidating(forgetRoute, (...args) => contacts.record(...args)) },
-        backlog: {
-            ...backlog,
-            clearOverflow: invalidating(forgetRoute, (...args) => backlog.clearOverflow(...args)),
-            async append(message) {
-                const appended = await backlog.append(message);
-                if (typeof appended === "string" || appended.dropped.length > 0) forgetRoute(message.route);
-                else if (!appended.repeated) {
-                    byNumber.change(message.to, (kept) => {
-                        if (kept.route !== message.route) return;
-                        kept.lastSequence = Math.max(kept.lastSequence, appended.message.sequence);
-                    });
-                }
-                return appended;
+            register: invalidating(
+                ({ number }) => forgetNumber(number),
+                (...args) => registrations.register(...args),
+            ),
+            unregister: invalidating(forgetNumber, (...args) => registrations.unregister(...args)),
+            async retire(...args) {
+                const retired = await registrations.retire(...args);
+                for (const { number } of retired) recipients.forget(number);
+                return retired;
             },
         },
-        codes: { ...codes, redeem: invalidating(forgetRegistrations, (...args) => codes.redeem(...args)) },
+        contacts: {
+            ...contacts,
+            async record(route, contact) {
+                const registration = await contacts.record(route, contact);
+                if (registration !== undefined && contact.capabilities !== undefined)
+                    recipients.forget(registration.number);
+                return registration;
+            },
+        },
+        codes: { ...codes, redeem: invalidating(forgetNumber, (...args) => codes.redeem(...args)) },
         tokens: {
             ...tokens,
             add: invalidating(forgetTokens, (...args) => tokens.add(...args)),
@@ -69,7 +68,6 @@ export function remember(store: Store): Store {
                 return token && { ...token };
             },
         },
-        upkeep: { ...upkeep, followClock: invalidating(forgetRegistrations, (...args) => upkeep.followClock(...args)) },
     };
 }
 
@@ -86,6 +84,49 @@ function invalidating<Args extends unknown[], Value>(
             forget(args[0]);
         }
     };
+}
+
+class KeptRecipients implements Recipients {
+    readonly #ask: (number: E164) => Promise<Registration | undefined>;
+    readonly #known = new Map<string, Recipient>();
+    /** Who asks for a number while an answer is under way waits for the same one: nobody's messages overtake each other. */
+    readonly #asked = new Map<E164, Promise<Recipient | undefined>>();
+
+    constructor(ask: (number: E164) => Promise<Registration | undefined>) {
+        this.#ask = ask;
+    }
+
+    known(number: string): Recipient | undefined {
+        return this.#known.get(number);
+    }
+
+    find(number: E164): Promise<Recipient | undefined> {
+        const known = this.#known.get(number);
+        if (known !== undefined) return Promise.resolve(known);
+        const earlier = this.#asked.get(number);
+        if (earlier !== undefined) return earlier;
+        const asked: Promise<Recipient | undefined> = this.#ask(number)
+            .then((found) => {
+                const recipient = found && recipientOf(found);
+                if (recipient !== undefined && this.#asked.get(number) === asked) this.#keep(recipient);
+                return recipient;
+            })
+            .finally(() => {
+                if (this.#asked.get(number) === asked) this.#asked.delete(number);
+            });
+        this.#asked.set(number, asked);
+        return asked;
+    }
+
+    forget(number: E164): void {
+        this.#known.delete(number);
+        this.#asked.delete(number); // its answer may be an old one
+    }
+
+    #keep(recipient: Recipient): void {
+        this.#known.set(recipient.number, recipient);
+        if (this.#known.size > MAX_RECIPIENTS) this.#known.delete(this.#known.keys().next().value!);
+    }
 }
 
 /** A cache that keeps what was found. What was not found is asked for again. */
@@ -106,14 +147,8 @@ class Kept<K, V extends object> {
         return value;
     }
 
-    change(key: K, change: (value: V) => void): void {
-        const kept = this.#values.get(key);
-        if (kept === undefined) this.#forgotten++;
-        else change(kept);
-    }
-
-    forget(which: (value: V) => boolean): void {
+    forget(): void {
         this.#forgotten++;
-        for (const [key, value] of this.#values) if (which(value)) this.#values.delete(key);
+        this.#values.clear();
     }
 }

@@ -5,7 +5,7 @@ import type { Draft } from "../../../gateway/message.ts";
 import type { Store } from "../../../gateway/ports/store.ts";
 import { encodePush } from "../../../gateway/delivery/push.ts";
 import { createQueue, type Queue } from "../../../gateway/delivery/queue.ts";
-import type { Registration } from "../../../gateway/registration.ts";
+import { recipientOf, type Registration } from "../../../gateway/registration.ts";
 import { numberOf, registrationOf, routeOf, START_MS } from "../../support/records.ts";
 import { handClock, withStore } from "../../support/store-for-tests.ts";
 
@@ -25,7 +25,7 @@ function scenario(name: string, play: (scene: Scene) => Promise<void>): void {
             const queue = createQueue({ store, clock: handClock() });
             const { registration } = await store.registrations.register(registrationOf(1));
             const append = (given: Partial<Draft> = {}) =>
-                queue.append(registration, { to: TO, body: "hi", ...given }, "t1");
+                queue.append(recipientOf(registration), { to: TO, body: "hi", ...given }, "t1");
             await play({ queue, store, registration, append });
         }));
 }
@@ -82,21 +82,17 @@ const REFUSED: [name: string, draft: Record<string, unknown>, sentence: RegExp][
 test("queue: a draft that cannot be meant is refused with a sentence, and stores nothing", async (context) => {
     await withStore(async (store) => {
         const queue = createQueue({ store, clock: handClock() });
-        const { registration } = await store.registrations.register(registrationOf(1));
+        const recipient = recipientOf((await store.registrations.register(registrationOf(1))).registration);
         for (const [name, draft, sentence] of REFUSED) {
             await context.test(name, () =>
                 assert.rejects(
-                    queue.append(registration, { to: TO, body: "hi", ...draft }, "t1"),
+                    queue.append(recipient, { to: TO, body: "hi", ...draft }, "t1"),
                     isRefused("invalid_request", sentence),
                 ),
             );
         }
-        for (const ttlS of [0, 2_419_200]) await queue.append(registration, { to: TO, body: "hi", ttlS }, "t1");
-        await queue.append(
-            registration,
-            { to: TO, body: "hi", collapseKey: "ü".repeat(32), once: "x".repeat(200) },
-            "t1",
-        );
+        for (const ttlS of [0, 2_419_200]) await queue.append(recipient, { to: TO, body: "hi", ttlS }, "t1");
+        await queue.append(recipient, { to: TO, body: "hi", collapseKey: "ü".repeat(32), once: "x".repeat(200) }, "t1");
         assert.equal((await store.registrations.byRoute(routeOf(1)))?.lastSequence, 3);
     });
 });
@@ -114,20 +110,20 @@ for (const [packetOctets, room] of LIMITS) {
         `a device that takes ${packetOctets ?? "nothing special"} gets a body of ${room} octets and none of one more`,
         async (scene) => {
             const capabilities = packetOctets === undefined ? undefined : { ...CAPABILITIES, packetOctets };
-            const registration = { ...scene.registration, capabilities };
-            const { message } = await scene.queue.append(registration, { to: TO, body: "x".repeat(room) }, "t1");
+            const recipient = recipientOf({ ...scene.registration, capabilities });
+            const { message } = await scene.queue.append(recipient, { to: TO, body: "x".repeat(room) }, "t1");
             const limit = Math.min(packetOctets ?? 1_024, 4_096);
             const packet = 26 + encodePush({ ...message, sequence: 4_294_967_295 }).length;
             assert.equal(packet, limit, "whatever its sequence, the whole packet fits");
             await assert.rejects(
-                scene.queue.append(registration, { to: TO, body: "x".repeat(room + 1) }, "t1"),
+                scene.queue.append(recipient, { to: TO, body: "x".repeat(room + 1) }, "t1"),
                 isRefused(
                     "too_large",
                     new RegExp(`takes ${limit - 25} octets .* takes ${limit - 26}: shorten it by 1`),
                 ),
             );
             await assert.rejects(
-                scene.queue.append(registration, { to: TO, body: "€".repeat(Math.ceil(room / 3) + 1) }, "t1"),
+                scene.queue.append(recipient, { to: TO, body: "€".repeat(Math.ceil(room / 3) + 1) }, "t1"),
                 isRefused("too_large", /shorten it/),
             );
         },
@@ -165,7 +161,7 @@ scenario(
     async ({ store, registration }) => {
         const drawn = [0xf8, 0xfc, 0x00].map((octet) => Buffer.alloc(16, octet)); // "-", "_" and "A" in front
         const queue = createQueue({ store, clock: handClock(), random: () => drawn.shift()! });
-        const { message } = await queue.append(registration, { to: TO, body: "hi" }, "t1");
+        const { message } = await queue.append(recipientOf(registration), { to: TO, body: "hi" }, "t1");
         assert.equal(message.id, "A".repeat(22));
     },
 );

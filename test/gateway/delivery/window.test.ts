@@ -171,7 +171,7 @@ test("ttl 0: never, when the device is away, and not when it comes back a moment
 
 test("appends that are announced in another order than stored are sent in the order of sequences", async () => {
     await desk.comes({ w: 8 });
-    const registration = await desk.directory.recipient("+34600111222" as never);
+    const registration = await desk.directory.registered("+34600111222" as never);
     const stored = await Promise.all(
         ["a", "b", "c"].map((body, index) =>
             append(desk.store, {
