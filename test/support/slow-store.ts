@@ -1,5 +1,6 @@
-import type { Store } from "../../gateway/ports/store.ts";
+import type { PlainStore, Store } from "../../gateway/ports/store.ts";
 import type { CallName } from "../../gateway/store/protocol.ts";
+import { remember } from "../../gateway/store/remember.ts";
 
 /**
  * A store whose disk is slow: calls that arrive together wait together, in their order, before they reach the store behind.
@@ -25,7 +26,7 @@ export function slowStore(store: Store, delayMs: () => number, broken: (name: Ca
     type Port = Record<string, (...args: unknown[]) => Promise<unknown>>;
     const ports: Record<string, Port> = {};
     for (const [name, port] of Object.entries(store) as [string, unknown][]) {
-        if (name !== "close") ports[name] = slowPort(name, port as Port);
+        if (name !== "close" && name !== "recipients") ports[name] = slowPort(name, port as Port);
     }
 
     function slowPort(name: string, port: Port): Port {
@@ -40,11 +41,11 @@ export function slowStore(store: Store, delayMs: () => number, broken: (name: Ca
         return slow;
     }
 
-    return {
-        ...(ports as unknown as Store),
+    return remember({
+        ...(ports as unknown as PlainStore),
         async close() {
             await turn();
             await store.close();
         },
-    };
+    });
 }
