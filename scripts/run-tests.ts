@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { bundleTests } from "./bundle-tests.ts";
 
 /** No test file may take longer. */
 const FILE_TIMEOUT_MS = 600_000;
@@ -25,24 +26,29 @@ interface Run {
  */
 export async function runTests(files: string[], write: (line: string) => void): Promise<number> {
     if (files.length === 0) throw new Error("There is no test file to run.");
-    const first = await run(files, 2, write);
-    const failed = files.filter((file) => first.failedIn.some((place) => uses(resolve(file), place)));
-    const diagnoses: string[] = [];
-    for (const file of failed) {
-        write(`\nAgain, alone, as a diagnosis: ${file}`);
-        const { code } = await run([file], 1, write);
-        diagnoses.push(code === 0 ? `flaky: ${file} (passed when alone; the run stays failed)` : `red: ${file}`);
+    const bundled = await bundleTests(files);
+    try {
+        const first = await run(bundled.files, 2, write);
+        const diagnoses: string[] = [];
+        for (const [at, file] of files.entries()) {
+            const built = bundled.files[at]!;
+            if (!first.failedIn.some((place) => place === built || bundled.uses(file, place))) continue;
+            write(`\nAgain, alone, as a diagnosis: ${file}`);
+            const { code } = await run([built], 1, write);
+            diagnoses.push(code === 0 ? `flaky: ${file} (passed when alone; the run stays failed)` : `red: ${file}`);
+        }
+        [...diagnoses, ...first.totals].forEach(write);
+        return first.code;
+    } finally {
+        bundled.remove();
     }
-    [...diagnoses, ...first.totals].forEach(write);
-    return first.code;
 }
 
 async function run(files: string[], concurrency: number, write: (line: string) => void): Promise<Run> {
     const folder = mkdtempSync(join(tmpdir(), "toque-test-"));
     const failedList = join(folder, "failed");
     const node = [
-        "--import",
-        "tsx",
+        "--enable-source-maps",
         "--test",
         `--test-concurrency=${concurrency}`,
         `--test-timeout=${FILE_TIMEOUT_MS}`,
@@ -73,13 +79,4 @@ async function run(files: string[], concurrency: number, write: (line: string) =
     } finally {
         rmSync(folder, { recursive: true, force: true });
     }
-}
-
-/** Whether a file is the other or imports it, however indirectly. */
-function uses(file: string, other: string, seen = new Set<string>()): boolean {
-    if (file === other) return true;
-    if (seen.has(file) || !existsSync(file)) return false;
-    seen.add(file);
-    const imports = readFileSync(file, "utf8").matchAll(/\bfrom "(\.{1,2}\/[^"]+)"/g);
-    return [...imports].some(([, path]) => uses(join(dirname(file), path!), other, seen));
 }

@@ -31,7 +31,8 @@ export async function beside(
     const devices: Enrolled[] = await victim.registerMany(verdict.scale === "short" ? FEW_DEVICES : DEVICES);
     const { port, httpPort, token } = victim;
     const task = { port, url: `http://127.0.0.1:${httpPort}`, token, from: "127.0.0.77", devices };
-    const child = fork(new URL("honest-process.ts", import.meta.url), [JSON.stringify(task)]);
+    const script = new URL("honest-process.ts", import.meta.url);
+    const child = fork(script, [JSON.stringify(task)], { execArgv: ["--import", "tsx"] });
     const report = (name: string) =>
         new Promise<Record<string, unknown>>((resolve, reject) => {
             const listen = (message: Record<string, unknown>) => {
