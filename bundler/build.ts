@@ -1,8 +1,6 @@
 /** Makes what is flashed. */
 import { join } from "node:path";
 import { writeBuilt } from "../bin/built.mjs";
-import { bundleEspruino } from "./espruino/build.ts";
-import { bundleNodemcu } from "./lua/build.ts";
 import { BuildError, ROOT } from "./output.ts";
 
 /**
@@ -17,7 +15,7 @@ export async function buildAll(
     for (const board of boards) {
         if (board !== "espruino" && board !== "nodemcu")
             throw new BuildError(`There is no board "${board}": say espruino or nodemcu.`);
-        const files = board === "nodemcu" ? bundleNodemcu() : new Map([["toque.js", await bundleEspruino()]]);
+        const files = await bundle(board);
         try {
             const folder = join(dist, board);
             writeBuilt(folder, new Map([...files].map(([name, text]) => [name, Buffer.from(text, "latin1")])));
@@ -27,6 +25,12 @@ export async function buildAll(
         }
     }
     return made;
+}
+
+/** A board's files by name. What bundles them is loaded here, because the compilers take seconds on a small machine and not every start needs them. */
+async function bundle(board: "espruino" | "nodemcu"): Promise<Map<string, string>> {
+    if (board === "nodemcu") return (await import("./lua/build.ts")).bundleNodemcu();
+    return new Map([["toque.js", await (await import("./espruino/build.ts")).bundleEspruino()]]);
 }
 
 /** The sentence for a disk or a folder that takes nothing; undefined: it is something else. */

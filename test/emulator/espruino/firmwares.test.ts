@@ -1,36 +1,28 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { tryFirmwares } from "./firmwares.ts";
 
-const SCRIPT = fileURLToPath(new URL("firmwares.ts", import.meta.url));
-const TIMEOUT_MS = 120_000;
-
-function firmwares(...paths: string[]): { status: number | null; stdout: string; stderr: string } {
-    const env = { ...process.env, TOQUE_FIRMWARES: "" };
-    return spawnSync(process.execPath, ["--import", "tsx", SCRIPT, ...paths], {
-        env,
-        encoding: "utf8",
-        timeout: TIMEOUT_MS,
-    });
+async function firmwares(...paths: string[]): Promise<{ code: number; lines: string[] }> {
+    const lines: string[] = [];
+    return { code: await tryFirmwares(paths, (line) => lines.push(line)), lines };
 }
 
-test("firmwares: with none given it ends with a sentence", () => {
-    const { status, stderr } = firmwares();
-    assert.match(stderr, /^Give paths of Espruinos built for this computer, from 2v21 on: /);
-    assert.equal(status, 2);
+test("firmwares: with none given it ends with a sentence", async () => {
+    const { code, lines } = await firmwares();
+    assert.match(lines.join("\n"), /^Give paths of Espruinos built for this computer, from 2v21 on: /);
+    assert.equal(code, 2);
 });
 
-test("firmwares: one that does not run Espruino fails", () => {
-    const { status, stdout } = firmwares("/bin/false");
-    assert.match(stdout, /^FAIL \/bin\/false: /);
-    assert.equal(status, 1);
+test("firmwares: one that does not run Espruino fails", async () => {
+    const { code, lines } = await firmwares("/bin/false");
+    assert.match(lines.join("\n"), /^FAIL \/bin\/false: /);
+    assert.equal(code, 1);
 });
 
 const interpreter = process.env.ESPRUINO ?? "";
 const skip = interpreter === "" ? "ESPRUINO is not set: genuine Espruino interpreter" : false;
-test("firmwares: the one that is here comes online, and shows a push", { skip }, () => {
-    const { status, stdout } = firmwares(interpreter);
-    assert.match(stdout, /^ok   2v\d+.*: online, and shows a push\n$/);
-    assert.equal(status, 0);
+test("firmwares: the one that is here comes online, and shows a push", { skip }, async () => {
+    const { code, lines } = await firmwares(interpreter);
+    assert.match(lines.join("\n"), /^ok   2v\d+.*: online, and shows a push$/);
+    assert.equal(code, 0);
 });

@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { delimiter } from "node:path";
+import { pathToFileURL } from "node:url";
 import { buildAll } from "../../../bundler/build.ts";
 import { OLDEST } from "../../../bundler/espruino/firmware.ts";
 import { startDevice } from "../../../emulator/start.ts";
@@ -39,24 +40,32 @@ async function showPush(interpreter: string): Promise<void> {
     }
 }
 
-const given = process.argv.slice(2);
-const paths =
-    given.length > 0 ? given : (process.env.TOQUE_FIRMWARES ?? "").split(delimiter).filter((path) => path !== "");
-if (paths.length === 0) {
-    console.error(
-        `Give paths of Espruinos built for this computer, from ${OLDEST} on: npm run firmwares -- PATH…, or TOQUE_FIRMWARES=PATH:PATH.`,
-    );
-    process.exitCode = 2;
-} else {
-    await buildAll(["espruino"]);
+/** Tries each interpreter. @returns the exit code */
+export async function tryFirmwares(paths: string[], write: (line: string) => void): Promise<number> {
+    if (paths.length === 0) {
+        write(
+            `Give paths of Espruinos built for this computer, from ${OLDEST} on: npm run firmwares -- PATH…, or TOQUE_FIRMWARES=PATH:PATH.`,
+        );
+        return 2;
+    }
+    let code = 0;
     for (const path of paths) {
         try {
             const version = versionOf(path);
             await showPush(path);
-            console.log(`ok   ${version}, ${path}: online, and shows a push`);
+            write(`ok   ${version}, ${path}: online, and shows a push`);
         } catch (error) {
-            console.log(`FAIL ${path}: ${error instanceof Error ? error.message : String(error)}`);
-            process.exitCode = 1;
+            write(`FAIL ${path}: ${error instanceof Error ? error.message : String(error)}`);
+            code = 1;
         }
     }
+    return code;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+    const given = process.argv.slice(2);
+    const named = (process.env.TOQUE_FIRMWARES ?? "").split(delimiter).filter((path) => path !== "");
+    const paths = given.length > 0 ? given : named;
+    if (paths.length > 0) await buildAll(["espruino"]);
+    process.exitCode = await tryFirmwares(paths, (line) => console.log(line));
 }
