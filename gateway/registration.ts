@@ -28,6 +28,20 @@ export interface Endpoint {
     why: ConnectWhy;
 }
 
+/** Where a device is seen now. */
+export type Seen = Omit<Endpoint, "sinceMs">;
+
+/**
+ * Its endpoint from now on. `sinceMs` stays when nothing changed but the port, which is another one with each connection. A client that has
+ * not registered yet, or never does, names no address of its own: it is known by the other one.
+ */
+export function nextEndpoint(known: Endpoint | undefined, seen: Seen, atMs: number): Endpoint {
+    if (known?.address !== seen.address) return { ...seen, sinceMs: atMs };
+    const { sinceMs, deviceAddress = seen.deviceAddress } = known;
+    if (deviceAddress !== (seen.deviceAddress ?? deviceAddress)) return { ...seen, sinceMs: atMs };
+    return { ...seen, deviceAddress, why: known.deviceAddress === undefined ? seen.why : known.why, sinceMs };
+}
+
 /** What a device said it can do, at its last registration. */
 export interface Capabilities {
     runtime: string;

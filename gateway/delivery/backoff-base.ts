@@ -5,6 +5,8 @@ import type { Store } from "../ports/store.ts";
 export const CONNECTS_PER_S = 20;
 /** Longest base in a hello, in seconds: with it 12,000 boards keep to that rate, and none waits for longer. */
 export const MAX_BASE_S = 600;
+/** More are not counted: they change nothing. */
+const MAX_COUNTED = MAX_BASE_S * CONNECTS_PER_S;
 /** How long a count holds. */
 export const COUNT_HOLDS_MS = 60_000;
 /** Boards silent for this long are not counted: they have no connection to lose. One that is connected is in contact each hour. */
@@ -37,7 +39,7 @@ export function createBackoffBase({
         const nowMs = clock.nowMs();
         if (Math.abs(nowMs - countedMs) < COUNT_HOLDS_MS) return counting;
         countedMs = nowMs;
-        counting = store.contacts.liveSince(nowMs - IN_CONTACT_MS).then(
+        counting = store.contacts.liveSince(nowMs - IN_CONTACT_MS, MAX_COUNTED).then(
             (live) => void (boards = live),
             () => undefined, // another call to the store reports it
         );

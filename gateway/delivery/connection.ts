@@ -5,7 +5,7 @@ import type { Store } from "../ports/store.ts";
 import type { Endpoint, Route } from "../registration.ts";
 import type { BackoffBase } from "./backoff-base.ts";
 import type { Overflows } from "./overflows.ts";
-import { storeContact, storeRegistration } from "./store-registration.ts";
+import { storeRegistration } from "./store-registration.ts";
 import { Window, type WindowTools } from "./window.ts";
 
 /** A client that does not register gets its pushes so long after it subscribed. */
@@ -19,7 +19,7 @@ const CLOCK_MS = 600_000;
 const CLOCK_STEP_MS = 1_500;
 
 export interface ConnectionTools extends WindowTools {
-    store: Pick<Store, "registrations" | "contacts" | "backlog">;
+    store: Pick<Store, "contacts" | "backlog">;
     overflows: Overflows;
     backoffBase: BackoffBase;
 }
@@ -60,8 +60,9 @@ export class BoardConnection {
         if (this.#registration !== "none") return; // its hello goes before any push, however long the store takes
         const { store, clock, timers, overflows, background } = this.#tools;
         this.#forgetPatience = timers.after(PATIENCE_MS, () => {
-            const storing = storeContact(store, clock, this.#route, this.#peer);
-            background(storing.then((registration) => overflows.recall(this.#route, registration)));
+            const contact = { atMs: clock.nowMs(), seen: { ...this.#peer, why: "boot" as const } };
+            const storing = store.contacts.record(this.#route, contact);
+            background(storing.then((contacted) => overflows.recall(this.#route, contacted?.overflow)));
             this.#open();
         });
     }
@@ -70,11 +71,11 @@ export class BoardConnection {
     async registered(fields: RegistrationFields): Promise<void> {
         this.#forgetPatience();
         this.#registration = "storing";
-        const { store, clock, timers, overflows, backoffBase } = this.#tools;
-        const storing = storeRegistration(store, clock, this.#route, this.#peer, fields, backoffBase);
+        const { timers, overflows } = this.#tools;
+        const storing = storeRegistration(this.#tools, this.#route, this.#peer, fields);
         this.#stored = storing.catch(() => undefined); // the device gets no PUBACK
-        const { registration, capabilities, hello } = await storing;
-        overflows.recall(this.#route, registration);
+        const { capabilities, hello, overflow } = await storing;
+        overflows.recall(this.#route, overflow);
         this.#contactMs = timers.nowMs();
         this.window.size = capabilities.window;
         this.window.packetOctets = capabilities.packetOctets;

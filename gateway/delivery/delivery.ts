@@ -14,7 +14,7 @@ import { Overflows } from "./overflows.ts";
 export const SWEEP_MS = 1_000;
 
 export interface DeliveryOptions {
-    store: Pick<Store, "registrations" | "contacts" | "backlog" | "receipts">;
+    store: Pick<Store, "contacts" | "backlog" | "receipts">;
     /** asked for at each use, because connections take delivery as an argument */
     connections: () => Connections;
     clock: Clock;

@@ -1,7 +1,7 @@
 import type { OverflowFields } from "../../shared/push/message.ts";
 import type { Connections } from "../ports/connections.ts";
 import type { Store } from "../ports/store.ts";
-import type { Registration, Route } from "../registration.ts";
+import type { Route } from "../registration.ts";
 
 /** Routes whose overflow is remembered while they are away. The store has it, too. */
 const MAX_ROUTES = 10_000;
@@ -35,8 +35,7 @@ export class Overflows {
     }
 
     /** What was dropped in an earlier life of the gateway is in the store only. */
-    recall(route: Route, registration: Registration | undefined): void {
-        const overflow = registration?.overflow;
+    recall(route: Route, overflow: OverflowFields | undefined): void {
         if (overflow !== undefined && !this.#routes.has(route)) this.#routes.set(route, overflow);
     }
 

@@ -1,26 +1,37 @@
-import type { Capabilities, Endpoint, Registration, Route } from "../registration.ts";
+import type { OverflowFields } from "../../shared/push/message.ts";
+import type { E164 } from "../number.ts";
+import type { Capabilities, Endpoint, Route, Seen } from "../registration.ts";
 
 /** What a contact with a device brings. */
 export interface Contact {
     atMs: number;
-    /** takes the place of the last one if that has the same `sinceMs` */
-    endpoint?: Endpoint;
+    /** where it is seen: `nextEndpoint` decides whether that is another endpoint */
+    seen?: Seen;
     capabilities?: Capabilities;
-    epoch?: number;
     /** the last sequence that the device reports as handled */
     handled?: { epoch: number; sequence: number };
+}
+
+/** What the store answers to a contact. */
+export interface Contacted {
+    number: E164;
+    epoch: number;
+    /** messages in its backlog */
+    waiting: number;
+    /** what was dropped because the backlog was full, and was not told to the device */
+    overflow?: OverflowFields;
 }
 
 /** When and where devices were seen. */
 export interface ContactStore {
     /**
-     * Stores a contact; the last 20 endpoints are kept. A new epoch begins when one is given, or when `handled` shows that the device has seen
-     * more than this store can have sent: the store was restored from a backup. Then what waits since before that backup ends as delivered:
-     * the device has dealt with it. Undefined: no such registration.
+     * Stores a contact; the last 20 endpoints are kept. What is `handled` in this epoch ends as delivered. If that is more than this store can
+     * have sent, the store was restored from a backup: a new epoch begins, and only what waits since before that backup ends as delivered,
+     * because the device has dealt with it. Undefined: no such registration.
      */
-    record(route: Route, contact: Contact): Promise<Registration | undefined>;
+    record(route: Route, contact: Contact): Promise<Contacted | undefined>;
     /** The newest first. */
     endpoints(route: Route): Promise<Endpoint[]>;
-    /** How many registrations were in contact since then, or made since. */
-    liveSince(sinceMs: number): Promise<number>;
+    /** How many registrations were in contact since then, or made since; `most` if there are more. */
+    liveSince(sinceMs: number, most: number): Promise<number>;
 }

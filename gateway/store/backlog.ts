@@ -85,7 +85,7 @@ function stored(message: NewMessage, sequence: number): PushMessage {
     return kept;
 }
 
-function sizeOf(sql: Sql, route: Route): BacklogSize {
+export function sizeOf(sql: Sql, route: Route): BacklogSize {
     const row = sql.get("SELECT messages, octets FROM registrations WHERE route = ?", route);
     return { messages: Number(row?.messages ?? 0), octets: Number(row?.octets ?? 0) };
 }

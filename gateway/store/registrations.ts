@@ -10,8 +10,7 @@ import { optional, readJson, type Row, type Sql } from "./sql.ts";
 /** Messages that one call of `retire` drops; the rest is left to the next call. */
 const MAX_DROPPED_AT_ONCE = 1_000;
 
-const SELECT = `SELECT *, (SELECT endpoint FROM endpoints WHERE endpoints.route = registrations.route ORDER BY num DESC LIMIT 1)
-    AS endpoint FROM registrations `;
+const SELECT = "SELECT * FROM registrations ";
 
 export function registrationCalls(sql: Sql, start: number): CallsOf<RegistrationStore> {
     return {
@@ -104,13 +103,10 @@ function unregister(sql: Sql, number: E164, atMs: number): Registration | undefi
 
 function retire(sql: Sql, beforeMs: number, atMs: number, limit: number): Registration[] {
     const ended: Registration[] = [];
+    const first = (silent: string) => readFirst(sql, `WHERE ended_ms IS NULL AND ${silent} LIMIT 1`, beforeMs);
     let dropped = 0;
     while (ended.length < limit && dropped < MAX_DROPPED_AT_ONCE) {
-        const row = readFirst(
-            sql,
-            `WHERE ended_ms IS NULL AND coalesce(seen_ms, created_ms) < ? ORDER BY coalesce(seen_ms, created_ms) LIMIT 1`,
-            beforeMs,
-        );
+        const row = first("seen_ms < ?") ?? first("seen_ms IS NULL AND created_ms < ?");
         if (row === undefined) break;
         end(sql, row.route, atMs);
         dropped += dropBacklog(sql, row.route, atMs, "the device was not seen for too long");
@@ -121,7 +117,7 @@ function retire(sql: Sql, beforeMs: number, atMs: number, limit: number): Regist
 
 /** The caller moves or drops the backlog. */
 function end(sql: Sql, route: Route, atMs: number): void {
-    sql.run("UPDATE registrations SET ended_ms = ? WHERE route = ?", atMs, route);
+    sql.run("UPDATE registrations SET ended_ms = ?, endpoint = NULL WHERE route = ?", atMs, route);
     sql.run("DELETE FROM endpoints WHERE route = ?", route);
 }
 

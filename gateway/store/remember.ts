@@ -50,10 +50,9 @@ export function remember(store: PlainStore): Store {
         contacts: {
             ...contacts,
             async record(route, contact) {
-                const registration = await contacts.record(route, contact);
-                if (registration !== undefined && contact.capabilities !== undefined)
-                    recipients.forget(registration.number);
-                return registration;
+                const contacted = await contacts.record(route, contact);
+                if (contacted !== undefined && contact.capabilities !== undefined) recipients.forget(contacted.number);
+                return contacted;
             },
         },
         codes: { ...codes, redeem: invalidating(forgetNumber, (...args) => codes.redeem(...args)) },

@@ -139,6 +139,15 @@ const MIGRATIONS = [
     ALTER TABLE codes ADD COLUMN tries BLOB;
     ALTER TABLE backlog ADD COLUMN content_crc INTEGER;
     `,
+    // `endpoints` keeps the earlier ones only. Who was in contact is counted from the index alone.
+    `
+    ALTER TABLE registrations ADD COLUMN endpoint BLOB;
+    UPDATE registrations SET endpoint =
+        (SELECT endpoint FROM endpoints WHERE endpoints.route = registrations.route ORDER BY num DESC LIMIT 1);
+    DELETE FROM endpoints WHERE num IN (SELECT max(num) FROM endpoints GROUP BY route);
+    DROP INDEX registrations_by_contact;
+    CREATE INDEX registrations_by_contact ON registrations (seen_ms, created_ms, ended_ms) WHERE ended_ms IS NULL;
+    `,
 ];
 
 /** The newest schema this program knows. */

@@ -1,25 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Endpoint } from "../../gateway/registration.ts";
+import type { Endpoint, Seen } from "../../gateway/registration.ts";
 import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
 import { sequences, type Scene } from "./store-scene.ts";
 
 const DAY_MS = 86_400_000;
 const CAPABILITIES = { runtime: "espruino", firmware: "0.1.0", packetOctets: 1024, window: 2 };
 
-function endpointOf(index: number): Endpoint {
-    return { address: "10.0.0.7", port: 1000 + index, sinceMs: START_MS + index, why: "boot" };
+/** Each index is another endpoint. */
+function seenAt(index: number): Seen {
+    return { address: `10.0.0.${index}`, port: 1000 + index, why: "boot" };
 }
 
 export function testContacts(scene: Scene): void {
-    const endpoint: Endpoint = { address: "10.0.0.7", port: 1000, sinceMs: START_MS, why: "boot" };
-
     /** A device registers, having handled that sequence in that epoch. @returns whether it got a new epoch */
     async function comes(epoch: number, sequence: number): Promise<boolean> {
         const handled = { epoch, sequence };
-        const registration = await scene.store.contacts.record(routeOf(1), { atMs: START_MS, endpoint, handled });
-        assert.ok(registration !== undefined && registration.epoch >= epoch);
-        return registration.epoch > epoch;
+        const contacted = await scene.store.contacts.record(routeOf(1), { atMs: START_MS, seen: seenAt(1), handled });
+        assert.ok(contacted !== undefined && contacted.epoch >= epoch);
+        return contacted.epoch > epoch;
     }
 
     async function append(messages: number): Promise<void> {
@@ -28,28 +27,29 @@ export function testContacts(scene: Scene): void {
 
     test("liveSince: counts registrations in contact since then, and those made since; ended ones are none", async () => {
         const { store } = scene;
-        assert.equal(await store.contacts.liveSince(0), 0);
+        assert.equal(await store.contacts.liveSince(0, 100), 0);
         for (const index of [1, 2, 3, 4]) await store.registrations.register(registrationOf(index));
         await store.contacts.record(routeOf(1), { atMs: START_MS + 10 * DAY_MS });
         await store.registrations.unregister(numberOf(4), START_MS + DAY_MS);
         await store.registrations.register(registrationOf(3, { route: routeOf(5) }));
-        assert.equal(await store.contacts.liveSince(START_MS), 3);
-        assert.equal(await store.contacts.liveSince(START_MS + 1), 1);
-        assert.equal(await store.contacts.liveSince(START_MS + 10 * DAY_MS), 1);
-        assert.equal(await store.contacts.liveSince(START_MS + 10 * DAY_MS + 1), 0);
+        assert.equal(await store.contacts.liveSince(START_MS, 100), 3);
+        assert.equal(await store.contacts.liveSince(START_MS, 2), 2, "more are not counted");
+        assert.equal(await store.contacts.liveSince(START_MS + 1, 100), 1);
+        assert.equal(await store.contacts.liveSince(START_MS + 10 * DAY_MS, 100), 1);
+        assert.equal(await store.contacts.liveSince(START_MS + 10 * DAY_MS + 1, 100), 0);
     });
 
     test("record: keeps the last 20 endpoints, newest first, and what is not given stays", async () => {
         const store = await scene.board();
-        await store.contacts.record(routeOf(1), {
-            atMs: START_MS,
-            capabilities: CAPABILITIES,
-            endpoint: endpointOf(0),
-        });
-        for (let index = 1; index < 25; index++) {
-            await store.contacts.record(routeOf(1), { atMs: START_MS + index, endpoint: endpointOf(index) });
+        const { epoch } = (await store.registrations.byRoute(routeOf(1)))!;
+        for (let index = 0; index < 25; index++) {
+            const contact = { atMs: START_MS + index, seen: seenAt(index) };
+            await store.contacts.record(routeOf(1), index === 0 ? { ...contact, capabilities: CAPABILITIES } : contact);
         }
-        const registration = await store.contacts.record(routeOf(1), { atMs: START_MS + 5 });
+        const contacted = await store.contacts.record(routeOf(1), { atMs: START_MS + 5 });
+        assert.deepEqual(contacted, { number: numberOf(1), epoch, waiting: 0, overflow: undefined });
+        const endpointOf = (index: number): Endpoint => ({ ...seenAt(index), sinceMs: START_MS + index });
+        const registration = await store.registrations.byRoute(routeOf(1));
         assert.deepEqual(registration?.capabilities, CAPABILITIES);
         assert.deepEqual(registration?.endpoint, endpointOf(24));
         assert.equal(registration?.seenMs, START_MS + 24, "a contact that was written late does not turn it back");
@@ -57,26 +57,37 @@ export function testContacts(scene: Scene): void {
             await store.contacts.endpoints(routeOf(1)),
             Array.from({ length: 20 }, (_, index) => endpointOf(24 - index)),
         );
-        assert.equal(await store.contacts.record(routeOf(2), { atMs: START_MS }), undefined);
+        assert.equal(await store.contacts.record(routeOf(2), { atMs: START_MS, seen: seenAt(1) }), undefined);
         assert.deepEqual(await store.contacts.endpoints(routeOf(2)), []);
+        await store.registrations.unregister(numberOf(1), START_MS);
+        assert.deepEqual(await store.contacts.endpoints(routeOf(1)), []);
     });
 
-    test("record: an endpoint that is there since the same time as the last one takes its place", async () => {
+    test("record: another port is no other endpoint, but the port is the one of the last contact", async () => {
         const store = await scene.board();
-        const [first, second] = [endpointOf(1), endpointOf(2)];
-        for (const endpoint of [first, second, { ...second, port: 7 }]) {
-            await store.contacts.record(routeOf(1), { atMs: START_MS, endpoint });
+        for (const [index, port] of [
+            [1, 7],
+            [2, 8],
+            [2, 9],
+        ] as const) {
+            await store.contacts.record(routeOf(1), { atMs: START_MS + port, seen: { ...seenAt(index), port } });
         }
-        assert.deepEqual(await store.contacts.endpoints(routeOf(1)), [{ ...second, port: 7 }, first]);
+        assert.deepEqual(await store.contacts.endpoints(routeOf(1)), [
+            { ...seenAt(2), port: 9, sinceMs: START_MS + 8 },
+            { ...seenAt(1), port: 7, sinceMs: START_MS + 7 },
+        ]);
     });
 
-    test("record: an epoch that is given is new in any case", async () => {
-        const { store } = scene;
-        const { registration } = await store.registrations.register(registrationOf(1));
-        const later = await store.contacts.record(routeOf(1), { atMs: START_MS, epoch: registration.epoch + 100 });
-        assert.equal(later?.epoch, registration.epoch + 100);
-        const turnedBack = await store.contacts.record(routeOf(1), { atMs: START_MS, epoch: registration.epoch });
-        assert.equal(turnedBack?.epoch, registration.epoch + 101);
+    test("record: what the device reports as handled ends as delivered, and what waits is counted", async () => {
+        const store = await scene.waiting("a", "b", "c");
+        const { epoch } = (await store.registrations.byRoute(routeOf(1)))!;
+        const waiting = async (handled?: { epoch: number; sequence: number }) =>
+            (await store.contacts.record(routeOf(1), { atMs: START_MS, handled }))?.waiting;
+        assert.equal(await waiting(), 3);
+        assert.equal(await waiting({ epoch: epoch - 1, sequence: 2 }), 3, "a sequence of another numbering");
+        assert.equal(await waiting({ epoch, sequence: 2 }), 1);
+        assert.deepEqual(sequences(await store.backlog.list(routeOf(1), 0, 10)), [3]);
+        assert.equal((await store.receipts.find("a"))?.state, "delivered");
     });
 
     test("epoch: through restarts and whatever is sent meanwhile, a device keeps its numbering", async () => {

@@ -11,9 +11,9 @@ import { START_MS } from "../../support/records.ts";
 /** A store that counts how often it was asked. */
 function openScene(boards: number) {
     const scene = { boards, asked: [] as number[], failing: false, nowMs: START_MS };
-    const liveSince = (sinceMs: number): Promise<number> => {
+    const liveSince = (sinceMs: number, most: number): Promise<number> => {
         scene.asked.push(sinceMs);
-        return scene.failing ? Promise.reject(new Error("no disk")) : Promise.resolve(scene.boards);
+        return scene.failing ? Promise.reject(new Error("no disk")) : Promise.resolve(Math.min(scene.boards, most));
     };
     const base = createBackoffBase({ store: { contacts: { liveSince } }, clock: { nowMs: () => scene.nowMs } });
     return Object.assign(scene, { base });

@@ -227,8 +227,11 @@ async function upgrades(version: number): Promise<void> {
         routeOf(1),
         '{"body":"hello"}',
     );
+    const endpoints = [1, 2].map((sinceMs) => ({ address: `10.0.0.${sinceMs}`, port: 7, sinceMs, why: "boot" }));
+    for (const one of endpoints) sql.insert("endpoints", { route: routeOf(1), endpoint: JSON.stringify(one) });
     sql.close();
     const store = await openStore({ dir });
+    assert.deepEqual(await store.contacts.endpoints(routeOf(1)), endpoints.toReversed());
     assert.equal((await store.receipts.find("m"))?.state, "sent");
     assert.equal((await store.backlog.list(routeOf(1), 0, 1))[0]?.body, "hello");
     assert.equal(await store.backlog.settle(routeOf(1), 1, "delivered", 3), true);

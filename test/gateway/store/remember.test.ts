@@ -71,7 +71,7 @@ function openNumbers() {
             register: async () => ({ registration: answer(), dropped: 0 }),
             retire: async () => [answer()],
         } as Partial<RegistrationStore>,
-        contacts: { record: async () => answer() } as Partial<ContactStore>,
+        contacts: { record: async () => ({ ...answer(), waiting: 0 }) } as Partial<ContactStore>,
     } as unknown as Store);
     const find = async () => (await store.recipients.find(numberOf(1)))?.route;
     const known = () => store.recipients.known(numberOf(1))?.route;
