@@ -1,18 +1,15 @@
+import { Readable } from "node:stream";
 import { Aedes } from "aedes";
 import type { Client } from "aedes";
 import mqttPacket from "mqtt-packet";
 import type { Log } from "../log.ts";
-import type { GuardedStream } from "./guarded-stream.ts";
-import type { ClientConnection, Peer } from "./peer.ts";
-import { Persistence } from "./persistence.ts";
-
-/** A client that never reads is cut by the PUBACK deadline; this is for one that only pings. */
-const DRAIN_MS = 30_000;
+import { Facade, type Owner } from "./facade.ts";
 
 // Otherwise it keeps a buffer for each of 65,536 numbers: 9 MB.
 (mqttPacket.writeToStream as unknown as { cacheNumbers: boolean }).cacheNumbers = false;
 
-const PUBLISH = { cmd: "publish", retain: false, dup: false } as const;
+/** A CONNECT of a client whose own was answered: MQTT 3.1.1, clean session, no client id. */
+const AGAIN = Buffer.from("\x10\x0c\0\x04MQTT\x04\x02\0\0\0\0", "latin1");
 
 /**
  * Aedes' router, taken out: no client's subscription is ever entered anywhere, so nothing can reach a client by way of topics, and no
@@ -25,99 +22,109 @@ const NO_ROUTER = {
     close: (done?: () => void) => done?.(),
 };
 
+/**
+ * The persistence that Aedes works on: it keeps nothing. The backlog is the gateway's, no subscription outlives its connection, and
+ * messages, wills and QoS 2 do not come here.
+ */
+const NO_PERSISTENCE = {
+    async setup() {}, // Aedes looks whether this is a real async function
+    async cleanSubscriptions() {},
+    async cleanIncoming() {},
+    async delWill() {},
+    streamWill: nothing,
+    outgoingStream: nothing,
+    createRetainedStreamCombi: nothing,
+};
+
+function nothing(): Readable {
+    return new Readable({ read: end });
+}
+
+function end(this: Readable): void {
+    this.push(null);
+}
+
 export interface Broker {
     start(): Promise<void>;
-    /** Serves an authenticated client whose CONNECT waits in the stream. */
-    serve(stream: GuardedStream, peer: Peer): void;
+    /**
+     * Has Aedes take in a client that the gateway has let in. Calls its `greeted` when the CONNACK is written.
+     * @param connect the client's CONNECT; undefined: it was answered before, and the client gets no second answer
+     */
+    serve(owner: Owner, connect?: Buffer): Facade;
     stop(): Promise<void>;
 }
 
-/** Aedes as codec and connection keeper: it answers CONNECT, SUBSCRIBE, UNSUBSCRIBE and PINGREQ, and writes what goes to clients. */
+/** Aedes as codec: it answers CONNECT, SUBSCRIBE and UNSUBSCRIBE, and writes nothing else. */
 export function createBroker(log: Log): Broker {
-    /** Whom the gateway has let in. Aedes is not asked to authenticate; a stream that is not in here gets nowhere. */
-    const peers = new WeakMap<object, Peer>();
     let lastId = 0;
 
-    function peerOf(client: Client | null): Peer | undefined {
-        return client === null ? undefined : peers.get(client.conn);
+    /** Whose packet it is; undefined: of nobody that the gateway has let in. */
+    function ownerOf(client: Client | null): Owner | undefined {
+        return (client?.conn as Facade | undefined)?.owner;
     }
 
     const broker = new Aedes({
         id: "toque",
         mq: NO_ROUTER,
-        persistence: new Persistence({
-            written: (client, packetId, packet) => peerOf(client)?.written(packetId, packet),
-            acknowledged: (client, packetId) => peerOf(client)?.acknowledged(packetId),
-        }),
-        drainTimeout: DRAIN_MS,
+        persistence: NO_PERSISTENCE,
         preConnect(client, packet, done) {
-            // Aedes reports which message a PUBACK is for only when the session is persistent. Nothing is stored for either.
-            packet.clean = false;
+            packet.clean = true; // whatever it asks for, there is no session to be present
             delete packet.will;
             packet.keepalive = 0; // Aedes does not see every packet: the gateway watches the silence itself
             // Who replaces whom is decided in front of Aedes, so in here all ids differ.
             packet.clientId = `${++lastId}`;
-            done(null, peerOf(client) !== undefined);
+            done(null, ownerOf(client) !== undefined);
         },
         authenticate(client, _userName, _password, done) {
-            done(null, peerOf(client) !== undefined);
+            done(null, ownerOf(client) !== undefined);
         },
-        /** A client's PUBLISH never comes here: its stream hands it to the peer. */
+        /** A client's PUBLISH never comes here: its connection hands it to the peer. */
         authorizePublish(_client, _packet, done) {
             done(new Error("not allowed"));
         },
         authorizeSubscribe(client, subscription, done) {
             const { topic, qos } = subscription;
-            const peer = peerOf(client);
+            const peer = ownerOf(client)?.peer;
             const own = topic === peer?.inbox;
             const granted = own && qos < 2;
             const what = own ? "with QoS 2, which is not offered," : "to what is not its own";
             if (!granted) log.warn({ kind: peer?.kind }, `a subscription ${what} was refused`);
             done(null, granted ? subscription : null);
         },
-        /** The second lock: whatever made a packet come here, a client gets its own inbox's only. */
-        authorizeForward(client, packet) {
-            return packet.topic === peerOf(client)?.inbox ? packet : null;
-        },
+        /** The second lock: nothing is sent by way of Aedes. Pushes are written on their route's own connection, to its own inbox. */
+        authorizeForward: () => null,
     });
-
-    function connectionOf(client: Client, stream: GuardedStream): ClientConnection {
-        return {
-            write(topic, payload, qos, mark, done) {
-                client.publish({ ...PUBLISH, topic, payload, qos, ...mark }, () => done?.());
-            },
-            get backedUp() {
-                return stream.backedUp;
-            },
-            limitPackets: (maxOctets, longer) => stream.limitPackets(maxOctets, longer),
-        };
-    }
+    // What it would publish of its clients goes nowhere.
+    broker.publish = () => {};
 
     broker.on("clientReady", (client) => {
-        const stream = client.conn as GuardedStream;
-        if (stream.destroyed) return;
-        peerOf(client)?.ready(connectionOf(client, stream));
-        stream.open();
+        const facade = client.conn as Facade;
+        facade.owner?.greeted(facade.again);
+        facade.answered();
     });
     // A client that closed while it was connecting is registered all the same; nobody else would ever take it out again.
     broker.on("client", (client) => {
         if (client.closed) (broker as unknown as { unregisterClient(client: Client): void }).unregisterClient(client);
     });
     broker.on("subscribe", (subscriptions, client) => {
-        const peer = peerOf(client);
+        const peer = ownerOf(client)?.peer;
         const mine = subscriptions.find(({ topic, qos }) => topic === peer?.inbox && qos < 2);
-        if (mine !== undefined && !client.closed) peer?.subscribed(mine.qos === 0 ? 0 : 1);
+        if (mine !== undefined) peer?.subscribed(mine.qos === 0 ? 0 : 1);
+        (client.conn as Facade).answered();
     });
     broker.on("unsubscribe", (filters, client) => {
-        const peer = peerOf(client);
+        const peer = ownerOf(client)?.peer;
         if (peer?.inbox !== undefined && filters.includes(peer.inbox)) peer.unsubscribed();
+        (client.conn as Facade).answered();
     });
 
     return {
         start: () => broker.listen(),
-        serve(stream, peer) {
-            peers.set(stream, peer);
-            broker.handle(stream);
+        serve(owner, connect) {
+            const facade = new Facade(owner, connect === undefined);
+            broker.handle(facade);
+            facade.ask(connect ?? AGAIN);
+            return facade;
         },
         stop: () => new Promise((resolve) => broker.close(resolve)),
     };

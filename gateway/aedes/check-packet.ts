@@ -1,21 +1,18 @@
 import { MAX_FILTERS } from "../../shared/push/limits.ts";
 import { FieldReader } from "./field-reader.ts";
 import type { Frame } from "./framer.ts";
-import { CONNECT, PUBACK, SUBSCRIBE, UNSUBSCRIBE } from "./packet-types.ts";
+import { CONNECT, SUBSCRIBE, UNSUBSCRIBE } from "./packet-types.ts";
 import { Violation } from "./violation.ts";
 
 const PLUS = 0x2b;
 const HASH = 0x23;
 
-/** Checks a packet of an authenticated client, field by field, before Aedes' parser gets it. @throws Violation */
+/** Checks a packet that Aedes answers, field by field, before its parser gets it. @throws Violation */
 export function checkPacket(frame: Frame): void {
     const fields = new FieldReader(frame.octets, frame.bodyAt);
     switch (frame.type) {
         case CONNECT:
             throw new Violation("MQTT-3.1.0-2: a second CONNECT");
-        case PUBACK:
-            fields.packetId();
-            break;
         case SUBSCRIBE:
             fields.packetId();
             for (let filters = 1; fields.left > 0; filters++) {

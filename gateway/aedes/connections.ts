@@ -14,8 +14,9 @@ import type { ConnectionEvents, ConnectionStats, Connections } from "../ports/co
 import type { Route } from "../registration.ts";
 import { SYSTEM_TIMERS, type Timers } from "../system/timers.ts";
 import { createBroker } from "./broker.ts";
+import { ClientConnection } from "./client-connection.ts";
 import { DevicePeer } from "./device-peer.ts";
-import { GuardedStream } from "./guarded-stream.ts";
+import { Flushes } from "./flushes.ts";
 import { identify, readClaim, type Identified, type Refusal } from "./identify.ts";
 import { openListener, type Listener, type ListenOptions } from "./listener.ts";
 import { CONNACK } from "./packet-types.ts";
@@ -46,19 +47,10 @@ export interface GatewayConnections extends Connections {
     shut(): Promise<void>;
 }
 
-interface Holder {
-    peer: Peer;
-    stream: GuardedStream;
-    /** of its CONNECT, in the order of arrival */
-    number: number;
-    /** when its last packet came */
-    heardMs: number;
-    /** how long it may be silent */
-    silenceMs: number;
-}
-
 const SWEEP_MS = 60_000;
 const SILENCE_SWEEP_MS = 1_000;
+/** A client that never reads is cut by the PUBACK deadline; this is for one that only pings. */
+const DRAIN_MS = 30_000;
 
 /** The connection layer: who may connect, one connection for each route, and what is written on it. */
 export function createConnections(options: ConnectionsOptions): GatewayConnections {
@@ -68,11 +60,11 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const admission = new Admission(limits, timers);
     const publishers = new PublisherRoom(limits);
     const twins = new Twins(timers);
-    const broker = createBroker(log);
     const dependencies = { ...options, ...admission.paces, twins, refusals: new Refusals() };
     const reception = new Reception(limits, timers, (attempt) => void receive(attempt), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
-    const holders = new Map<string, Holder>();
+    const holders = new Map<string, ClientConnection>();
+    const host = { timers, broker: createBroker(log), flushes: new Flushes(), failed, closed };
     /** routes closed in this minute and the one before, and the last CONNECT by then: what was looked up before that holds no more */
     let closedAt = new Map<string, number>();
     let closedBefore = closedAt;
@@ -87,9 +79,10 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     });
     const stopSilenceSweep = timers.every(SILENCE_SWEEP_MS, () => {
         const nowMs = timers.nowMs();
-        for (const [key, holder] of [...holders]) {
-            if (nowMs - holder.heardMs > holder.silenceMs)
-                end(key, holder, "nothing came for longer than its keepalive");
+        for (const holder of holders.values()) {
+            const { heardMs, silenceMs, stuckMs = nowMs } = holder;
+            if (nowMs - heardMs > silenceMs) end(holder, "nothing came for longer than its keepalive");
+            else if (nowMs - stuckMs > DRAIN_MS) end(holder, "it does not read");
         }
     });
 
@@ -139,7 +132,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         // now and then a device's own older connection; all the time: two boards have one secret
         const { peer } = identified;
         if (before !== undefined) {
-            end(key, before, "taken over by a later connection");
+            end(before, "taken over by a later connection");
             if (peer instanceof DevicePeer) peer.chipBefore = (before.peer as DevicePeer).chip;
         }
         const crowded = peer instanceof PublisherPeer ? publishers.enter(peer.tokenId) : undefined;
@@ -164,29 +157,32 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     }
 
     function enter({ arrival, socket, framer, frame, request, number }: ConnectAttempt, key: string, peer: Peer): void {
-        const stream = new GuardedStream(socket, framer, frame, {
-            heard: () => void (holder.heardMs = timers.nowMs()),
-            publishes: (packet) => peer.publishes(packet),
-            failed: (error) => explain(error, peer, arrival.address),
-        });
-        const sinceMs = timers.nowMs();
-        const holder = { peer, stream, number, heardMs: sinceMs, silenceMs: silenceMs(request.keepAliveS, limits) };
-        holders.set(key, holder);
+        const identity = {
+            peer,
+            key,
+            number,
+            address: arrival.address,
+            silenceMs: silenceMs(request.keepAliveS, limits),
+        };
+        const connection = new ClientConnection(socket, framer, identity, host);
+        holders.set(key, connection);
         counts[peer.kind]++;
-        stream.once("close", () => {
-            // a board that moves does nothing wrong, and a publisher may connect for each of its messages
-            const blamed = peer.kind === "enrolling" || (peer instanceof DevicePeer && !peer.moved);
-            if (blamed && admission.ended(key, timers.nowMs() - sinceMs)) {
-                log.warn({ ...nameOf(peer), pauseMs: limits.flappingPauseMs }, "it connects all the time: refused");
-            }
-            left(key, holder);
-        });
         log.info({ ...nameOf(peer), address: arrival.address }, "connected");
-        broker.serve(stream, peer);
+        connection.greet(frame);
+    }
+
+    function closed(connection: ClientConnection): void {
+        const { peer, key, sinceMs } = connection;
+        // a board that moves does nothing wrong, and a publisher may connect for each of its messages
+        const blamed = peer.kind === "enrolling" || (peer instanceof DevicePeer && !peer.moved);
+        if (blamed && admission.ended(key, timers.nowMs() - sinceMs)) {
+            log.warn({ ...nameOf(peer), pauseMs: limits.flappingPauseMs }, "it connects all the time: refused");
+        }
+        left(connection);
     }
 
     /** Why a connection ends: the client broke the protocol, its message was refused, or the gateway failed. */
-    function explain(error: unknown, peer: Peer, address: string): void {
+    function failed({ peer, address }: ClientConnection, error: unknown): void {
         const who = { ...nameOf(peer), address };
         if (error instanceof Violation) {
             countRefusal(error.message);
@@ -200,20 +196,21 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         }
     }
 
-    function end(key: string, holder: Holder, why: string): void {
+    function end(holder: ClientConnection, why: string): void {
         log.info({ ...nameOf(holder.peer), why }, "connection closed by the gateway");
-        holder.stream.destroy();
-        left(key, holder);
+        holder.destroy();
+        left(holder);
     }
 
-    /** Once for each holder: when the gateway ends it, or when its stream is closed. */
-    function left(key: string, holder: Holder): void {
+    /** Once for each holder: when the gateway ends it, or when its socket is closed. */
+    function left(holder: ClientConnection): void {
+        const { key, peer } = holder;
         if (holders.get(key) !== holder) return;
         holders.delete(key);
-        counts[holder.peer.kind]--;
-        if (holder.peer instanceof PublisherPeer) publishers.left(holder.peer.tokenId);
-        holder.peer.ended();
-        log.info(nameOf(holder.peer), "connection ended");
+        counts[peer.kind]--;
+        if (peer instanceof PublisherPeer) publishers.left(peer.tokenId);
+        peer.ended();
+        log.info(nameOf(peer), "connection ended");
     }
 
     function deviceOf(route: Route): DevicePeer | undefined {
@@ -229,7 +226,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         twins.forget(route);
         closedAt.set(route, reception.lastNumber);
         const holder = holders.get(route);
-        if (holder?.peer.kind === "device") end(route, holder, why);
+        if (holder?.peer.kind === "device") end(holder, why);
     }
 
     return {
@@ -242,7 +239,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         count: () => counts.device,
 
         async listen(where) {
-            started ??= broker.start();
+            started ??= host.broker.start();
             await started;
             const one = await openListener(where, reception, admission, limits.connectMs);
             opened.push(one);
@@ -275,12 +272,12 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
             stopSweep();
             stopSilenceSweep();
             const closed = opened.map(({ server }) => new Promise((resolve) => server.close(resolve)));
-            for (const [key, holder] of [...holders]) {
-                holder.stream.destroy();
-                left(key, holder);
+            for (const holder of holders.values()) {
+                holder.destroy();
+                left(holder);
             }
             reception.clear();
-            if (started !== undefined) await broker.stop();
+            if (started !== undefined) await host.broker.stop();
             await Promise.all(closed);
         },
     };

@@ -1,4 +1,3 @@
-import type { AedesPacket } from "aedes-packet";
 import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
 import { inboxTopic, outTopic, type OutgoingTopic } from "../../shared/push/topics.ts";
 import { encodeRefusal, readMessage } from "../delivery/board-payloads.ts";
@@ -10,15 +9,18 @@ import type { Twins } from "../limits/twins.ts";
 import type { Log } from "../log.ts";
 import type { ConnectionEvents } from "../ports/connections.ts";
 import type { Registration, Route } from "../registration.ts";
-import type { ClientConnection, Peer } from "./peer.ts";
-import type { Publish } from "./publish-packet.ts";
+import type { Peer, WayBack } from "./peer.ts";
+import { encodePublish, type Publish } from "./publish-packet.ts";
 import { Violation } from "./violation.ts";
 
 const OUT_TOPICS: OutgoingTopic[] = ["reg", "read", "nack", "msg"];
-const PUSH = "push";
-const NOTICE = "notice";
+/** MQTT 3.1.1 §2.3.1 */
+const MAX_PACKET_ID = 65_535;
 /** Messages outside the numbering that may wait for their PUBACK. */
 const MAX_NOTICES = 4;
+
+/** What was written with QoS 1: a push with its sequence, or a message outside the numbering with whom to answer. */
+type Written = { packetId: number; sequence: number } | { packetId: number; answer: (acknowledged: boolean) => void };
 
 type Address = Parameters<ConnectionEvents["connected"]>[1];
 
@@ -41,16 +43,12 @@ export class DevicePeer implements Peer {
     readonly number: Registration["number"];
     readonly #address: Address;
     readonly #dependencies: DeviceDependencies;
-    readonly #events: ConnectionEvents;
-    readonly #topics: Map<string, OutgoingTopic>;
-    #connection: ClientConnection | undefined;
+    #connection: WayBack | undefined;
     /** QoS of the inbox; undefined: not subscribed */
     #qos: 0 | 1 | undefined;
-    /** pushes by the packet id they were written with */
-    readonly #pushes = new Map<number, number>();
-    #lastNotice = 0;
-    readonly #notices = new Map<number, (acknowledged: boolean) => void>();
-    readonly #noticeIds = new Map<number, number>();
+    /** not acknowledged yet; few, so it is searched through */
+    #written: Written[] | undefined;
+    #lastPacketId = 0;
 
     /** because its link or its address changed: then a short connection is nobody's fault */
     moved = false;
@@ -70,29 +68,27 @@ export class DevicePeer implements Peer {
         this.number = number;
         this.#address = address;
         this.#dependencies = dependencies;
-        this.#events = dependencies.events;
-        this.#topics = new Map(OUT_TOPICS.map((name) => [outTopic(route, name), name]));
     }
 
     get online(): boolean {
         return this.#connection !== undefined;
     }
 
-    ready(connection: ClientConnection): void {
+    ready(connection: WayBack): void {
         this.#connection = connection;
         connection.limitPackets(PACKET_OCTETS, "refused");
-        this.#events.connected(this.route, this.#address);
+        this.#dependencies.events.connected(this.route, this.#address);
     }
 
     async publishes({ topic, qos, payload }: Publish): Promise<void> {
-        const name = this.#topics.get(topic);
+        const name = OUT_TOPICS.find((one) => topic === outTopic(this.route, one));
         if (name === undefined) throw new Violation("PUBLISH to a topic that is not the board's own");
         if (qos === 2 || payload === undefined)
             throw new Violation("PUBLISH with QoS 2, which is not offered: use QoS 1");
         try {
             if (name === "reg") await this.#register(payload);
             else if (name === "msg") await this.#send(payload);
-            else await this.#events.reported(this.route, name, payload);
+            else await this.#dependencies.events.reported(this.route, name, payload);
         } catch (error) {
             if (!isFinal(error) || (name === "reg" && error.code === "unregistered")) throw error;
             // Without PUBACK the device would send it again and again, and nothing behind it.
@@ -101,7 +97,10 @@ export class DevicePeer implements Peer {
                 { route: this.route, topic: name, code, why },
                 "a board's message was refused: acknowledged and dropped",
             );
-            if (name === "msg") await this.#refuse(encodeRefusal(payload, code));
+            // It leaves before the PUBACK, which alone would mean that the message is accepted.
+            if (name === "msg" && this.#qos !== undefined) {
+                this.#connection?.write(encodePublish(this.inbox, encodeRefusal(payload, code), 0));
+            }
         }
         // Only the PUBACK waits, and with it what is read next: a nack has to count before the PUBACK of its push, which is right behind.
         if (name !== "msg") await this.#inTurn("reports");
@@ -115,7 +114,7 @@ export class DevicePeer implements Peer {
         this.#compareChips();
         const octets = Math.min(MAX_PACKET_OCTETS, Math.max(PACKET_OCTETS, fields.m));
         this.#connection?.limitPackets(octets, "refused");
-        await this.#events.registered(this.route, fields);
+        await this.#dependencies.events.registered(this.route, fields);
     }
 
     /** Two boards with one secret take each other's connection over, for ever: each shows "online", and each message goes to one of them. */
@@ -140,34 +139,31 @@ export class DevicePeer implements Peer {
         throw new GatewayError("too_many", "This board sends more than it may.");
     }
 
-    /** Resolves when it is written, before the PUBACK, which alone would mean that the message is accepted. */
-    async #refuse(payload: Buffer): Promise<void> {
-        const connection = this.#connection;
-        if (connection === undefined || this.#qos === undefined) return;
-        await new Promise<void>((resolve) => connection.write(this.inbox, payload, 0, undefined, resolve));
-    }
-
     subscribed(qos: 0 | 1): void {
         this.#qos = qos;
-        this.#events.subscribed(this.route);
+        this.#dependencies.events.subscribed(this.route);
     }
 
     /** For delivery this is as good as a new connection: it has to subscribe again before it gets anything. */
     unsubscribed(): void {
         if (this.#qos === undefined) return;
         this.#qos = undefined;
-        this.#events.closed(this.route);
-        if (this.#connection) this.#events.connected(this.route, this.#address);
+        this.#written = this.#written?.filter((written) => "answer" in written); // pushes will be written anew
+        this.#dependencies.events.closed(this.route);
+        if (this.#connection) this.#dependencies.events.connected(this.route, this.#address);
     }
 
     push(sequence: number, payload: Buffer): boolean {
-        if (this.#connection === undefined || this.#qos === undefined) return false;
+        const connection = this.#connection;
+        if (connection === undefined || this.#qos === undefined) return false;
         if (this.#qos === 1) {
-            this.#connection.write(this.inbox, payload, 1, { brokerId: PUSH, brokerCounter: sequence });
+            const packetId = this.#nextPacketId();
+            (this.#written ??= []).push({ packetId, sequence });
+            connection.write(encodePublish(this.inbox, payload, packetId));
         } else {
             // The client asked for at most once: nothing more than "written" will ever be known.
-            this.#connection.write(this.inbox, payload, 0, undefined, () => {
-                if (this.#qos === 0) this.#events.acknowledged(this.route, sequence);
+            connection.write(encodePublish(this.inbox, payload, 0), () => {
+                if (this.#qos === 0) this.#dependencies.events.acknowledged(this.route, sequence);
             });
         }
         return true;
@@ -175,47 +171,46 @@ export class DevicePeer implements Peer {
 
     /** Dropped when the device does not read: it would wait in memory, and be old when it is read. */
     notify(payload: Buffer): boolean {
-        if (this.#connection === undefined || this.#qos === undefined || this.#connection.backedUp) return false;
-        this.#connection.write(this.inbox, payload, 0);
+        const connection = this.#connection;
+        if (connection === undefined || this.#qos === undefined || connection.backedUp) return false;
+        connection.write(encodePublish(this.inbox, payload, 0));
         return true;
     }
 
     notifyAcknowledged(payload: Buffer): Promise<boolean> {
         const connection = this.#connection;
-        if (connection === undefined || this.#qos !== 1 || this.#notices.size >= MAX_NOTICES) {
+        const notices = this.#written?.filter((written) => "answer" in written) ?? [];
+        if (connection === undefined || this.#qos !== 1 || notices.length >= MAX_NOTICES) {
             return Promise.resolve(false);
         }
-        return new Promise((resolve) => {
-            this.#notices.set(++this.#lastNotice, resolve);
-            connection.write(this.inbox, payload, 1, { brokerId: NOTICE, brokerCounter: this.#lastNotice });
+        return new Promise((answer) => {
+            const packetId = this.#nextPacketId();
+            (this.#written ??= []).push({ packetId, answer });
+            connection.write(encodePublish(this.inbox, payload, packetId));
         });
     }
 
-    written(packetId: number, packet: AedesPacket): void {
-        const ids = packet.brokerId === PUSH ? this.#pushes : this.#noticeIds;
-        ids.set(packetId, packet.brokerCounter);
+    /** MQTT-2.3.1-4: one that is not in use. */
+    #nextPacketId(): number {
+        do this.#lastPacketId = (this.#lastPacketId % MAX_PACKET_ID) + 1;
+        while (this.#written?.some(({ packetId }) => packetId === this.#lastPacketId) === true);
+        return this.#lastPacketId;
     }
 
     acknowledged(packetId: number): void {
-        const sequence = this.#pushes.get(packetId);
-        if (sequence !== undefined) {
-            this.#pushes.delete(packetId);
-            this.#events.acknowledged(this.route, sequence);
-            return;
-        }
-        const notice = this.#noticeIds.get(packetId) ?? 0;
-        this.#noticeIds.delete(packetId);
-        this.#notices.get(notice)?.(true);
-        this.#notices.delete(notice);
+        const written = this.#written?.find((one) => one.packetId === packetId);
+        if (written === undefined) return;
+        this.#written = this.#written!.length === 1 ? undefined : this.#written!.filter((one) => one !== written);
+        if ("answer" in written) written.answer(true);
+        else this.#dependencies.events.acknowledged(this.route, written.sequence);
     }
 
     ended(): void {
         const wasReady = this.#connection !== undefined;
         this.#connection = undefined;
         this.#qos = undefined;
-        this.#pushes.clear();
-        for (const resolve of this.#notices.values()) resolve(false);
-        this.#notices.clear();
-        if (wasReady) this.#events.closed(this.route);
+        for (const written of this.#written ?? []) if ("answer" in written) written.answer(false);
+        this.#written = undefined;
+        if (wasReady) this.#dependencies.events.closed(this.route);
     }
 }

@@ -1,6 +1,7 @@
 import type { SecretFields } from "../../shared/push/message.ts";
 import { enrolTopic } from "../../shared/push/topics.ts";
-import type { ClientConnection, Peer } from "./peer.ts";
+import type { Peer, WayBack } from "./peer.ts";
+import { encodePublish } from "./publish-packet.ts";
 import { Violation } from "./violation.ts";
 
 /** A board whose code was right: it gets its route and secret, once it has subscribed, and nothing else. */
@@ -8,7 +9,7 @@ export class EnrolPeer implements Peer {
     readonly kind = "enrolling";
     readonly inbox: string;
     readonly #payload: Buffer;
-    #connection: ClientConnection | undefined;
+    #connection: WayBack | undefined;
 
     constructor(chip: string, credentials: { route: string; secret: string }) {
         this.inbox = enrolTopic(chip);
@@ -16,20 +17,19 @@ export class EnrolPeer implements Peer {
         this.#payload = Buffer.from(JSON.stringify(fields));
     }
 
-    ready(connection: ClientConnection): void {
+    ready(connection: WayBack): void {
         this.#connection = connection;
     }
 
-    async publishes(): Promise<void> {
+    publishes(): undefined {
         throw new Violation("PUBLISH of a board that enrols");
     }
 
     subscribed(qos: 0 | 1): void {
-        this.#connection?.write(this.inbox, this.#payload, qos, { brokerId: "enrol", brokerCounter: 1 });
+        this.#connection?.write(encodePublish(this.inbox, this.#payload, qos)); // the only packet, so its id is 1
     }
 
     unsubscribed(): void {}
-    written(): void {}
 
     /** PUBACK: route and secret are in the board's flash. It closes and comes back as its route. */
     acknowledged(): void {}

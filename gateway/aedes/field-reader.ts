@@ -15,19 +15,26 @@ export class FieldReader {
         return this.#octets.length - this.#at;
     }
 
-    #take(octets: number): Buffer {
+    /** Where the next field of that many octets begins. */
+    #skip(octets: number): number {
+        const at = this.#at;
         if (this.left < octets) throw new Violation("MQTT-2.2.3: a packet ends in the middle of a field");
         this.#at += octets;
-        return this.#octets.subarray(this.#at - octets, this.#at);
+        return at;
+    }
+
+    #take(octets: number): Buffer {
+        const at = this.#skip(octets);
+        return this.#octets.subarray(at, this.#at);
     }
 
     octet(): number {
-        return this.#take(1)[0]!;
+        return this.#octets[this.#skip(1)]!;
     }
 
     /** MQTT 3.1.1 §1.5.2 */
     uint16(): number {
-        return this.#take(2).readUInt16BE();
+        return this.#octets.readUInt16BE(this.#skip(2));
     }
 
     /** MQTT 3.1.1 §2.3.1 */

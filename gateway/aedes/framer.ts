@@ -59,7 +59,8 @@ export class Framer {
 
     /** Copies what waits, so that a few octets do not keep the large buffer they came in. To be called when `take` had no more. */
     trim(): void {
-        if (this.#rest.buffer.byteLength <= 2 * this.#rest.length) return;
+        if (this.#rest.length === 0) this.#rest = EMPTY;
+        if (this.#rest.buffer.byteLength <= 2 * this.#rest.length || this.#rest === EMPTY) return;
         const copy = Buffer.allocUnsafeSlow(this.#rest.length);
         this.#rest.copy(copy);
         this.#rest = copy;

@@ -26,5 +26,12 @@ export function encodeConnack(code: ConnackCode): Buffer {
 
 /** What answers a PUBLISH or a PUBREL. MQTT 3.1.1 §3.4, §3.5, §3.7. */
 export function encodeAcknowledgement(type: typeof PUBACK | typeof PUBREC | typeof PUBCOMP, packetId: number): Buffer {
-    return Buffer.from([type << 4, 2, packetId >> 8, packetId & 0xff]);
+    const packet = Buffer.allocUnsafe(4);
+    packet[0] = type << 4;
+    packet[1] = 2;
+    packet.writeUInt16BE(packetId, 2);
+    return packet;
 }
+
+/** MQTT 3.1.1 §3.13. */
+export const PINGRESP = Buffer.from([0xd0, 0]);

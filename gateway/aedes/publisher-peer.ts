@@ -4,8 +4,8 @@ import { GatewayError, isFinal } from "../error.ts";
 import type { Log } from "../log.ts";
 import type { Draft } from "../message.ts";
 import type { Caller } from "../token.ts";
-import type { ClientConnection, Peer } from "./peer.ts";
-import type { Publish } from "./publish-packet.ts";
+import type { Peer, WayBack } from "./peer.ts";
+import { identityOf, type Publish } from "./publish-packet.ts";
 import type { Refusals } from "./refusals.ts";
 
 /** Where publishers with a token push to a number. The topic's last part is the number's digits. */
@@ -45,7 +45,7 @@ export class PublisherPeer implements Peer {
         this.#dependencies = dependencies;
     }
 
-    ready(connection: ClientConnection): void {
+    ready(connection: WayBack): void {
         connection.limitPackets(PUBLISHER_OCTETS, "skipped");
     }
 
@@ -68,12 +68,11 @@ export class PublisherPeer implements Peer {
 
     #wasClosedFor(packet: Publish): boolean {
         if (this.#client === undefined) return false;
-        return this.#dependencies.refusals.isRepeat(this.#client, packet.identity(), this.#connection);
+        return this.#dependencies.refusals.isRepeat(this.#client, identityOf(packet), this.#connection);
     }
 
     subscribed(): void {}
     unsubscribed(): void {}
-    written(): void {}
     acknowledged(): void {}
     ended(): void {}
 }

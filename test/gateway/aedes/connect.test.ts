@@ -138,8 +138,8 @@ test("of 200 simultaneous connects of one route one is left, and it works", asyn
     assert.equal(door.connections.count(), 1);
     let online = 0;
     for (const line of lines) {
-        if (line.startsWith("connected")) online++;
-        if (line.startsWith("closed")) online--;
+        if (line.startsWith(`connected ${OTHER}`)) online++;
+        if (line.startsWith(`closed ${OTHER}`)) online--;
         assert.ok(online === 0 || online === 1, "never two at once, as delivery sees it");
     }
     await left[0]!.octets(9);

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { silenceMs, CONNECTION_LIMITS } from "../../../gateway/limits/connection-limits.ts";
 import { HandTimers } from "../../support/hand-timers.ts";
 import { openDoor, RawClient, ROUTE, TOKEN, type Door } from "./door.ts";
-import { connect, connectAs, PINGREQ, publish } from "./packets.ts";
+import { connect, connectAs, PINGREQ, publish, subscribe } from "./packets.ts";
 
 const timers = new HandTimers();
 let door: Door;
@@ -55,3 +55,18 @@ for (const [what, connecting, packet, octets] of CLIENTS) {
         assert.match(door.logged.join("\n"), /nothing came for longer than its keepalive/);
     });
 }
+
+test("a client that does not read is cut off when what is written to it has waited for 30 s", async () => {
+    const client = new RawClient(door.port);
+    client.write(Buffer.concat([connectAs(ROUTE, { keepAliveS: 1_200 }), subscribe(1, [`in/${ROUTE}`, 1])]));
+    await client.octets(9);
+    client.socket.pause();
+    const payload = Buffer.alloc(1_000_000);
+    while (door.connections.notify(ROUTE, payload)) await new Promise((resolve) => setImmediate(resolve));
+    timers.turn(30_000);
+    assert.equal(door.connections.online(ROUTE), true);
+    timers.turn(1_001);
+    assert.equal(door.connections.online(ROUTE), false);
+    assert.match(door.logged.join("\n"), /it does not read/);
+    client.destroy();
+});

@@ -178,3 +178,20 @@ test("after UNSUBSCRIBE there is nothing more, until the inbox is subscribed aga
     assert.equal(door.connections.push(ROUTE, 1, Buffer.from("x")), true);
     client.destroy();
 });
+
+test("100 SUBSCRIBEs and UNSUBSCRIBEs behind each other are answered one by one, with one CONNACK, whenever they come", async () => {
+    const client = new RawClient(door.port);
+    client.write(Buffer.concat([connectAs(ROUTE), PINGREQ]));
+    await client.octets(6);
+    for (let round = 1; round <= 2; round++) {
+        for (let id = 1; id <= 100; id++)
+            client.write(id % 2 === 1 ? subscribe(id, [INBOX, 1]) : unsubscribe(id, INBOX));
+        const answers = packetsIn(await client.octets(6 + round * (50 * 5 + 50 * 4))).slice(-100);
+        assert.deepEqual(
+            answers.map((answer) => [answer[0], answer.readUInt16BE(2)]),
+            Array.from({ length: 100 }, (_, index) => [index % 2 === 0 ? 0x90 : 0xb0, index + 1]),
+        );
+        assert.equal(door.connections.push(ROUTE, 1, Buffer.from("x")), false);
+    }
+    client.destroy();
+});

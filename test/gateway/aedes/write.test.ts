@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
+import { DevicePeer, type DeviceDependencies } from "../../../gateway/aedes/device-peer.ts";
+import type { E164 } from "../../../gateway/number.ts";
 import type { Route } from "../../../gateway/registration.ts";
 import { MANY, openDoor, RawClient, OTHER, ROUTE, type Door } from "./door.ts";
-import { connectAs, packetsIn, PINGREQ, puback, publish, publishOnce, subscribe } from "./packets.ts";
+import { connectAs, packetsIn, PINGREQ, puback, publish, publishIn, publishOnce, subscribe } from "./packets.ts";
 
 let door: Door;
 before(async () => {
@@ -42,6 +44,31 @@ test("pushes leave in order, and each PUBACK is reported with its sequence, in w
     await client.octets(9 + 4 * (HEAD + 1) + 2);
     assert.deepEqual(door.happened.slice(from), [`acknowledged ${ROUTE} 5`, `acknowledged ${ROUTE} 3`]);
     client.destroy();
+});
+
+test("MQTT-2.3.1-1, MQTT-2.3.1-4: packet ids are 1 to 65,535, and one in use is not given again", () => {
+    const acknowledged: number[] = [];
+    const events = {
+        connected() {},
+        subscribed() {},
+        acknowledged: (_route: Route, sequence: number) => acknowledged.push(sequence),
+    };
+    const address = { address: "127.0.0.1", port: 40_000 };
+    const registration = { route: ROUTE, number: "+34600111222" as E164 };
+    const peer = new DevicePeer(registration, address, { events } as unknown as DeviceDependencies);
+    let written = 0;
+    const write = (packet: Buffer) => void (written = publishIn(packet)!.packetId);
+    peer.ready({ write, backedUp: false, limitPackets() {} });
+    peer.subscribed(1);
+    peer.push(1, Buffer.from("x"));
+    for (let sequence = 2; sequence <= 65_536; sequence++) {
+        peer.push(sequence, Buffer.from("x"));
+        assert.equal(written, sequence <= 65_535 ? sequence : 2, "1 is in use");
+        peer.acknowledged(written);
+    }
+    peer.acknowledged(1);
+    peer.acknowledged(1);
+    assert.equal(acknowledged.length, 65_536);
 });
 
 test("a message outside the numbering resolves true at its PUBACK, and false when the connection ends first", async () => {
@@ -89,6 +116,17 @@ test("no PUBACK for what could not be stored: the connection ends, so that the d
     client.write(publish(1, `out/${ROUTE}/msg`, '{"to":"+34600111222","b":"x"}'));
     assert.equal((await client.end()).length, 9);
     door.slow.fails = false;
+});
+
+test("what could not be stored ends the connection in its turn: behind the PUBACKs of those before it", async () => {
+    const client = await online(ROUTE);
+    door.slow.storeMs = 60;
+    client.write(publish(1, `out/${ROUTE}/read`, "slow and stored"));
+    await door.until(`reported ${ROUTE} read slow and stored`);
+    door.slow.storeMs = 0;
+    client.write(publish(2, "a topic of nobody", "fast and refused"));
+    client.write(publish(3, `out/${ROUTE}/read`, "behind it"));
+    assert.equal((await client.end()).subarray(9).toString("hex"), "40020001");
 });
 
 const REFUSED: [what: string, payload: string, answer: string][] = [

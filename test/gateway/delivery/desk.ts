@@ -135,7 +135,7 @@ export async function openDesk(
             const peer = new DevicePeer({ route, number: NUMBER }, ADDRESS, { ...dependencies, log });
             const octets = Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload));
             const topic = outTopic(route, name);
-            return peer.publishes({ topic, qos: 1, packetId: 1, payload: octets, identity: () => "" });
+            return peer.publishes({ topic, qos: 1, packetId: 1, payload: octets });
         },
         acknowledges(...sequences) {
             for (const sequence of sequences) domain.delivery.acknowledged(route, sequence);
