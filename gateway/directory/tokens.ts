@@ -27,6 +27,8 @@ const PREFIX_FORM = /^\+([1-9][0-9]{0,14})?\*$/;
 export const ADMIN_TOKEN_FILE = "admin-token";
 const TOKEN_FORM = /^[\w-]{22}$/;
 const ID_OCTETS = 6;
+/** Tokens whose callers are kept. */
+const MAX_KNOWN = 1_000;
 const MAX_LABEL_CHARS = 100;
 /** Set when a first admin's token was made, so that one that was revoked does not come back. */
 const ADOPTED = "admin token adopted";
@@ -36,6 +38,8 @@ export interface Tokens {
     /** @returns the token, this one time, and the id by which it is revoked. @throws GatewayError invalid_request */
     createToken(role: Role, pattern: string, label?: string): Promise<{ id: string; token: string }>;
     authenticateToken(token: string): Promise<Caller | undefined>;
+    /** Whose token it is, if it was authenticated lately and nothing was revoked since; undefined: `authenticateToken` has to look. */
+    knownCaller(token: string): Caller | undefined;
     /** Without hashes. */
     listTokens(): Promise<Omit<ApiToken, "hash">[]>;
     /** False: no such id. @throws GatewayError conflict when nobody could manage the gateway without it */
@@ -72,6 +76,14 @@ export function createTokens(options: {
 }): Tokens {
     const { store, clock, random = systemRandom } = options;
 
+    /** raised by a revocation, before the store is asked and after its answer: what was authenticated before it is looked at again */
+    let generation = 0;
+    const known = new Map<string, Caller>();
+    const forget = () => {
+        generation++;
+        known.clear();
+    };
+
     async function put(token: string, role: Role, pattern: string, label?: string): Promise<string> {
         const id = randomText(random, ID_OCTETS);
         await store.tokens.add({ id, role, hash: hashSecret(token), pattern, label, createdMs: clock.nowMs() });
@@ -95,11 +107,17 @@ export function createTokens(options: {
 
         async authenticateToken(token) {
             if (!isToken(token)) return undefined;
+            const before = generation;
             const hash = hashSecret(token);
-            const known = await store.tokens.byHash(hash);
-            if (known === undefined || !sameText(known.hash, hash)) return undefined;
-            return { id: known.id, role: known.role, pattern: known.pattern };
+            const found = await store.tokens.byHash(hash);
+            if (found === undefined || !sameText(found.hash, hash)) return undefined;
+            const caller: Caller = Object.freeze({ id: found.id, role: found.role, pattern: found.pattern });
+            if (before === generation) known.set(token, caller);
+            if (known.size > MAX_KNOWN) known.delete(known.keys().next().value!);
+            return caller;
         },
+
+        knownCaller: (token) => known.get(token),
 
         async listTokens() {
             return (await store.tokens.list()).map(({ id, role, pattern, label, createdMs }) => ({
@@ -112,7 +130,9 @@ export function createTokens(options: {
         },
 
         async revokeToken(id) {
-            if (await store.tokens.remove(id, MANAGER)) return true;
+            forget();
+            const removed = await store.tokens.remove(id, MANAGER).finally(forget);
+            if (removed) return true;
             if (!(await store.tokens.list()).some((token) => token.id === id)) return false;
             const sentence =
                 'This is the last admin\'s token: make another with "toque token add admin", then revoke it.';

@@ -23,29 +23,31 @@ const NO_RIGHT = "This token does not permit that: ask for one that does.";
 /** Authenticates each request before its body is read. Routes marked `open` need no token. */
 export function registerCallers(server: Server, tokens: Tokens): void {
     server.decorateRequest("caller", undefined);
-    server.addHook("onRequest", async (request) => {
-        if (request.is404 || request.routeOptions.config.open === true) return;
-        request.caller = await authenticate(readToken(request.headers), tokens);
+    server.addHook("onRequest", (request, _reply, done) => {
+        if (request.is404 || request.routeOptions.config.open === true) return done();
+        const token = readToken(request.headers);
+        if (token === undefined) return done(new GatewayError("unauthorized", NO_TOKEN));
+        request.caller = tokens.knownCaller(token);
+        if (request.caller !== undefined) return done();
+        tokens.authenticateToken(token).then((caller) => {
+            request.caller = caller;
+            done(caller === undefined ? new GatewayError("unauthorized", UNKNOWN_TOKEN) : undefined);
+        }, done);
     });
 }
 
+const BEARER = /^Bearer +([\x21-\x7e]{1,200})$/i;
+
 /** A bearer token, or Basic's password with any user. A browser sends Basic by itself, whatever page asks, so what a page asks needs Bearer. */
 function readToken({ authorization = "", origin }: IncomingHttpHeaders): string | undefined {
-    const basic = origin === undefined ? /^Basic +([\w+/=-]{1,400})$/i.exec(authorization)?.[1] : undefined;
-    const given =
-        basic === undefined
-            ? authorization
-            : Buffer.from(basic, "base64")
-                  .toString()
-                  .replace(/^[^:]*:/, "Bearer ");
-    return /^Bearer +([\x21-\x7e]{1,200})$/i.exec(given)?.[1];
-}
-
-async function authenticate(token: string | undefined, tokens: Tokens): Promise<Caller> {
-    if (token === undefined) throw new GatewayError("unauthorized", NO_TOKEN);
-    const caller = await tokens.authenticateToken(token);
-    if (caller === undefined) throw new GatewayError("unauthorized", UNKNOWN_TOKEN);
-    return caller;
+    const bearer = BEARER.exec(authorization)?.[1];
+    if (bearer !== undefined || origin !== undefined) return bearer;
+    const basic = /^Basic +([\w+/=-]{1,400})$/i.exec(authorization)?.[1];
+    if (basic === undefined) return undefined;
+    const password = Buffer.from(basic, "base64")
+        .toString()
+        .replace(/^[^:]*:/, "");
+    return BEARER.exec(`Bearer ${password}`)?.[1];
 }
 
 /**

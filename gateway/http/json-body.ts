@@ -1,16 +1,16 @@
+import { isUtf8 } from "node:buffer";
 import { GatewayError } from "../error.ts";
 import { HttpError, NOT_JSON } from "./errors.ts";
 import type { Server } from "./typed-server.ts";
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
-
 /** Reads every body as JSON, whatever Content-Type names: curl names a form unless it is given another type. Compressed bodies are refused. */
 export function readJsonBodies(server: Server): void {
-    server.addHook("onRequest", async (request, reply) => {
+    server.addHook("onRequest", (request, reply, done) => {
         const encoding = request.headers["content-encoding"];
-        if (encoding === undefined || encoding === "identity") return;
-        void reply.header("Accept-Encoding", "identity"); // RFC 9110 §15.5.16
-        throw new HttpError("unsupported_type", "The body is compressed: send it as it is, without Content-Encoding.");
+        if (encoding === undefined || encoding === "identity") return done();
+        reply.header("Accept-Encoding", "identity"); // RFC 9110 §15.5.16
+        const sentence = "The body is compressed: send it as it is, without Content-Encoding.";
+        done(new HttpError("unsupported_type", sentence));
     });
     server.removeAllContentTypeParsers();
     server.addContentTypeParser("*", { parseAs: "buffer" }, (request, body, done) => {
@@ -30,18 +30,20 @@ export function readJsonBodies(server: Server): void {
  */
 function parseJsonBody(octets: Buffer, type = ""): unknown {
     if (octets.length === 0) return undefined;
-    let text: string;
-    try {
-        text = UTF8.decode(octets);
-    } catch (error) {
-        throw new GatewayError("invalid_request", "The body is not UTF-8: send it in that encoding.", { cause: error });
+    if (!isUtf8(octets)) {
+        throw new GatewayError("invalid_request", "The body is not UTF-8: send it in that encoding.");
     }
     try {
-        return JSON.parse(text);
+        return JSON.parse(octets.toString("utf8", startsWithMark(octets) ? 3 : 0));
     } catch (error) {
         if (type !== "" && !/json/i.test(type)) throw new HttpError("unsupported_type", NOT_JSON);
         throw new GatewayError("invalid_request", "The body is not JSON: look for a missing quote, comma or brace.", {
             cause: error,
         });
     }
+}
+
+/** U+FEFF, which some editors put in front of a text. */
+function startsWithMark(octets: Buffer): boolean {
+    return octets[0] === 0xef && octets[1] === 0xbb && octets[2] === 0xbf;
 }

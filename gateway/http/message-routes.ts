@@ -25,7 +25,8 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
         },
         async (request, reply) => {
             const { to: typed, country, id, ttl, ttlS = ttl, ...fields } = request.body;
-            const to = parseE164(typed, country);
+            // A registered number that is written as E.164 is that number.
+            const to = services.directory.knownRecipient(typed)?.number ?? parseE164(typed, country);
             const caller = callerFor(request, "send", to);
             const draft: Draft = { ...fields, ttlS, to, once: readKey(request.headers["idempotency-key"], id) };
             const appended = await services.intake.accept(caller, draft);

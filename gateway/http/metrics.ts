@@ -1,4 +1,3 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Appended } from "../ports/backlog.ts";
 import type { Services } from "./services.ts";
 
@@ -11,75 +10,113 @@ export interface Metrics {
     text(): Promise<string>;
 }
 
+/** Upper ends of the times that are counted apart, in seconds. */
+const BUCKETS_S = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10];
+
+/** Answers of one kind. */
+interface Answers {
+    labels: string;
+    /** how many took no longer than each of BUCKETS_S, and longer than the one before */
+    counts: number[];
+    count: number;
+    sumS: number;
+}
+
+type Labelled = [labels: string, value: number];
+
 export function createMetrics({
     connections,
     store,
     certificate,
-}: Pick<Services, "connections" | "store" | "certificate">): Metrics {
-    const registry = new Registry();
-    collectDefaultMetrics({ register: registry });
-    const registers = [registry];
-    const messages = new Counter({
-        name: "toque_messages_total",
-        help: "Messages accepted over HTTP, by outcome",
-        labelNames: ["outcome"] as const,
-        registers,
-    });
-    for (const outcome of ["accepted", "repeated", "collapsed", "dropped"] as const) messages.inc({ outcome }, 0);
-    const requests = new Histogram({
-        name: "toque_http_request_seconds",
-        help: "Time to answer an HTTP request",
-        labelNames: ["method", "route", "status"] as const,
-        buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
-        registers,
-    });
-    new Gauge({
-        name: "toque_connections",
-        help: "MQTT connections, by kind",
-        labelNames: ["kind"] as const,
-        registers,
-        collect() {
-            const { devices, publishers, enrolling, waiting } = connections.stats();
-            for (const [kind, count] of Object.entries({ devices, publishers, enrolling, waiting })) {
-                this.set({ kind }, count);
-            }
-        },
-    });
-    new Gauge({
-        name: "toque_refused_connections",
-        help: "MQTT connections refused since the start, by reason",
-        labelNames: ["reason"] as const,
-        registers,
-        collect() {
-            for (const [reason, count] of Object.entries(connections.stats().refused)) this.set({ reason }, count);
-        },
-    });
-    new Gauge({
-        name: "toque_certificate_end_seconds",
-        help: "When the TLS certificate ends, by listener, in seconds since 1970",
-        labelNames: ["listener"] as const,
-        registers,
-        collect() {
-            const shown = certificate();
-            if (shown !== undefined) this.set({ listener: "mqtt" }, shown.endsMs / 1000);
-        },
-    });
-    new Gauge({
-        name: "toque_store_octets",
-        help: "Size of the store on the disk",
-        registers,
-        async collect() {
-            this.set((await store.upkeep.size()).octets);
-        },
-    });
+    clock,
+}: Pick<Services, "connections" | "store" | "certificate" | "clock">): Metrics {
+    const startedS = clock.nowMs() / 1000 - process.uptime();
+    const messages = { accepted: 0, repeated: 0, collapsed: 0, dropped: 0 };
+    const answers = new Map<string, Answers>();
+
+    function answersOf(method: string, route: string, status: number): Answers {
+        const labels = `method="${method}",route="${route}",status="${status}"`;
+        let known = answers.get(labels);
+        if (known === undefined) {
+            known = { labels, counts: BUCKETS_S.map(() => 0), count: 0, sumS: 0 };
+            answers.set(labels, known);
+        }
+        return known;
+    }
+
     return {
         accepted({ repeated, collapsed, dropped }) {
-            messages.inc({ outcome: repeated ? "repeated" : "accepted" });
-            messages.inc({ outcome: "collapsed" }, collapsed.length);
-            messages.inc({ outcome: "dropped" }, dropped.length);
+            messages[repeated ? "repeated" : "accepted"] += 1;
+            messages.collapsed += collapsed.length;
+            messages.dropped += dropped.length;
         },
-        answered: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
-        contentType: registry.contentType,
-        text: () => registry.metrics(),
+        answered(method, route, status, seconds) {
+            const kind = answersOf(method, route, status);
+            kind.count += 1;
+            kind.sumS += seconds;
+            const bucket = BUCKETS_S.findIndex((most) => seconds <= most);
+            if (bucket >= 0) kind.counts[bucket]! += 1;
+        },
+        contentType: "text/plain; version=0.0.4; charset=utf-8",
+        async text() {
+            const { refused, devices, publishers, enrolling, waiting } = connections.stats();
+            const shown = certificate();
+            const { user, system } = process.cpuUsage();
+            const memory = process.memoryUsage();
+            return [
+                family("counter", "process_cpu_seconds_total", "CPU time used", [["", (user + system) / 1e6]]),
+                family("gauge", "process_start_time_seconds", "When the process started", [["", startedS]]),
+                family("gauge", "process_resident_memory_bytes", "Memory of the process", [["", memory.rss]]),
+                family("gauge", "nodejs_heap_size_used_bytes", "Memory of its objects", [["", memory.heapUsed]]),
+                family("counter", "toque_messages_total", "Messages accepted over HTTP, by outcome", [
+                    ...byName("outcome", messages),
+                ]),
+                family("gauge", "toque_connections", "MQTT connections, by kind", [
+                    ...byName("kind", { devices, publishers, enrolling, waiting }),
+                ]),
+                family("gauge", "toque_refused_connections", "MQTT connections refused since the start, by reason", [
+                    ...byName("reason", refused),
+                ]),
+                family(
+                    "gauge",
+                    "toque_certificate_end_seconds",
+                    "When the TLS certificate ends, by listener, in seconds since 1970",
+                    shown === undefined ? [] : [['listener="mqtt"', shown.endsMs / 1000]],
+                ),
+                family("gauge", "toque_store_octets", "Size of the store on the disk", [
+                    ["", (await store.upkeep.size()).octets],
+                ]),
+                head("histogram", "toque_http_request_seconds", "Time to answer an HTTP request") +
+                    [...answers.values()].map((kind) => histogram("toque_http_request_seconds", kind)).join(""),
+            ].join("\n");
+        },
     };
+}
+
+function byName(label: string, values: Record<string, number>): Labelled[] {
+    return Object.entries(values).map(([name, value]) => [`${label}="${name}"`, value]);
+}
+
+function head(type: string, name: string, help: string): string {
+    return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+}
+
+function line(name: string, labels: string, value: number): string {
+    return `${name}${labels === "" ? "" : `{${labels}}`} ${value}\n`;
+}
+
+function family(type: string, name: string, help: string, values: Labelled[]): string {
+    return head(type, name, help) + values.map(([labels, value]) => line(name, labels, value)).join("");
+}
+
+/** Prometheus counts in each bucket what is in the smaller ones, too. */
+function histogram(name: string, { labels, counts, count, sumS }: Answers): string {
+    let sum = 0;
+    const buckets = BUCKETS_S.map((most, at) => line(`${name}_bucket`, `le="${most}",${labels}`, (sum += counts[at]!)));
+    return [
+        ...buckets,
+        line(`${name}_bucket`, `le="+Inf",${labels}`, count),
+        line(`${name}_sum`, labels, sumS),
+        line(`${name}_count`, labels, count),
+    ].join("");
 }

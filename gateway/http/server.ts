@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import fastify, { type FastifyRequest } from "fastify";
+import fastify from "fastify";
 import { GatewayError } from "../error.ts";
 import { clientKey } from "../limits/client-key.ts";
+import { notLogged } from "../log.ts";
 import { registerCallers } from "./callers.ts";
 import { answerClientError } from "./client-error.ts";
 import { addCodeRoutes } from "./code-routes.ts";
@@ -56,7 +57,7 @@ export async function createServer(services: Services): Promise<Server> {
     const unauthenticated = new BoundedSockets<Socket>(WITHOUT_TOKEN, (oldest) => void oldest.destroy());
     const authenticated = new BoundedSockets<Socket>(WITH_TOKEN, (idlest) => void idlest.destroy());
     server.server.on("connection", (socket: Socket) => {
-        unauthenticated.add(socket, clientKey(socket.remoteAddress ?? ""));
+        unauthenticated.add(socket, addressOf(socket));
         socket.once("close", () => {
             unauthenticated.delete(socket);
             authenticated.delete(socket);
@@ -69,18 +70,21 @@ export async function createServer(services: Services): Promise<Server> {
     const metrics = createMetrics(services);
     const turns = new Turns();
     server.addHook("onRequest", (request, reply, done) => {
-        void reply.headers(ANSWER_HEADERS);
-        const { socket } = request.raw;
-        turns.take(clientKey(socket.remoteAddress ?? ""), socket, done);
+        reply.headers(ANSWER_HEADERS);
+        turns.take(request.raw.socket, addressOf, done);
     });
-    server.addHook("onResponse", async (request, reply) => {
+    const logsRequests = log.info !== notLogged;
+    server.addHook("onResponse", (request, reply, done) => {
         const route = request.routeOptions.url ?? "none";
-        const { method, id: requestId } = request;
         const { statusCode: status, elapsedTime } = reply;
-        metrics.answered(method, route, status, elapsedTime / 1000);
-        // The pattern is logged and not the path, which may hold a number.
-        const ms = Math.round(elapsedTime);
-        log.info({ requestId, method, path: route, status, tokenId: callerId(request), ms }, "request");
+        metrics.answered(request.method, route, status, elapsedTime / 1000);
+        if (logsRequests) {
+            // The pattern is logged and not the path, which may hold a number.
+            const { method, id: requestId, caller } = request;
+            const ms = Math.round(elapsedTime);
+            log.info({ requestId, method, path: route, status, tokenId: caller?.id, ms }, "request");
+        }
+        done();
     });
     server.addHook("onRoute", (route) => {
         if (route.schema === undefined) return;
@@ -98,17 +102,23 @@ export async function createServer(services: Services): Promise<Server> {
         },
     });
 
-    server.addHook("onRequest", async (request, reply) => {
-        if (request.raw.httpVersion !== "1.1" || request.headers.host !== undefined) return;
-        void reply.header("Connection", "close"); // RFC 9112 §3.2
-        throw new GatewayError("invalid_request", "The request has no header Host: HTTP/1.1 wants one.");
+    server.addHook("onRequest", (request, reply, done) => {
+        if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) {
+            reply.header("Connection", "close"); // RFC 9112 §3.2
+            return done(new GatewayError("invalid_request", "The request has no header Host: HTTP/1.1 wants one."));
+        }
+        done();
     });
     registerCallers(server, services.tokens);
     readJsonBodies(server);
-    server.addHook("onRequest", async (request) => {
-        if (request.caller === undefined || request.raw.socket.destroyed) return;
-        unauthenticated.delete(request.raw.socket);
-        authenticated.add(request.raw.socket, request.caller.id);
+    server.addHook("onRequest", (request, _reply, done) => {
+        const { caller } = request;
+        const { socket } = request.raw;
+        if (caller !== undefined && !socket.destroyed) {
+            unauthenticated.delete(socket);
+            authenticated.add(socket, caller.id);
+        }
+        done();
     });
     addMessageRoutes(server, services, metrics);
     addNumberRoutes(server, services);
@@ -118,6 +128,6 @@ export async function createServer(services: Services): Promise<Server> {
     return server;
 }
 
-function callerId(request: FastifyRequest): string | undefined {
-    return request.caller?.id;
+function addressOf(socket: Socket): string {
+    return clientKey(socket.remoteAddress ?? "");
 }

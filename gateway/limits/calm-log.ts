@@ -1,4 +1,4 @@
-import type { Log } from "../log.ts";
+import { notLogged, type Log } from "../log.ts";
 import type { Timers } from "../system/timers.ts";
 import { Buckets } from "./buckets.ts";
 
@@ -25,16 +25,19 @@ export function createCalmLog(log: Log, timers: Pick<Timers, "nowMs">): CalmLog 
     const lines = new Buckets({ burst: BURST, perSecond: LINES_PER_S }, timers);
     const leftOut = new Map<string, { level: Level; named: Record<string, unknown>; message: string; count: number }>();
 
-    const write = (level: Level) => (fields: Record<string, unknown>, message: string) => {
-        const kind = [message, ...KIND.map((name) => fields[name])].join("\n");
-        const before = leftOut.get(kind);
-        const count = before?.count ?? 0;
-        if (!lines.take(kind)) {
-            const named = before?.named ?? Object.fromEntries(KIND.map((name) => [name, fields[name]]));
-            return void leftOut.set(kind, { level, named, message, count: count + 1 });
-        }
-        leftOut.delete(kind);
-        log[level](count === 0 ? fields : { ...fields, leftOut: count }, message);
+    const write = (level: Level): Log[Level] => {
+        if (log[level] === notLogged) return notLogged;
+        return (fields, message) => {
+            const kind = [message, ...KIND.map((name) => fields[name])].join("\n");
+            const before = leftOut.get(kind);
+            if (!lines.take(kind)) {
+                if (before !== undefined) return void before.count++;
+                const named = Object.fromEntries(KIND.map((name) => [name, fields[name]]));
+                return void leftOut.set(kind, { level, named, message, count: 1 });
+            }
+            leftOut.delete(kind);
+            log[level](before === undefined ? fields : { ...fields, leftOut: before.count }, message);
+        };
     };
     return {
         info: write("info"),

@@ -14,12 +14,20 @@ export class Turns {
     readonly #waiting: Waiting<string, Waiting<object, (() => void)[]>> = new Map();
     #ending = false;
 
-    /** Calls `go` at once, or in one of the next turns: those of a connection in the order of arrival. */
-    take(address: string, connection: object, go: () => void): void {
+    /**
+     * Calls `go` at once, or in one of the next turns: those of a connection in the order of arrival.
+     * @param addressOf gives a connection's address, if it has to wait
+     */
+    take<Connection extends object>(
+        connection: Connection,
+        addressOf: (connection: Connection) => string,
+        go: () => void,
+    ): void {
         if (this.#begun < REQUESTS_A_TURN) {
             this.#begun++;
             go();
         } else {
+            const address = addressOf(connection);
             const connections = this.#waiting.get(address) ?? new Map<object, (() => void)[]>();
             this.#waiting.set(address, connections);
             const requests = connections.get(connection);

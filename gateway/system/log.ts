@@ -1,7 +1,7 @@
 import { type DestinationStream, pino, stdTimeFunctions } from "pino";
 import { plainJson } from "../../shared/terminal.ts";
 import { maskFields, maskText } from "./mask.ts";
-import type { Log } from "../log.ts";
+import { notLogged, type Log } from "../log.ts";
 
 /** The least that is logged. */
 export type LogLevel = "info" | "warn" | "error" | "silent";
@@ -29,12 +29,14 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
                 standardError((lost) => log.warn({ lost }, "nobody read the log for a while: lines are lost")),
         ),
     );
-    const write = (kind: "info" | "warn" | "error") => (fields: Record<string, unknown>, message: string) => {
-        if (!logger.isLevelEnabled(kind)) return;
-        const masked = Object.entries(maskFields(fields)).map(
-            ([name, value]) => [TAKEN.has(name) ? `${name}_` : name, value] as const,
-        );
-        logger[kind](Object.fromEntries(masked), maskText(message));
+    const write = (kind: "info" | "warn" | "error") => {
+        if (!logger.isLevelEnabled(kind)) return notLogged;
+        return (fields: Record<string, unknown>, message: string) => {
+            const masked = Object.entries(maskFields(fields)).map(
+                ([name, value]) => [TAKEN.has(name) ? `${name}_` : name, value] as const,
+            );
+            logger[kind](Object.fromEntries(masked), maskText(message));
+        };
     };
     const log = { info: write("info"), warn: write("warn"), error: write("error") };
     return log;

@@ -24,7 +24,7 @@ const DOMAIN = new RegExp(`^gateway/(${ROOMS.join("|")})/`);
 const TECHNOLOGIES: Record<string, string> = {
     channels: "",
     aedes: "aedes|aedes-packet|mqtt-packet",
-    http: "fastify|@fastify/[\\w-]+|typebox(/.+)?|prom-client",
+    http: "fastify|@fastify/[\\w-]+|typebox(/.+)?",
     store: "libsql",
     tls: "@peculiar/x509|reflect-metadata",
     cli: "commander|libphonenumber-js(/.+)?",

@@ -73,6 +73,20 @@ scenario("a token is known by itself alone, and the store has only its hash", as
     }
 });
 
+scenario("known without a question once it was authenticated, until any is revoked", async (tokens) => {
+    const { id, token } = await tokens.createToken("sender", ES);
+    const other = await tokens.createToken("admin", "*");
+    assert.equal(tokens.knownCaller(token), undefined);
+    const caller = await tokens.authenticateToken(token);
+    assert.deepEqual(tokens.knownCaller(token), caller);
+    await tokens.revokeToken(other.id);
+    assert.equal(tokens.knownCaller(token), undefined);
+    const beside = tokens.authenticateToken(token); // asked before, answered after
+    const revoked = tokens.revokeToken(id);
+    await Promise.all([beside, revoked]);
+    assert.equal(tokens.knownCaller(token), undefined);
+});
+
 scenario("listed without hashes, revoked at once and only once", async (tokens) => {
     const { id, token } = await tokens.createToken("reader", "*", "wall");
     const expected = { id, role: "reader", pattern: "*", label: "wall", createdMs: START_MS };
