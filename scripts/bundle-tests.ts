@@ -66,6 +66,8 @@ const sourceUrls: Plugin = {
     setup(bundler) {
         bundler.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path }) => {
             const text = readFileSync(path, "utf8");
+            if (/import\.meta\.(?!url\b|resolve\("[^."])\w/.test(text))
+                return { errors: [{ text: "Write new URL(…, import.meta.url): a test's bundle is elsewhere." }] };
             if (!text.includes("import.meta.url")) return undefined;
             const url = JSON.stringify(pathToFileURL(path).href);
             return { contents: `const ${SOURCE_URL} = ${url}; ${text}`, loader: path.endsWith("ts") ? "ts" : "js" };

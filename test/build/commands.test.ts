@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { checkBuilt } from "../../bin/built.mjs";
 
 // `npm ci` and `npm run package` build the commands with scripts/build-commands.mjs; bin/toque.mjs runs what was built.
 
@@ -94,31 +95,35 @@ const DAMAGES: [name: string, damage: (path: string, size: number) => void][] = 
     ["zeros", (path, size) => writeFileSync(path, Buffer.alloc(size))],
     ["missing", (path) => rmSync(path)],
 ];
-const COMMANDS: Record<string, string[][]> = {
-    gateway: [["send", "+34600111222", "hi"], ["serve", "--http-port", "0", "--mqtt-port", "0"], ["--version"]],
-    emulator: [["emulate", "--help"]],
-    espruino: [["emulate", "+34600111222", "--route", "R", "--secret", "S", "--runtime", "espruino-sim"]],
-    nodemcu: [["emulate", "+34600111222", "--route", "R", "--secret", "S", "--runtime", "lua"]],
+const COMMANDS: Record<string, string[]> = {
+    gateway: ["send", "+34600111222", "hi"],
+    emulator: ["emulate", "--help"],
+    espruino: ["emulate", "+34600111222", "--route", "R", "--secret", "S", "--runtime", "espruino-sim"],
+    nodemcu: ["emulate", "+34600111222", "--route", "R", "--secret", "S", "--runtime", "lua"],
 };
-for (const [name, commands] of Object.entries(COMMANDS)) {
+for (const [name, command] of Object.entries(COMMANDS)) {
     test(`commands: no file of dist/${name} is trusted by its name alone`, () => {
         const folder = join(built, "dist", name);
         const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
             .map((file) => join(folder, file))
             .filter((file) => statSync(file).isFile() && !file.endsWith(".map"));
         assert.ok(files.length > 1);
+        checkBuilt(folder, "build it.");
         files.forEach((file, at) => {
             const whole = readFileSync(file);
             DAMAGES.forEach(([damage, harm], kind) => {
-                if (damage !== "empty" && (at + kind) % 3 !== 0) return; // each file empty, and one or two ways more
                 harm(file, whole.length);
-                const { status, stdout, stderr } = toque(built, ...commands[(at + kind) % commands.length]!);
-                assert.deepEqual([status, stdout], [1, ""], `${file}, ${damage}`);
-                assert.match(
-                    stderr,
-                    /^(toque: )?\S+ is (missing|damaged, or was not wholly built): run "npm run .+\.\n$/,
-                );
-                assert.ok(stderr.includes(file), stderr);
+                const refused = (error: Error) =>
+                    error.message.startsWith(`${file} is `) &&
+                    /is (missing|damaged, or was not wholly built): build it\.$/.test(error.message);
+                assert.throws(() => checkBuilt(folder, "build it."), refused, `${file}, ${damage}`);
+                // and the command asks it: once for each kind of damage, each of another file
+                if (at === kind % files.length) {
+                    const { status, stdout, stderr } = toque(built, ...command);
+                    assert.deepEqual([status, stdout], [1, ""], `${file}, ${damage}`);
+                    assert.match(stderr, /^(toque: )?\S+ is .+: run "npm run .+\.\n$/);
+                    assert.ok(stderr.includes(file), stderr);
+                }
                 writeFileSync(file, whole);
             });
         });

@@ -11,7 +11,8 @@ import { Terminal } from "./terminal.ts";
 /** Commands that no test can run, by their exact line, and why. */
 const NOT_RUN: Record<string, string> = {
     "npm ci": "it replaces the packages that this test runs with; CI begins with it",
-    "npm ci && npm run demo": "see npm ci; npm run demo stands in the quick start",
+    "npm ci && npm run demo": "CI runs both",
+    "npm run demo": "CI runs it; it takes ten seconds of both cores, and each of its steps has a test",
     "npm ci && npm test": "this test is a part of npm test",
     "npm run size": "it builds what other tests run; CI runs it",
     "npm run bench": "it takes long, and both cores",

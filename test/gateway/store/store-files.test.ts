@@ -59,7 +59,7 @@ test("store files: the lock is for its owner alone, whatever the umask, and an o
     for (const umask of ["000", "077", "277"]) {
         const data = join(dir, umask);
         mkdirSync(data);
-        const script = `import { openDatabase } from ${JSON.stringify(import.meta.resolve("../../../gateway/store/database.ts"))}; openDatabase(${JSON.stringify(data)}).close();`;
+        const script = `import { openDatabase } from ${JSON.stringify(new URL("../../../gateway/store/database.ts", import.meta.url).href)}; openDatabase(${JSON.stringify(data)}).close();`;
         writeFileSync(join(dir, "script.mts"), script);
         const node = [process.execPath, "--import", import.meta.resolve("tsx"), join(dir, "script.mts")];
         execFileSync("sh", ["-c", `umask ${umask}; exec "$@"`, "sh", ...node]);
@@ -85,7 +85,7 @@ test("store files: taking an older lock's rights away does not let go of it", (t
     const isTaken = { message: /Another gateway is using the data folder/ };
     for (let count = 0; count < 2; count++) assert.throws(() => openDatabase(dir), isTaken);
     // A lock of the system's that this process lost would be free for another one.
-    const script = `import { openDatabase } from ${JSON.stringify(import.meta.resolve("../../../gateway/store/database.ts"))}; openDatabase(${JSON.stringify(dir)});`;
+    const script = `import { openDatabase } from ${JSON.stringify(new URL("../../../gateway/store/database.ts", import.meta.url).href)}; openDatabase(${JSON.stringify(dir)});`;
     const words = ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script];
     assert.throws(() => execFileSync(process.execPath, words, { stdio: "pipe" }), isTaken);
 });

@@ -63,7 +63,7 @@ for (const [name, before] of [
     test(`disk full at the start: the disk of a folder that ${name} is named`, { skip: NO_DISK }, () => {
         const dir = make();
         after(() => remove(dir));
-        const module = JSON.stringify(import.meta.resolve("../../../gateway/store/database.ts"));
+        const module = JSON.stringify(new URL("../../../gateway/store/database.ts", import.meta.url).href);
         const script = `import { openDatabase } from ${module}; import { writeFileSync } from "node:fs";
             const open = () => openDatabase(${JSON.stringify(join(dir, "data"))}).close();
             ${before}try { writeFileSync(${JSON.stringify(join(dir, "fill"))}, Buffer.alloc(2e6)); } catch {}

@@ -50,7 +50,7 @@ function assertWhole(data: string): void {
 }
 
 test("tls init: rights are the same under every umask, and an empty folder of that name takes them on", (t) => {
-    const script = `import { writeHomeAuthority } from ${JSON.stringify(import.meta.resolve("../../../gateway/tls/home-files.ts"))}; writeHomeAuthority(process.argv[1], ${JSON.stringify(MADE)});`;
+    const script = `import { writeHomeAuthority } from ${JSON.stringify(new URL("../../../gateway/tls/home-files.ts", import.meta.url).href)}; writeHomeAuthority(process.argv[1], ${JSON.stringify(MADE)});`;
     const words = ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script];
     for (const umask of ["000", "022", "077", "177"]) {
         const data = folder(t);
