@@ -25,10 +25,11 @@ async function readHelp(words: string[]): Promise<void> {
 
 async function readScriptHelp(script: string): Promise<void> {
     const [program = ""] = /\S+\.ts$/.exec(scripts[script]!) ?? [];
-    const failed = await run(process.execPath, ["--import", "tsx", program, "--help"], { cwd: ROOT }).catch(
+    const ended = await run(process.execPath, ["--import", "tsx", program, "--help"], { cwd: ROOT }).catch(
         (error: unknown) => error,
     );
-    help.set(script, (failed as { stderr: string }).stderr);
+    const { stdout, stderr } = ended as { stdout: string; stderr: string };
+    help.set(script, stdout + stderr);
 }
 
 before(async () => {
@@ -37,6 +38,7 @@ before(async () => {
         readHelp(["emulate"]),
         readScriptHelp("flash:espruino"),
         readScriptHelp("flash:nodemcu"),
+        readScriptHelp("bench"),
     ]);
 });
 
