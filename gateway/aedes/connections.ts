@@ -30,7 +30,7 @@ export interface ConnectionsOptions {
     events: ConnectionEvents;
     intake: Pick<Intake, "accept">;
     directory: Pick<Directory, "authenticate" | "redeem" | "findByRoute">;
-    tokens: Pick<Tokens, "authenticateToken">;
+    tokens: Pick<Tokens, "authenticateToken" | "knownCaller">;
     /** those that differ from CONNECTION_LIMITS */
     limits?: Partial<ConnectionLimits>;
     clock: Clock;

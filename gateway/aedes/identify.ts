@@ -1,6 +1,5 @@
 import { enrolClientId } from "../../shared/push/topics.ts";
 import type { Directory } from "../directory/directory.ts";
-import type { Tokens } from "../directory/tokens.ts";
 import { clientKey } from "../limits/client-key.ts";
 import { parseE164, type E164 } from "../number.ts";
 import { isChip, isRoute, type Registration } from "../registration.ts";
@@ -36,9 +35,8 @@ export interface Identified {
     ended?: Registration;
 }
 
-export interface IdentifyDependencies extends DeviceDependencies, Omit<PublisherDependencies, "authenticate"> {
+export interface IdentifyDependencies extends DeviceDependencies, PublisherDependencies {
     directory: Pick<Directory, "authenticate" | "redeem" | "findByRoute">;
-    tokens: Pick<Tokens, "authenticateToken">;
 }
 
 const ENROL = enrolClientId("");
@@ -91,14 +89,13 @@ export async function identify(
         if (enrolled === undefined) return wrong("the code was refused");
         return { peer: new EnrolPeer(claim.chip, enrolled), key: claim.key, ended: enrolled.ended };
     }
-    const authenticate = () => tokens.authenticateToken(claim.token);
-    const caller = await authenticate();
+    const caller = await tokens.authenticateToken(claim.token);
     if (caller === undefined) return wrong("unknown token");
     if (isRoute(claim.clientId) && (await directory.findByRoute(claim.clientId)) !== undefined) {
         return { connack: CONNACK.badClientId, why: "a publisher's client id is a device's route" };
     }
     const key = claim.clientId === "" ? undefined : `${caller.id} ${claim.clientId}`;
-    return { peer: new PublisherPeer(caller.id, key, connection, { ...dependencies, authenticate }), key };
+    return { peer: new PublisherPeer(caller.id, claim.token, key, connection, dependencies), key };
 }
 
 function wrong(why: string): Refusal {

@@ -1,4 +1,5 @@
 import { readPublisherMessage } from "../delivery/publisher-payload.ts";
+import type { Tokens } from "../directory/tokens.ts";
 import type { Intake } from "../delivery/intake.ts";
 import { GatewayError, isFinal } from "../error.ts";
 import type { Log } from "../log.ts";
@@ -17,17 +18,19 @@ export interface PublisherDependencies {
     intake: Pick<Intake, "accept">;
     refusals: Refusals;
     log: Log;
-    /** Looks the token up again: it may be revoked while its publisher is connected. */
-    authenticate: () => Promise<Caller | undefined>;
+    tokens: Pick<Tokens, "authenticateToken" | "knownCaller">;
 }
 
 /** A publisher with an API token: it may publish to `to/<digits>`, and gets nothing. */
 export class PublisherPeer implements Peer {
     readonly kind = "publisher";
     readonly inbox = undefined;
+    readonly #token: string;
     readonly #client: string | undefined;
     readonly #connection: number;
     readonly #dependencies: PublisherDependencies;
+    /** under way: the token is looked up again */
+    #checking: Promise<Caller> | undefined;
 
     /**
      * @param tokenId of its token
@@ -36,10 +39,12 @@ export class PublisherPeer implements Peer {
      */
     constructor(
         readonly tokenId: string,
+        token: string,
         client: string | undefined,
         connection: number,
         dependencies: PublisherDependencies,
     ) {
+        this.#token = token;
         this.#client = client;
         this.#connection = connection;
         this.#dependencies = dependencies;
@@ -49,12 +54,26 @@ export class PublisherPeer implements Peer {
         connection.limitPackets(PUBLISHER_OCTETS, "skipped");
     }
 
-    async publishes(packet: Publish): Promise<void> {
-        const { intake, authenticate } = this.#dependencies;
-        const caller = await authenticate();
+    /** Its token may be revoked while it is connected. What is behind a message that waits for that waits too. */
+    publishes(packet: Publish): Promise<unknown> {
+        if (this.#checking === undefined) {
+            const caller = this.#dependencies.tokens.knownCaller(this.#token);
+            if (caller !== undefined) return this.#accept(caller, packet);
+            this.#checking = this.#check().finally(() => (this.#checking = undefined));
+        }
+        return this.#checking.then((caller) => this.#accept(caller, packet));
+    }
+
+    /** @throws GatewayError unauthorized */
+    async #check(): Promise<Caller> {
+        const caller = await this.#dependencies.tokens.authenticateToken(this.#token);
         if (caller === undefined) throw new GatewayError("unauthorized", "This token was revoked: make another one.");
+        return caller;
+    }
+
+    async #accept(caller: Caller, packet: Publish): Promise<void> {
         try {
-            await intake.accept(caller, readDraft(packet));
+            await this.#dependencies.intake.accept(caller, readDraft(packet));
         } catch (error) {
             if (!isFinal(error) || !this.#wasClosedFor(packet)) throw error;
             // MQTT-3.3.5-2: a server that does not authorise a PUBLISH may acknowledge it all the same

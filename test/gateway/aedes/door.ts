@@ -79,9 +79,11 @@ export async function openDoor(options: Partial<ConnectionsOptions> = {}): Promi
         findByRoute: async (route: string) =>
             route === ROUTE || route === OTHER ? registration(route as Route) : undefined,
     };
+    const knownCaller = (token: string) =>
+        token === TOKEN && !slow.revoked ? ({ id: "t1", role: "sender", pattern: "*" } as Caller) : undefined;
     const tokens = {
-        authenticateToken: async (token: string) =>
-            token === TOKEN && !slow.revoked ? ({ id: "t1", role: "sender", pattern: "*" } as Caller) : undefined,
+        knownCaller,
+        authenticateToken: async (token: string) => knownCaller(token),
     };
     const write = (fields: Record<string, unknown>, message: string) =>
         void logged.push(`${message} ${JSON.stringify(fields)}`);
