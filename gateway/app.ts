@@ -206,6 +206,8 @@ function limitsOf(config: Config): Partial<ConnectionLimits> {
     return {
         connections,
         perAddress: connectionsPerAddress,
+        waiting: Math.ceil(connections * 0.6), // so that strangers who send nothing never hold all of them
+        waitingPerAddress: Math.ceil(connections / 2),
         publishers: Math.ceil(connections / 2),
         publishersPerToken: Math.ceil(connections / 20),
         connectsPerAddress: { burst: 10 * connectsPerAddress, perSecond: connectsPerAddress },

@@ -140,20 +140,20 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         enter(attempt, key, peer);
     }
 
-    /** A store that cannot answer is the gateway's fault: the client has to come later. */
-    async function inTime(identified: Promise<Identified | Refusal>): Promise<Identified | Refusal> {
-        let forget = () => {};
-        const late = new Promise<Refusal>((resolve) => {
-            forget = timers.after(limits.authenticateMs, () => resolve(later("the store did not answer in time")));
+    /** A store that cannot answer is the gateway's fault: the client has to come later. What lies in this thread already is an answer in time. */
+    function inTime(identified: Promise<Identified | Refusal>): Promise<Identified | Refusal> {
+        return new Promise((resolve) => {
+            const late = () => setImmediate(resolve, later("the store did not answer in time"));
+            const forget = timers.after(limits.authenticateMs, late);
+            const answer = (is: Identified | Refusal) => {
+                forget();
+                resolve(is);
+            };
+            identified.then(answer, (error: unknown) => {
+                log.error({ error }, "a connection could not be authenticated");
+                answer(later("the store failed"));
+            });
         });
-        try {
-            return await Promise.race([identified, late]);
-        } catch (error) {
-            log.error({ error }, "a connection could not be authenticated");
-            return later("the store failed");
-        } finally {
-            forget();
-        }
     }
 
     function enter({ arrival, socket, framer, frame, request, number }: ConnectAttempt, key: string, peer: Peer): void {

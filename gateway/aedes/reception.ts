@@ -18,6 +18,8 @@ export interface Arrival {
     port: number;
     /** the key that per-client limits use */
     client: string;
+    /** until its CONNECT came, or it ended */
+    waiting: boolean;
     forgetDeadline(): void;
 }
 
@@ -56,7 +58,7 @@ export class Reception {
         this.#refused = refused;
         const bounds = { all: limits.waiting, perClient: limits.waitingPerAddress };
         this.#waiting = new BoundedSockets(bounds, (oldest) =>
-            this.end(oldest, "too many connections without CONNECT"),
+            this.#endUnread(oldest, "too many connections without CONNECT"),
         );
     }
 
@@ -84,9 +86,9 @@ export class Reception {
         this.#connections.add(raw);
         this.#perClient.set(client, count + 1);
         const forgetDeadline = this.#timers.after(this.#limits.connectMs, () =>
-            this.end(arrival, "no CONNECT in time"),
+            this.#endUnread(arrival, "no CONNECT in time"),
         );
-        const arrival: Arrival = { raw, address, port: remotePort, client, forgetDeadline };
+        const arrival: Arrival = { raw, address, port: remotePort, client, waiting: true, forgetDeadline };
         raw.on("close", () => this.#left(arrival));
         this.#waiting.add(arrival, client);
         return arrival;
@@ -140,8 +142,16 @@ export class Reception {
     }
 
     #stopWaiting(arrival: Arrival): void {
+        arrival.waiting = false;
         arrival.forgetDeadline();
         this.#waiting.delete(arrival);
+    }
+
+    /** Ends a connection, unless its CONNECT lies in the kernel: this gateway was busy then, and reads it in this turn of the event loop. */
+    #endUnread(arrival: Arrival, why: string): void {
+        setImmediate(() => {
+            if (arrival.waiting) this.end(arrival, why);
+        });
     }
 
     /** Ends a connection without an answer. */

@@ -40,8 +40,8 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
     perAddress: 15_000,
     publishers: 10_000,
     publishersPerToken: 1_000,
-    waiting: 4_096, // at some 4 KB each
-    waitingPerAddress: 2_048,
+    waiting: 12_000, // at some 4 KB each
+    waitingPerAddress: 10_000,
     connectsPerAddress: { burst: 10_000, perSecond: 1_000 },
     connectsPerRoute: { burst: 300, perSecond: 1 },
     failuresPerAddress: { burst: 2_000, perSecond: 20 },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import type { ConnectionLimits } from "../../../gateway/limits/connection-limits.ts";
+import { HandTimers } from "../../support/hand-timers.ts";
 import { openDoor, RawClient, OTHER, ROUTE, TOKEN, type Door } from "./door.ts";
 import { ACCEPTED, connack, connect, connectAs, PINGREQ, publish, subscribe } from "./packets.ts";
 
@@ -178,6 +179,32 @@ test("of connections without CONNECT the oldest gives way, so an honest one is a
         assert.ok(door.connections.stats().waiting <= 20);
         await Promise.all(silent.slice(0, 39).map((one) => one.end()));
     });
+});
+
+test("a CONNECT that lies in the kernel came in time: before its deadline, and before another connection wanted its place", async () => {
+    const timers = new HandTimers(0);
+    const door = await openDoor({ timers, limits: { waitingPerAddress: 2 } });
+    const publisher = (name: string) => connect(name, "u", TOKEN);
+    const twoWait = async () => {
+        while (door.connections.stats().waiting < 2) await new Promise((go) => setImmediate(go));
+    };
+    try {
+        const [first, second] = [await opened(door.port), await opened(door.port)];
+        await twoWait();
+        const third = new RawClient(door.port);
+        await new Promise((go) => process.nextTick(go)); // it dials, and then the oldest sends what is read behind that
+        first.write(publisher("a"));
+        assert.deepEqual(await first.octets(4), ACCEPTED);
+        await twoWait();
+        await new Promise((go) => setTimeout(go, 1)); // timers are called before sockets are read, in each turn
+        second.write(publisher("b"));
+        timers.turn(60_000);
+        assert.deepEqual(await second.octets(4), ACCEPTED);
+        assert.equal((await third.end()).length, 0);
+        assert.deepEqual(door.connections.stats().refused, { "no CONNECT in time": 1 });
+    } finally {
+        await door.shut();
+    }
 });
 
 test("100 connections that announce 256 MB cost nothing and are cut at once", async () => {
