@@ -201,6 +201,12 @@ export class ScriptedGateway {
         return this.#peers[this.#taken++]!;
     }
 
+    /** Resolves when all connections are closed; those that no script took are dropped from the script. */
+    async deserted(withinMs = PATIENCE_MS): Promise<void> {
+        await eventually("the device hangs up", () => this.#peers.every(({ isClosed }) => isClosed), withinMs);
+        this.#taken = this.#peers.length;
+    }
+
     /** The newest connection, when no other came for a while. Those before it are dropped from the script. */
     async newest(settleMs = 1500): Promise<Peer> {
         let peer = await this.accept();

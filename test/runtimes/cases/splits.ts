@@ -29,6 +29,11 @@ async function understood(stage: Stage, peer: Peer, first: number): Promise<void
     assert.deepEqual(last, [first, first + 1]);
 }
 
+/** fengari takes ten times as long as the others, which cut at every octet: it cuts at every fifth. */
+function strideOf({ subject }: Stage): number {
+    return subject.name === "fengari" ? 5 : 1;
+}
+
 /** The answer to a greeting, cut in two behind so many octets. */
 async function greetInTwo(stage: Stage, cut: number): Promise<void> {
     const { peer, subscribeId, registration } = await stage.greeted();
@@ -79,8 +84,8 @@ export const SPLITS: readonly Case[] = [
         async play(stage) {
             const peer = await stage.online();
             const octets = conversation(1).length;
-            for (let cut = 1; cut < octets; cut++) {
-                const first = cut * 2 - 1;
+            let first = 1;
+            for (let cut = 1; cut < octets; cut += strideOf(stage), first += 2) {
                 const stream = conversation(first);
                 peer.send(stream.subarray(0, cut));
                 await pause(APART_MS);
@@ -127,7 +132,7 @@ export const SPLITS: readonly Case[] = [
             await stage.start();
             const { peer, registration } = await stage.accepted();
             const body = "x".repeat(Number(registration.fields.m));
-            for (let cut = 1; cut < 70; cut++) {
+            for (let cut = 1; cut < 70; cut += strideOf(stage)) {
                 const stream = octetsOf(push(cut, body));
                 peer.send(stream.subarray(0, cut));
                 await pause(APART_MS);
