@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
 import type { FastifyRequest } from "fastify";
 import { GatewayError } from "../error.ts";
+import { clientKey } from "../limits/client-key.ts";
 import type { E164 } from "../number.ts";
 import { type Action, type Tokens, permits } from "../directory/tokens.ts";
 import type { Caller } from "../token.ts";
@@ -37,6 +39,11 @@ export function registerCallers(server: Server, tokens: Tokens): void {
 }
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,200})$/i;
+
+/** Whose connection it is, as limits count them. */
+export function addressOf(socket: Socket): string {
+    return clientKey(socket.remoteAddress ?? "");
+}
 
 /** A bearer token, or Basic's password with any user. A browser sends Basic by itself, whatever page asks, so what a page asks needs Bearer. */
 function readToken({ authorization = "", origin }: IncomingHttpHeaders): string | undefined {

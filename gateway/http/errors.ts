@@ -55,7 +55,7 @@ export function createErrorHandler(log: Log) {
         request: FastifyRequest,
         reply: FastifyReply,
     ): ErrorBody => {
-        const [code, message] = explain(error);
+        const [code, message] = explain(error, request.routeOptions.bodyLimit);
         if (code === "internal") {
             log.error({ error, requestId: request.id, route: request.routeOptions.url }, "internal error in a request");
         }
@@ -73,7 +73,6 @@ export const NOT_JSON = 'The body must be JSON: send it with the header "Content
 
 /** Errors of Fastify itself, by its code. */
 const REFUSED_BY_FASTIFY: Record<string, [HttpCode, string]> = {
-    FST_ERR_CTP_BODY_TOO_LARGE: ["too_large", "The request is too large: send at most 32 KiB."],
     FST_ERR_CTP_INVALID_MEDIA_TYPE: ["unsupported_type", NOT_JSON],
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
         "invalid_request",
@@ -81,12 +80,19 @@ const REFUSED_BY_FASTIFY: Record<string, [HttpCode, string]> = {
     ],
 };
 
-function explain(error: FastifyError | GatewayError | HttpError): [HttpCode, string] {
+/** @param mostOctets of the request's body */
+export function explain(
+    error: Error & Partial<Pick<FastifyError, "code" | "statusCode" | "validation" | "validationContext">>,
+    mostOctets = 0,
+): [HttpCode, string] {
     if (error instanceof GatewayError || error instanceof HttpError) return [error.code, error.message];
     if (error.validation?.[0] !== undefined) {
         return ["invalid_request", describeViolation(error.validation[0], error.validationContext)];
     }
-    const refused = REFUSED_BY_FASTIFY[error.code];
+    if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+        return ["too_large", `The request is too large: send at most ${mostOctets / 1024} KiB.`];
+    }
+    const refused = error.code === undefined ? undefined : REFUSED_BY_FASTIFY[error.code];
     if (refused !== undefined) return refused;
     if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
         return ["invalid_request", "The request could not be read: check its path, headers and body."];

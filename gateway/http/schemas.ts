@@ -8,10 +8,16 @@ function closed<Properties extends TProperties>(properties: Properties, descript
     });
 }
 
-const number = Type.String({
+const NUMBER = 'A phone number in any typed form, best as E.164: "+34600111222"';
+const number = Type.String({ minLength: 1, maxLength: 64, description: NUMBER });
+const numbers = Type.Unsafe<string | string[]>({
+    type: ["string", "array"],
     minLength: 1,
     maxLength: 64,
-    description: 'A phone number in any typed form, best as E.164: "+34600111222"',
+    items: number,
+    minItems: 1,
+    maxItems: 1_000,
+    description: `${NUMBER}, or a list of up to 1,000 of them`,
 });
 const country = Type.Optional(
     Type.String({ minLength: 2, maxLength: 2, description: 'Country of a number without "+": two letters, "ES"' }),
@@ -37,7 +43,7 @@ export const PageQuery = closed({
 });
 
 export const SendBody = closed({
-    to: number,
+    to: numbers,
     country,
     body: Type.String({ description: "The text to show. With the title it must fit the device's packet" }),
     title: Type.Optional(Type.String()),
@@ -51,7 +57,12 @@ export const SendBody = closed({
     ),
     id: Type.Optional(Type.String({ description: "The sender's idempotency key, as the header Idempotency-Key" })),
 });
-export const AcceptedBody = closed({ id: Type.String(), to: Type.String(), state, sequence: whole });
+const Accepted = closed({ id: Type.String(), to: Type.String(), state, sequence: whole });
+const Refused = closed({ to: Type.String(), error: closed({ code: Type.String(), message: Type.String() }) });
+export const AcceptedBody = Type.Union([
+    Accepted,
+    closed({ results: Type.Array(Type.Union([Accepted, Refused])) }, "For a list of numbers, in its order"),
+]);
 
 export const ReceiptBody = closed({
     id: Type.String(),

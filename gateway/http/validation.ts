@@ -31,6 +31,10 @@ export function describeViolation(finding: FastifySchemaValidationError, context
                 : `${where} must have at least ${String(params.limit)} characters.`;
         case "maxLength":
             return `${where} must have at most ${String(params.limit)} characters.`;
+        case "minItems":
+            return `${where} must not be empty.`;
+        case "maxItems":
+            return `${where} must have at most ${String(params.limit)} entries.`;
         case "minimum":
             return `${where} must be ${String(params.limit)} or more.`;
         case "maximum":
@@ -53,6 +57,7 @@ function listOf(values: unknown): string {
 function typeWord(type: string): string {
     const words: Record<string, string> = {
         string: "a string",
+        "string,array": "a string, or a list of strings",
         integer: "a whole number, without quotes",
         number: "a number, without quotes",
         boolean: "true or false",

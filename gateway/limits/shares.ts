@@ -9,8 +9,8 @@ export interface ShareLimits {
     things: string;
 }
 
-/** Of messages: some ten milliseconds of the store's time at once, and a bounded memory while the disk is slow. */
-export const MESSAGE_SHARES: ShareLimits = { atOnce: 256, most: 1_000, things: "of your messages" };
+/** Of messages: a list of a thousand numbers at once, some ten milliseconds of the store's time; and a bounded memory while the disk is slow. */
+export const MESSAGE_SHARES: ShareLimits = { atOnce: 1_000, most: 4_000, things: "of your messages" };
 
 interface Share {
     underWay: number;

@@ -1,6 +1,3 @@
-/** Requests that are begun in one turn of the event loop. At some 0.2 ms each, what else came in that turn waits for a few of them. */
-const REQUESTS_A_TURN = 16;
-
 /** What waits, of each in its order; who is next stands first. */
 type Waiting<Key, What> = Map<Key, What>;
 
@@ -10,9 +7,15 @@ type Waiting<Key, What> = Map<Key, What>;
  * that one who asks for little is not behind all that another one asks for.
  */
 export class Turns {
+    readonly #most: number;
     #begun = 0;
     readonly #waiting: Waiting<string, Waiting<object, (() => void)[]>> = new Map();
     #ending = false;
+
+    /** @param most requests in one turn */
+    constructor(most: number) {
+        this.#most = most;
+    }
 
     /**
      * Calls `go` at once, or in one of the next turns: those of a connection in the order of arrival.
@@ -23,7 +26,7 @@ export class Turns {
         addressOf: (connection: Connection) => string,
         go: () => void,
     ): void {
-        if (this.#begun < REQUESTS_A_TURN) {
+        if (this.#begun < this.#most) {
             this.#begun++;
             go();
         } else {
@@ -41,7 +44,7 @@ export class Turns {
 
     #turn(): void {
         const now: (() => void)[] = [];
-        while (now.length < REQUESTS_A_TURN && this.#waiting.size > 0) now.push(this.#next());
+        while (now.length < this.#most && this.#waiting.size > 0) now.push(this.#next());
         this.#begun = now.length;
         this.#ending = now.length > 0;
         if (this.#ending) setImmediate(() => this.#turn());

@@ -113,7 +113,8 @@ const BODIES: [name: string, body: string][] = [
     ["3,000 keys", `{${Array.from({ length: 3_000 }, (_, n) => `"${n}":0`).join(",")}}`],
     ["the same key twice", '{"to":"+34611222222","to":{"toString":"x"},"body":"x"}'],
     ["numbers without end", `{"to":"+34611222222","body":"x","ttlS":1e${"9".repeat(400)}}`],
-    ["a list that looks like a text", '{"to":["+34611222222"],"body":"x"}'],
+    ["a list that looks like a text", '{"to":"+34611222222","body":["x"]}'],
+    ["a list of lists of numbers", '{"to":[["+34611222222"]],"body":"x"}'],
     ["from, which only the gateway sets", '{"to":"+34611222222","body":"x","from":"+34600000000"}'],
 ];
 for (const [name, body] of BODIES) {

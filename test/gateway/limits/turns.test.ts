@@ -7,7 +7,7 @@ const low = () => "10.0.0.1";
 const high = () => "10.0.0.2";
 
 test("turns: so many begin at once, the others in later turns of the event loop, in their order, and none is forgotten", async () => {
-    const turns = new Turns();
+    const turns = new Turns(16);
     const connection = {};
     const begun: number[] = [];
     for (let i = 0; i < 40; i++) turns.take(connection, low, () => void begun.push(i));
@@ -26,7 +26,7 @@ test("turns: so many begin at once, the others in later turns of the event loop,
 });
 
 test("turns: connections of one address take turns, so that one request is not behind hundreds of another", async () => {
-    const turns = new Turns();
+    const turns = new Turns(16);
     const begun: string[] = [];
     const [one, other, third] = [{}, {}, {}];
     for (let i = 0; i < 500; i++) turns.take(one, low, () => void begun.push(`one ${i}`));
@@ -39,7 +39,7 @@ test("turns: connections of one address take turns, so that one request is not b
 });
 
 test("turns: addresses take turns, so that a thousand connections of one do not hold another up", async () => {
-    const turns = new Turns();
+    const turns = new Turns(16);
     const begun: string[] = [];
     for (let i = 0; i < 1_000; i++) turns.take({}, low, () => void begun.push("low"));
     for (let i = 0; i < 8; i++) turns.take({}, high, () => void begun.push("high"));
