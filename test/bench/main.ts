@@ -14,6 +14,7 @@ import { http } from "./parts/http.ts";
 import { multicast } from "./parts/multicast.ts";
 import { push } from "./parts/push.ts";
 import { rest } from "./parts/rest.ts";
+import { store } from "./parts/store.ts";
 import type { Table } from "./rows.ts";
 import { findPeers } from "./servers/kinds.ts";
 import { toqueKind } from "./servers/toque.ts";
@@ -27,6 +28,7 @@ const PARTS: Record<string, (context: Context) => Promise<Table>> = {
     connect,
     boards,
     rest,
+    store,
 };
 
 const options = readOptions(process.argv.slice(2), Object.keys(PARTS));

@@ -1,8 +1,11 @@
-import type { Load } from "./load/load.ts";
-import { startLoad } from "./load/load.ts";
+import type { Session } from "./load/session.ts";
+import { type Remote, startRemote } from "./remote.ts";
 import type { Figures } from "./rows.ts";
 import { readCpu, readWritten, spent } from "./proc.ts";
 import type { Kind, Server, StartOptions } from "./servers/server.ts";
+
+const LOAD = new URL("./load/process.ts", import.meta.url);
+export type Load = Remote<Session>;
 
 /** What the parts share. */
 export interface Context {
@@ -24,7 +27,7 @@ export async function withServer<Result>(
     use: (server: Server, load: Load) => Promise<Result>,
 ): Promise<Result> {
     const server = await kind.start(options);
-    const load = startLoad(server.target);
+    const load: Load = startRemote(LOAD, server.target);
     try {
         return await use(server, load);
     } catch (error) {

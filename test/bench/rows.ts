@@ -10,8 +10,10 @@ export interface Table {
     title: string;
     /** what one has to know to read it, a sentence or two */
     note: string;
-    /** figures that are also given as a ratio to Mosquitto's, run by run */
+    /** figures that are also given as a ratio to those of `peer`, run by run */
     compared: string[];
+    /** by default Mosquitto */
+    peer?: string;
     /** figures that the page leaves out */
     details?: string[];
     rows: Row[];

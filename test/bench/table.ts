@@ -1,7 +1,5 @@
 import { median, type Row, type Table } from "./rows.ts";
 
-const PEER = "Mosquitto";
-
 function short(value: number): string {
     const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
     return value.toFixed(digits).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -22,16 +20,19 @@ function ratio(row: Row, peer: Row | undefined, figure: string): string {
 }
 
 /** A table as Markdown. @param whole with the details */
-export function markdownOf({ title, note, compared, details = [], rows }: Table, whole: boolean): string {
+export function markdownOf(
+    { title, note, compared, peer = "Mosquitto", details = [], rows }: Table,
+    whole: boolean,
+): string {
     const figures = [...new Set(rows.flatMap((row) => Object.keys(row.figures)))].filter(
         (figure) => whole || !details.includes(figure),
     );
-    const peerOf = ({ load }: Row) => rows.find((row) => row.load === load && row.server === PEER);
-    const hasPeer = rows.some((row) => row.server === PEER);
+    const peerOf = ({ load }: Row) => rows.find((row) => row.load === load && row.server === peer);
+    const hasPeer = rows.some((row) => row.server === peer);
     const columns = figures.flatMap((figure) => [
         { head: figure, of: (row: Row) => (row.figures[figure] === undefined ? "" : cell(row.figures[figure])) },
         ...(hasPeer && compared.includes(figure)
-            ? [{ head: `× ${PEER}`, of: (row: Row) => ratio(row, peerOf(row), figure) }]
+            ? [{ head: `× ${peer}`, of: (row: Row) => ratio(row, peerOf(row), figure) }]
             : []),
     ]);
     const loads = [...new Set(rows.map(({ load }) => load))];
