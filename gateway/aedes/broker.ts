@@ -31,14 +31,10 @@ const NO_PERSISTENCE = {
     async cleanSubscriptions() {},
     async cleanIncoming() {},
     async delWill() {},
-    streamWill: nothing,
-    outgoingStream: nothing,
-    createRetainedStreamCombi: nothing,
+    streamWill: () => [],
+    outgoingStream: () => new Readable({ read: end }),
+    createRetainedStreamCombi: () => ({ pipe() {} }),
 };
-
-function nothing(): Readable {
-    return new Readable({ read: end });
-}
 
 function end(this: Readable): void {
     this.push(null);
@@ -98,9 +94,9 @@ export function createBroker(log: Log): Broker {
     broker.publish = () => {};
 
     broker.on("clientReady", (client) => {
-        const facade = client.conn as Facade;
-        facade.owner?.greeted(facade.again);
-        facade.answered();
+        const { owner, again } = client.conn as Facade;
+        owner?.greeted(again);
+        (client.conn as Facade).answered();
     });
     // A client that closed while it was connecting is registered all the same; nobody else would ever take it out again.
     broker.on("client", (client) => {
@@ -122,7 +118,7 @@ export function createBroker(log: Log): Broker {
         start: () => broker.listen(),
         serve(owner, connect) {
             const facade = new Facade(owner, connect === undefined);
-            broker.handle(facade);
+            facade.client = broker.handle(facade);
             facade.ask(connect ?? AGAIN);
             return facade;
         },

@@ -1,4 +1,5 @@
 import { Duplex } from "node:stream";
+import type { Client } from "aedes";
 import type { Peer, WayBack } from "./peer.ts";
 
 /** CONNACK. MQTT 3.1.1 §3.2. */
@@ -21,6 +22,7 @@ export interface Owner extends Pick<WayBack, "write"> {
 export class Facade extends Duplex {
     /** undefined: it was let go */
     owner: Owner | undefined;
+    client: Client | undefined;
     /** packets that are not answered yet */
     #asked = 0;
     /** octets of a CONNACK that the client must not see */
@@ -42,14 +44,15 @@ export class Facade extends Duplex {
     }
 
     answered(): void {
-        if (--this.#asked === 0) this.release();
+        this.#asked--;
+        if (this.#asked === 0) this.release();
     }
 
     /** Ends Aedes' client, and not the connection. */
     release(): void {
         this.owner?.answered();
         this.owner = undefined;
-        this.destroy();
+        this.client?.close(); // and not destroy(), for which an error would be made
     }
 
     /** No waiting: the connection gathers what one turn writes. */

@@ -49,6 +49,13 @@ export class FieldReader {
         return this.#take(this.uint16());
     }
 
+    /** As `binary`, decoded as UTF-8. U+FFFD stands for what is none. */
+    decoded(): string {
+        const octets = this.uint16();
+        const at = this.#skip(octets);
+        return this.#octets.toString("utf8", at, at + octets);
+    }
+
     /** A string of UTF-8, as octets: well formed, without surrogates, without U+0000. MQTT 3.1.1 §1.5.3 */
     text(): Buffer {
         const text = this.binary();

@@ -41,7 +41,9 @@ export class Framer {
     maxOctets: number;
     /** true: the payload of a longer PUBLISH is skipped; false: it is a violation, as any longer packet is */
     skipsPayloads = false;
+    /** octets that came, and where in there the next packet begins */
     #rest: Buffer = EMPTY;
+    #at = 0;
     #skipping: Skipping | undefined;
 
     constructor(maxOctets: number) {
@@ -50,27 +52,33 @@ export class Framer {
 
     /** octets that are waiting to be taken */
     get waiting(): number {
-        return this.#rest.length;
+        return this.#rest.length - this.#at;
     }
 
     add(chunk: Buffer): void {
-        this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+        this.#rest = this.waiting === 0 ? chunk : Buffer.concat([this.#rest.subarray(this.#at), chunk]);
+        this.#at = 0;
     }
 
     /** Copies what waits, so that a few octets do not keep the large buffer they came in. To be called when `take` had no more. */
     trim(): void {
-        if (this.#rest.length === 0) this.#rest = EMPTY;
-        if (this.#rest.buffer.byteLength <= 2 * this.#rest.length || this.#rest === EMPTY) return;
-        const copy = Buffer.allocUnsafeSlow(this.#rest.length);
-        this.#rest.copy(copy);
-        this.#rest = copy;
+        const { waiting } = this;
+        if (waiting === 0) this.#rest = EMPTY;
+        else if (this.#rest.buffer.byteLength <= 2 * waiting) return;
+        else {
+            const copy = Buffer.allocUnsafeSlow(waiting);
+            this.#rest.copy(copy, 0, this.#at);
+            this.#rest = copy;
+        }
+        this.#at = 0;
     }
 
     /** The next whole packet; undefined: it is not all here yet. @throws Violation */
     take(): Frame | undefined {
         if (this.#skipping !== undefined) return this.#skip(this.#skipping);
         const rest = this.#rest;
-        const first = rest[0];
+        const start = this.#at;
+        const first = rest[start];
         if (first === undefined) return undefined;
         const type = first >> 4;
         const flags = first & 0x0f;
@@ -78,7 +86,7 @@ export class Framer {
         let length = 0;
         let at = 1;
         for (;;) {
-            const octet = rest[at];
+            const octet = rest[start + at];
             if (octet === undefined) return undefined;
             length += (octet & 0x7f) * 128 ** (at - 1);
             at++;
@@ -93,29 +101,29 @@ export class Framer {
             if (type === PUBLISH && this.skipsPayloads) return this.#startSkipping(type, flags, at, end);
             throw new Violation(`a packet of more than ${this.maxOctets} octets`);
         }
-        if (rest.length < end) return undefined;
-        this.#rest = rest.subarray(end);
-        return { type, flags, octets: rest.subarray(0, end), bodyAt: at };
+        if (this.waiting < end) return undefined;
+        this.#at += end;
+        return { type, flags, octets: rest.subarray(start, this.#at), bodyAt: at };
     }
 
     /** Keeps topic and packet id. @param end of the packet */
     #startSkipping(type: number, flags: number, bodyAt: number, end: number): Frame | undefined {
-        if (this.#rest.length < bodyAt + 2) return undefined;
-        const payloadAt = bodyAt + 2 + this.#rest.readUInt16BE(bodyAt) + ((flags & 6) === 0 ? 0 : 2);
+        const rest = this.#rest.subarray(this.#at);
+        if (rest.length < bodyAt + 2) return undefined;
+        const payloadAt = bodyAt + 2 + rest.readUInt16BE(bodyAt) + ((flags & 6) === 0 ? 0 : 2);
         if (payloadAt > Math.min(end, this.maxOctets)) throw new Violation("a topic name longer than a packet may be");
-        if (this.#rest.length < payloadAt) return undefined;
-        const octets = Buffer.from(this.#rest.subarray(0, payloadAt));
-        this.#rest = this.#rest.subarray(payloadAt);
-        const frame = { type, flags, octets, bodyAt };
+        if (rest.length < payloadAt) return undefined;
+        const frame = { type, flags, octets: Buffer.from(rest.subarray(0, payloadAt)), bodyAt };
+        this.#at += payloadAt;
         this.#skipping = { frame, left: end - payloadAt, hash: createHash("sha256") };
         return this.#skip(this.#skipping);
     }
 
     #skip(skipping: Skipping): Frame | undefined {
-        const part = this.#rest.subarray(0, skipping.left);
+        const part = this.#rest.subarray(this.#at, this.#at + skipping.left);
         skipping.hash.update(part);
         skipping.left -= part.length;
-        this.#rest = this.#rest.subarray(part.length);
+        this.#at += part.length;
         if (skipping.left > 0) return undefined;
         this.#skipping = undefined;
         return { ...skipping.frame, skipped: skipping.hash.digest("base64url") };

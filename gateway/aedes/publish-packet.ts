@@ -21,7 +21,7 @@ export interface Publish {
 export function readPublish({ octets, bodyAt, flags, skipped }: Frame): Publish {
     const fields = new FieldReader(octets, bodyAt);
     const qos = (flags >> 1) & 3;
-    const topic = fields.binary().toString();
+    const topic = fields.decoded();
     const packetId = qos === 0 ? 0 : fields.packetId();
     return { topic, qos, packetId, payload: skipped === undefined ? fields.rest() : undefined, skipped };
 }
