@@ -3,7 +3,7 @@ import { GatewayError } from "../error.ts";
 import { createMutex } from "../system/mutex.ts";
 import type { E164 } from "../number.ts";
 import type { Clock } from "../clock.ts";
-import type { RegistrationPage } from "../ports/registrations.ts";
+import type { Credentials, RegistrationPage } from "../ports/registrations.ts";
 import type { Store } from "../ports/store.ts";
 import { isRoute, type Endpoint, type Recipient, type Registration, type Route } from "../registration.ts";
 import { hashSecret, newSecret, sameText, systemRandom, type Random } from "./secrets.ts";
@@ -21,8 +21,8 @@ const SWEEP_BATCH = 10;
 export interface Directory extends Enrolment {
     /** Registers a number at an operator's word, without a code. A registration it had is ended; without a label it keeps that one's. */
     register(number: E164, options?: { label?: string; keepBacklog?: boolean }): Promise<Enrolled>;
-    /** The registration if the secret is its own. The first use of a new secret ends the old one; any use ends "provisional". */
-    authenticate(route: string, secret: string): Promise<Registration | undefined>;
+    /** Whose registration it is, if the secret is its own. The first use of a new secret ends the old one; any use ends "provisional". */
+    authenticate(route: string, secret: string): Promise<Credentials | undefined>;
     find(number: E164): Promise<Registration | undefined>;
     findByRoute(route: string): Promise<Registration | undefined>;
     /** A number's registration. @throws GatewayError unknown_number, unregistered */
@@ -55,29 +55,29 @@ export function createDirectory(options: {
     const { store, clock, random = systemRandom } = options;
     const exclusively = createMutex();
 
-    async function authenticate(route: string, secret: string): Promise<Registration | undefined> {
-        const registration = isRoute(route) ? await store.registrations.byRoute(route) : undefined;
-        if (registration === undefined) return undefined;
+    async function authenticate(route: string, secret: string): Promise<Credentials | undefined> {
+        const known = isRoute(route) ? await store.registrations.credentials(route) : undefined;
+        if (known === undefined) return undefined;
         const hash = hashSecret(secret);
-        const { secretHash } = registration;
-        if (sameText(hash, secretHash)) return registration.provisional ? confirm(registration) : registration;
+        const { secretHash } = known;
+        if (sameText(hash, secretHash)) return known.provisional ? confirm(known) : known;
         // All of them are compared, whichever fits.
-        const fits = nextHashes(registration).filter((next) => sameText(hash, next)).length > 0;
+        const fits = nextHashes(known).filter((next) => sameText(hash, next)).length > 0;
         if (!fits) return undefined;
         const change = { secretHash: hash, nextSecretHash: null, provisional: false };
         // Beaten by another connection with the same new secret, or by a new enrolment: look again.
-        if (!(await store.registrations.changeCredentials(registration.route, secretHash, change)))
+        if (!(await store.registrations.changeCredentials(known.route, secretHash, change)))
             return authenticate(route, secret);
-        return { ...registration, secretHash: hash, nextSecretHash: undefined, provisional: false };
+        return { ...known, secretHash: hash, nextSecretHash: undefined, provisional: false };
     }
 
     /** The device has its secret in its flash and came with it: from now on its code is worth nothing. */
-    async function confirm(registration: Registration): Promise<Registration | undefined> {
-        const { route, secretHash } = registration;
+    async function confirm(known: Credentials): Promise<Credentials | undefined> {
+        const { route, secretHash } = known;
         if (await store.registrations.changeCredentials(route, secretHash, { provisional: false })) {
-            return { ...registration, provisional: false };
+            return { ...known, provisional: false };
         }
-        const now = await store.registrations.byRoute(route);
+        const now = await store.registrations.credentials(route);
         return now?.secretHash === secretHash ? now : undefined;
     }
 
@@ -161,6 +161,6 @@ export function createDirectory(options: {
     };
 }
 
-function nextHashes(registration: Registration): string[] {
-    return registration.nextSecretHash === undefined ? [] : registration.nextSecretHash.split(" ");
+function nextHashes({ nextSecretHash }: Credentials): string[] {
+    return nextSecretHash === undefined ? [] : nextSecretHash.split(" ");
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { ROUTE_CHARS } from "../../shared/push/limits.ts";
 import type { Route } from "../registration.ts";
 
@@ -25,7 +25,7 @@ export function newSecret(random: Random): string {
 
 /** SHA-256, hex. Enough for 128 random bits: nobody can try them out. */
 export function hashSecret(secret: string): string {
-    return createHash("sha256").update(secret).digest("hex");
+    return hash("sha256", secret, "hex");
 }
 
 /** Compares two texts in a time that tells nothing but their lengths. */

@@ -28,6 +28,9 @@ export interface RegistrationPage extends Partial<NumberRange> {
     limit: number;
 }
 
+/** What a connect is checked by. */
+export type Credentials = Pick<Registration, "route" | "number" | "secretHash" | "nextSecretHash" | "provisional">;
+
 /** What a rotation or a first connect changes. */
 export interface CredentialChange {
     secretHash?: string;
@@ -54,6 +57,8 @@ export interface RegistrationStore {
     retire(beforeMs: number, atMs: number, limit: number): Promise<Registration[]>;
     byNumber(number: E164): Promise<Registration | undefined>;
     byRoute(route: Route): Promise<Registration | undefined>;
+    /** As `byRoute`, but only what each connect needs. */
+    credentials(route: Route): Promise<Credentials | undefined>;
     list(page: RegistrationPage): Promise<Registration[]>;
     /** True while some earlier registration of the number existed and none does now. */
     wasRegistered(number: E164): Promise<boolean>;

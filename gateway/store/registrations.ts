@@ -1,5 +1,5 @@
 import type { OverflowFields } from "../../shared/push/message.ts";
-import type { NewRegistration, Registered, RegistrationStore } from "../ports/registrations.ts";
+import type { Credentials, NewRegistration, Registered, RegistrationStore } from "../ports/registrations.ts";
 import type { Capabilities, Endpoint, Registration, Route } from "../registration.ts";
 import type { E164 } from "../number.ts";
 import { ALL_NUMBERS } from "../number-range.ts";
@@ -19,6 +19,7 @@ export function registrationCalls(sql: Sql, start: number): CallsOf<Registration
         retire: write((beforeMs, atMs, limit) => retire(sql, beforeMs, atMs, limit)),
         byNumber: read((number) => byNumber(sql, number)),
         byRoute: read((route) => byRoute(sql, route)),
+        credentials: read((route) => credentials(sql, route)),
         list: read(({ after = "", from = ALL_NUMBERS.from, below = ALL_NUMBERS.below, limit }) => {
             // one bound on each side, so that the index skips what is outside
             const [lower, lowest] = after >= from ? ["number > ?", after] : ["number >= ?", from];
@@ -67,6 +68,14 @@ export function byNumber(sql: Sql, number: E164): Registration | undefined {
 
 export function byRoute(sql: Sql, route: Route): Registration | undefined {
     return readFirst(sql, "WHERE route = ? AND ended_ms IS NULL", route);
+}
+
+function credentials(sql: Sql, route: Route): Credentials | undefined {
+    const row = sql.get(
+        "SELECT number, secret_hash, next_secret_hash, provisional FROM registrations WHERE route = ? AND ended_ms IS NULL",
+        route,
+    );
+    return row && { route, ...toCredentials(row) };
 }
 
 export function register(sql: Sql, start: number, registration: NewRegistration): Registered {
@@ -126,14 +135,20 @@ function readFirst(sql: Sql, where: string, value: string | number): Registratio
     return row && toRegistration(row);
 }
 
-function toRegistration(row: Row): Registration {
+function toCredentials(row: Row): Omit<Credentials, "route"> {
     return {
         number: row.number as E164,
-        route: row.route as Route,
-        label: optional(row.label),
         secretHash: row.secret_hash as string,
         nextSecretHash: optional(row.next_secret_hash),
         provisional: row.provisional === 1,
+    };
+}
+
+function toRegistration(row: Row): Registration {
+    return {
+        ...toCredentials(row),
+        route: row.route as Route,
+        label: optional(row.label),
         createdMs: row.created_ms as number,
         seenMs: optional(row.seen_ms),
         epoch: row.epoch as number,

@@ -140,6 +140,21 @@ export function testRegistrations(scene: Scene): void {
         assert.equal(await store.registrations.wasRegistered(numberOf(2)), true);
     });
 
+    test("credentials: what byRoute has of them", async () => {
+        const { store } = scene;
+        await store.registrations.register(registrationOf(1, { provisional: true }));
+        await store.registrations.changeCredentials(routeOf(1), "hash 1", { nextSecretHash: "next" });
+        assert.deepEqual(await store.registrations.credentials(routeOf(1)), {
+            route: routeOf(1),
+            number: numberOf(1),
+            secretHash: "hash 1",
+            nextSecretHash: "next",
+            provisional: true,
+        });
+        await store.registrations.unregister(numberOf(1), START_MS);
+        assert.equal(await store.registrations.credentials(routeOf(1)), undefined);
+    });
+
     test("setLabel: the number's registration has another label, or none; false when nobody has the number", async () => {
         const { store } = scene;
         await store.registrations.register(registrationOf(1, { label: "kitchen" }));
