@@ -6,7 +6,8 @@ import { EspruinoConsole } from "./espruino-console.ts";
 import { FlashError, type FlashOptions, main, readOptions, slotFiles } from "./options.ts";
 import { Port } from "./port.ts";
 
-async function flash({ port: path, slots, app }: FlashOptions): Promise<void> {
+/** Builds, and writes all of it. Throws a FlashError with a sentence. */
+export async function flash({ port: path, slots, app }: FlashOptions): Promise<void> {
     const [built] = await buildAll(["espruino"]);
     const bundle = readFileSync(built!);
     const port = await Port.open(path);
@@ -28,4 +29,5 @@ async function flash({ port: path, slots, app }: FlashOptions): Promise<void> {
     }
 }
 
-await main(() => flash(readOptions("npm run flash:espruino --", process.argv.slice(2))));
+if (process.argv[1]?.endsWith("espruino.ts") === true)
+    await main(() => flash(readOptions("npm run flash:espruino --", process.argv.slice(2))));

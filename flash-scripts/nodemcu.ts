@@ -2,7 +2,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { buildAll } from "../bundler/build.ts";
-import { NODEMCU_BUNDLE } from "../bundler/lua/build.ts";
 import { LuaConsole } from "./lua-console.ts";
 import { type FlashOptions, main, readOptions, slotFiles } from "./options.ts";
 import { Port } from "./port.ts";
@@ -12,12 +11,12 @@ const PROGRAM = "toque.lua";
 const NEW_PROGRAM = "toque.new";
 
 async function flash({ port: path, slots, app }: FlashOptions): Promise<void> {
-    await buildAll(["nodemcu"]);
+    const [built] = await buildAll(["nodemcu"]);
     const port = await Port.open(path);
     try {
         const board = new LuaConsole(port);
         await board.type("print('toque')");
-        const folder = dirname(NODEMCU_BUNDLE);
+        const folder = dirname(built!);
         for (const name of readdirSync(folder).filter((file) => file.endsWith(".lua"))) {
             console.log(`Uploading ${name}…`);
             await board.upload(name === PROGRAM ? NEW_PROGRAM : name, readFileSync(join(folder, name)));

@@ -11,6 +11,8 @@ import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import { frame } from "../../device/slots.ts";
 import { writeStorage } from "../../emulator/espruino/storage.ts";
+import { flash as flashBoard } from "../../flash-scripts/espruino.ts";
+import { FlashError, readOptions } from "../../flash-scripts/options.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TIMEOUT_MS = 120_000;
@@ -19,8 +21,8 @@ const CONFIG = '{"host":"127.0.0.1","port":1883,"number":"+34600111222","ssid":"
 const CREDENTIALS = '{"route":"abcdefghijklmnop","secret":"abcdefghijklmnopqrstuv"}';
 const octetsOf = (text: string) => Buffer.from(text).toString("latin1");
 
-/** Runs the script against what `serve` puts at the other end of a connection. */
-async function flash(t: TestContext, serve: (socket: Socket) => void) {
+/** The script's words for what `serve` puts at the other end of a connection. */
+async function wordsFor(t: TestContext, serve: (socket: Socket) => void): Promise<string[]> {
     const folder = mkdtempSync(join(tmpdir(), "toque-flash-"));
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     writeFileSync(join(folder, "app.js"), APP);
@@ -39,7 +41,12 @@ async function flash(t: TestContext, serve: (socket: Socket) => void) {
         join(folder, "app.js"),
     ];
     const secret = ["--route", "abcdefghijklmnop", "--secret", "abcdefghijklmnopqrstuv"];
-    const words = ["--import", "tsx", "flash-scripts/espruino.ts", "--port", port, ...flags, ...secret];
+    return ["--port", port, ...flags, ...secret];
+}
+
+/** Runs the script. */
+async function flash(t: TestContext, serve: (socket: Socket) => void) {
+    const words = ["--import", "tsx", "flash-scripts/espruino.ts", ...(await wordsFor(t, serve))];
     return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
         execFile(process.execPath, words, { cwd: ROOT, timeout: TIMEOUT_MS }, (error, stdout, stderr) =>
             resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
@@ -125,17 +132,21 @@ test("flash espruino: program, application and settings are written, read back a
     assert.equal(board.loads, 1);
 });
 
+test("flash espruino: a firmware that is too old ends the script with a sentence and a code", async (t) => {
+    const board = new Board();
+    board.env.VERSION = "2v20.1";
+    const { code, stderr } = await flash(t, (socket) => board.serve(socket));
+    assert.match(stderr, /^The board runs Espruino 2v20\.1\. Toque needs 2v21 or newer: flash that first/);
+    assert.equal(code, 1);
+    assert.equal(board.loads, 0);
+});
+
 const FAILURES: [name: string, harm: (board: Board) => void, sentence: RegExp][] = [
     ["no room", (board) => (board.capacity = 500), /^There is no room for \.bootcde in the board's flash: /],
     [
         "an octet that is lost on the way",
         (board) => (board.line = (text) => text.replace(/(?<=,720,"....)./, "")),
         /^\.bootcde is not whole on the board from octet 720 on: look at the cable/,
-    ],
-    [
-        "a firmware that is too old",
-        (board) => (board.env.VERSION = "2v20.1"),
-        /^The board runs Espruino 2v20\.1\. Toque needs 2v21 or newer: flash that first/,
     ],
     [
         "a firmware that lacks something",
@@ -145,12 +156,12 @@ const FAILURES: [name: string, harm: (board: Board) => void, sentence: RegExp][]
     ["nobody there", (board) => (board.line = () => ""), /^No Espruino answers\. Is this port the board's, /],
 ];
 for (const [name, harm, sentence] of FAILURES) {
-    test(`flash espruino: ${name} ends with a sentence, and nothing is started`, async (t) => {
+    test(`flash espruino: ${name} is refused with a sentence, and nothing is started`, async (t) => {
         const board = new Board();
         harm(board);
-        const { code, stderr } = await flash(t, (socket) => board.serve(socket));
-        assert.match(stderr, sentence);
-        assert.equal(code, 1);
+        const options = readOptions("", await wordsFor(t, (socket) => board.serve(socket)));
+        const refused = (error: unknown) => error instanceof FlashError && sentence.test(error.message);
+        await assert.rejects(flashBoard(options), refused);
         assert.equal(board.loads, 0);
     });
 }

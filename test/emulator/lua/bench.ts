@@ -29,7 +29,8 @@ export interface Bench {
     shows(line: string): Promise<void>;
 }
 
-const PATIENCE_MS = 5000;
+/** Longer than anything takes on a busy machine. */
+const PATIENCE_MS = 30_000;
 
 /** Puts a board on the bench, off, its Wi-Fi down. @param programs Lua by file name; they are run in this order at `start` */
 export function putOnBench(
@@ -111,8 +112,11 @@ export async function listen(t: TestContext, connected: (socket: Socket) => void
     return (server.address() as { port: number }).port;
 }
 
-/** Each Lua, and why it cannot be tried here. */
-export const LUAS = INTERPRETERS.map((interpreter) => ({ interpreter, skip: missing(interpreter) }));
+/** Each Lua, and why it cannot be tried here. Not lua5.3, whose integers no firmware has; the conformance suite plays on it, too. */
+export const LUAS = INTERPRETERS.filter((interpreter) => interpreter !== "lua5.3").map((interpreter) => ({
+    interpreter,
+    skip: missing(interpreter),
+}));
 
 /** Each Lua with each firmware it can be in. */
 export const BOARDS = LUAS.flatMap((lua) => (["esp8266", "esp32"] as BoardKind[]).map((kind) => ({ ...lua, kind })));
