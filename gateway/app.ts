@@ -138,6 +138,7 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
     const services = {
         ...surroundings,
         store,
+        delivery,
         directory,
         tokens,
         intake,

@@ -23,23 +23,20 @@ export interface Draft {
     once?: string;
 }
 
-/** A message as it is stored. */
+/** A message that waits or is inflight. */
 export interface PushMessage {
     id: string;
     route: Route;
-    to: E164;
     sequence: number;
-    body: string;
-    title?: string;
-    urgency: Urgency;
-    collapseKey?: string;
-    from?: E164;
+    /** what of it travels beside its sequence and its end: `encodeContent` */
+    content: string;
     acceptedMs: number;
     expiresMs: number;
-    /** octets of its payload as it will be written (`encodePush`) */
+    /** octets of its payload, with the widest sequence */
     octets: number;
+    /** how far it is: "accepted" or "sent"; of one that was accepted earlier, whatever became of it */
     state: MessageState;
-    /** true: the disk has changed its text, which is left out */
+    /** true: the disk has changed its content, which is left out */
     damaged?: true;
 }
 
@@ -53,6 +50,7 @@ export interface ReceiptEvent {
 /** What the sender can ask for. */
 export interface Receipt {
     id: string;
+    route: Route;
     to: E164;
     sequence: number;
     state: MessageState;

@@ -1,5 +1,7 @@
 import type { Clock, ClockStep } from "../clock.ts";
 import type { Log } from "../log.ts";
+import type { Receipt } from "../message.ts";
+import type { NumberRange } from "../number-range.ts";
 import type { Appended } from "../ports/backlog.ts";
 import type { ConnectionEvents, Connections } from "../ports/connections.ts";
 import type { Store } from "../ports/store.ts";
@@ -27,6 +29,10 @@ export interface DeliveryOptions {
 export interface Delivery extends ConnectionEvents {
     /** To be called after the commit of a message. A `repeated` one changes nothing. @returns whether its device is connected */
     appended(appended: Appended): boolean;
+    /** What became of a message, with what was written just now. Undefined: there is no such message, or none to a number of the range. */
+    receipt(id: string, range?: NumberRange): Promise<Receipt | undefined>;
+    /** The last sequence that was written on a route's connection; 0: there is none. */
+    writtenUpTo(route: Route): number;
     /** To be called when the clock was set and the store was asked to follow. */
     clockStepped(step: ClockStep): void;
     /** No sweep and no new push after this. Resolves when writes under way have ended. */
@@ -38,15 +44,20 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const boards = new Map<Route, BoardConnection>();
     /** by route: what is acknowledged and not stored as delivered yet; kept over reconnects */
     const settling = new Map<Route, Set<number>>();
-    const writes = new Set<Promise<unknown>>();
+    /** writes, and what is to be called when there are none */
+    let underWay = 0;
+    let idle = () => {};
     const overflows = new Overflows({ store, connections, background });
     const tools: ConnectionTools = { store, connections, clock, timers, log, background, overflows, backoffBase };
     const stopSweep = timers.every(SWEEP_MS, sweep);
 
     function background(write: Promise<unknown>): void {
-        const logged = write.catch((error: unknown) => log.error({ error }, "the store failed; it is tried again"));
-        writes.add(logged);
-        void logged.finally(() => writes.delete(logged));
+        const ended = () => void (--underWay === 0 && idle());
+        underWay++;
+        write.then(ended, (error: unknown) => {
+            log.error({ error }, "the store failed; it is tried again");
+            ended();
+        });
     }
 
     function sweep(): void {
@@ -79,8 +90,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         async reported(route, report, payload) {
             if (report === "read") return markRead(route, readRead(payload).n);
             const { n, y } = readNack(payload);
-            boards.get(route)?.window.nacked(n);
-            await store.backlog.settle(route, n, y === "expired" ? "expired" : "failed", clock.nowMs(), y);
+            const sentMs = boards.get(route)?.window.nacked(n);
+            await store.backlog.settle(route, n, y === "expired" ? "expired" : "failed", clock.nowMs(), y, sentMs);
         },
 
         closed(route) {
@@ -93,18 +104,24 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             const { route, sequence } = message;
             const board = boards.get(route);
             if (repeated) return board !== undefined;
-            overflows.note(
-                route,
-                dropped.map((gone) => gone.sequence),
-            );
-            const gone = [...collapsed, ...dropped].map((pushedOut) => pushedOut.sequence);
-            if (board !== undefined) board.appended(message, gone);
+            overflows.note(route, dropped);
+            if (board !== undefined) board.appended(message, [...collapsed, ...dropped]);
             else if (message.expiresMs <= message.acceptedMs) {
                 const why = "the device was not connected";
                 background(store.backlog.settle(route, sequence, "expired", clock.nowMs(), why));
             }
             return board !== undefined;
         },
+
+        async receipt(id, range) {
+            const receipt = await store.receipts.find(id, range);
+            const board = receipt?.state === "accepted" ? boards.get(receipt.route) : undefined;
+            if (board === undefined) return receipt;
+            board.window.noteSent();
+            return store.receipts.find(id, range);
+        },
+
+        writtenUpTo: (route) => boards.get(route)?.window.writtenUpTo ?? 0,
 
         clockStepped(step) {
             for (const { window } of boards.values()) window.clockStepped(step);
@@ -114,7 +131,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             stopSweep();
             for (const board of boards.values()) board.stop();
             boards.clear();
-            while (writes.size > 0) await Promise.all(writes);
+            if (underWay > 0) await new Promise<void>((resolve) => (idle = resolve));
         },
     };
 }

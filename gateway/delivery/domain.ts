@@ -48,7 +48,7 @@ export function createDomain(options: DomainOptions): Domain {
     const room = createStoreRoom({ ...options, mostOctets: options.storeOctets });
     const intake = createIntake({
         directory,
-        queue: createQueue({ store, clock }),
+        queue: createQueue({ store, clock, writtenUpTo: (route) => delivery.writtenUpTo(route) }),
         shares: new Shares(MESSAGE_SHARES),
         throttle,
         room,

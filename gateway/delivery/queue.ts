@@ -5,8 +5,8 @@ import { URGENCIES, type Draft } from "../message.ts";
 import type { Clock } from "../clock.ts";
 import type { Appended, NewMessage } from "../ports/backlog.ts";
 import type { Store } from "../ports/store.ts";
-import type { Recipient } from "../registration.ts";
-import { encodePush, payloadRoom } from "./push.ts";
+import type { Recipient, Route } from "../registration.ts";
+import { encodeContent, encodePush, payloadRoom } from "./push.ts";
 
 /** How long a message may wait: unless the sender sets it, and at most. */
 export const TTL_S = 86_400;
@@ -16,11 +16,13 @@ export const MAX_COLLAPSE_KEY_OCTETS = 64;
 /** Random octets that are asked of the system at once: each time costs more than all else about an id. */
 const RANDOM_OCTETS = 4_096;
 
-/** Of a message's id: 128 random bits. */
-const ID_OCTETS = 16;
+/** Of a message's tag: 80 random bits, 14 characters in its id. */
+const TAG_OCTETS = 10;
 
 /** A sequence has at most ten digits in what is counted here: its own is given only later, by the store. */
 const WIDEST_SEQUENCE = 2 ** 32 - 1;
+
+const HALF_A_PAIR = /\p{Surrogate}/u;
 
 /** Where a message becomes durable. */
 export interface Queue {
@@ -36,13 +38,21 @@ export interface Queue {
 export function createQueue(options: {
     store: Pick<Store, "backlog">;
     clock: Clock;
+    /** the last sequence that was written on a route's connection; 0: it has none */
+    writtenUpTo?: (route: Route) => number;
     random?: (octets: number) => Buffer;
 }): Queue {
-    const { store, clock, random = pooledRandom() } = options;
+    const { store, clock, writtenUpTo = () => 0, random = pooledRandom() } = options;
     return {
         async append(recipient, draft, sender) {
-            const id = randomText(random, ID_OCTETS);
-            const message = { ...readDraft(recipient, draft, clock.nowMs()), sender, id };
+            const { route } = recipient;
+            const tag = randomText(random, TAG_OCTETS);
+            const message: NewMessage = {
+                ...readDraft(recipient, draft, clock.nowMs()),
+                sender,
+                tag,
+                writtenUpTo: writtenUpTo(route),
+            };
             const appended = await store.backlog.append(message);
             if (appended === "conflict") {
                 throw new GatewayError(
@@ -56,13 +66,16 @@ export function createQueue(options: {
                     "The number's registration ended just now: send again if the number is registered anew.",
                 );
             }
-            if (!appended.repeated && appended.message.state === "dropped") {
+            if (!appended.repeated && appended.state === "dropped") {
                 throw new GatewayError(
                     "too_many",
                     "The device's backlog is full of more urgent messages: send again when it is online, or with a higher urgency.",
                 );
             }
-            return appended;
+            const { id, sequence, state, repeated, collapsed, dropped } = appended;
+            const { content, acceptedMs, expiresMs, octets } = message;
+            const accepted = { id, route, sequence, content, acceptedMs, expiresMs, octets, state };
+            return { message: accepted, repeated, collapsed, dropped };
         },
     };
 }
@@ -78,7 +91,11 @@ function pooledRandom(): (octets: number) => Buffer {
 }
 
 /** A draft checked and completed. Types are checked too: some drafts come from a device. */
-function readDraft(recipient: Recipient, draft: Draft, nowMs: number): Omit<NewMessage, "id" | "sender"> {
+function readDraft(
+    recipient: Recipient,
+    draft: Draft,
+    nowMs: number,
+): Omit<NewMessage, "tag" | "sender" | "writtenUpTo"> {
     const ttlS = draft.ttlS ?? TTL_S;
     if (!Number.isInteger(ttlS) || ttlS < 0 || ttlS > MAX_TTL_S) {
         throw refused(`The time to live has to be whole seconds from 0 (now or never) to ${MAX_TTL_S} (28 days).`);
@@ -87,30 +104,25 @@ function readDraft(recipient: Recipient, draft: Draft, nowMs: number): Omit<NewM
     if (!URGENCIES.includes(urgency)) throw refused(`The urgency has to be one of ${URGENCIES.join(", ")}.`);
     const body = readText("body", draft.body);
     if (body === undefined) throw refused("The message has no body: write what the device has to show.");
-    const message = {
-        route: recipient.route,
-        to: recipient.number,
-        body,
-        title: readText("title", draft.title),
-        urgency,
-        collapseKey: readText("collapse key", draft.collapseKey, MAX_COLLAPSE_KEY_OCTETS),
-        from: draft.from,
-        acceptedMs: nowMs,
-        expiresMs: nowMs + ttlS * 1000,
-        once: readKey(draft.once),
-    };
-    return { ...message, octets: checkSize(recipient, message) };
+    const collapseKey = readText("collapse key", draft.collapseKey, MAX_COLLAPSE_KEY_OCTETS);
+    const title = readText("title", draft.title);
+    const content = encodeContent({ body, title, urgency, from: draft.from, collapseKey });
+    const acceptedMs = nowMs;
+    const expiresMs = nowMs + ttlS * 1000;
+    const { route, number: to } = recipient;
+    const octets = checkSize(recipient, encodePush({ sequence: WIDEST_SEQUENCE, content, acceptedMs, expiresMs }));
+    return { route, to, content, urgency, collapseKey, acceptedMs, expiresMs, octets, once: readKey(draft.once) };
 }
 
 /** Text as it can travel: half a surrogate pair becomes U+FFFD, as every encoder of UTF-8 would have it. Empty is absent. */
-function readText(name: string, text: unknown, maxOctets = Infinity): string | undefined {
+function readText(name: string, text: unknown, maxOctets?: number): string | undefined {
     if (text === undefined || text === "") return undefined;
     if (typeof text !== "string") throw refused(`The ${name} has to be a text.`);
-    const octets = Buffer.from(text);
-    if (octets.length > maxOctets) {
-        throw refused(`The ${name} has ${octets.length} octets of UTF-8; it may have ${maxOctets}.`);
+    const octets = maxOctets === undefined ? 0 : Buffer.byteLength(text);
+    if (octets > (maxOctets ?? 0)) {
+        throw refused(`The ${name} has ${octets} octets of UTF-8; it may have ${maxOctets}.`);
     }
-    return octets.toString();
+    return HALF_A_PAIR.test(text) ? Buffer.from(text).toString() : text;
 }
 
 /** The sender's idempotency key: 1 to 200 visible ASCII characters. */
@@ -123,8 +135,8 @@ function readKey(key: unknown): string | undefined {
 }
 
 /** @returns octets of the payload */
-function checkSize(recipient: Recipient, message: Omit<NewMessage, "id" | "sender" | "octets">): number {
-    const octets = encodePush({ ...message, sequence: WIDEST_SEQUENCE }).length;
+function checkSize(recipient: Recipient, payload: string): number {
+    const octets = Buffer.byteLength(payload);
     const room = payloadRoom(recipient.route, recipient.packetOctets);
     if (octets <= room) return octets;
     throw new GatewayError(

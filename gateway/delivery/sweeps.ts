@@ -12,8 +12,8 @@ export const EXPIRE_EVERY_MS = 10_000;
 export const TIDY_EVERY_MS = 3_600_000;
 /** After the clock was set, no registration ends in so many tidyings: time for a wrong time server to be put right. */
 export const TIDIES_IN_DOUBT = 24;
-/** Rows of one transaction: callers who wait meanwhile wait for these only. */
-const BATCH = 500;
+/** Rows of one transaction, some milliseconds: callers who wait meanwhile wait for these only. */
+const BATCH = 250;
 
 export interface SweepOptions {
     store: { backlog: Pick<Store["backlog"], "expire">; upkeep: Pick<Store["upkeep"], "forget"> };
@@ -41,7 +41,7 @@ export function startSweeps(options: SweepOptions): { close(): Promise<void> } {
     async function expire(): Promise<void> {
         await follow();
         const nowMs = clock.nowMs();
-        await inBatches(async () => (await store.backlog.expire(nowMs, BATCH)).length);
+        await inBatches(() => store.backlog.expire(nowMs, BATCH));
     }
 
     async function tidy(): Promise<void> {

@@ -13,6 +13,8 @@ import type { Timers } from "../system/timers.ts";
 export const PUBACK_MS = 20_000;
 /** What "now" of "now or never" (ttlS 0) means: the time a message may take from its acceptance to the socket. */
 export const NOW_MS = 1_000;
+/** A message that expires within this may do so before a sweep has noted that it was sent. */
+const SOON_MS = 60_000;
 /** Messages read from the store beyond those that are sent at once. */
 const AHEAD = 8;
 /** Settle writes that may be under way before nothing more is sent. */
@@ -33,6 +35,8 @@ export interface WindowTools {
 /** A push that was written and not acknowledged yet. */
 interface Inflight {
     sinceMs: number;
+    /** when it was written, while the store has no note of that: it comes with the message's end, if that is soon */
+    sentMs: number | undefined;
     /** the device reported that it was not shown: its PUBACK settles nothing any more */
     nacked: boolean;
 }
@@ -60,8 +64,9 @@ export class Window {
     /** While the store reads: the last sequence appended meanwhile, and what is no longer there. */
     #reading: { announced: number; gone: number[] } | undefined;
     #retryAtMs = 0;
-    /** settle writes that failed */
-    #unstored: number[] = [];
+    #writtenUpTo = 0;
+    /** settle writes that failed, and when their messages were sent */
+    #unstored: [sequence: number, sentMs: number | undefined][] = [];
     readonly #waiting = new Map<number, (() => void)[]>();
 
     constructor(route: Route, settling: Set<number>, tools: WindowTools) {
@@ -76,10 +81,16 @@ export class Window {
         this.fill();
     }
 
+    /** The last sequence that was written. */
+    get writtenUpTo(): number {
+        return this.#writtenUpTo;
+    }
+
     /** The connection is gone: whatever is inflight stays in the backlog. */
     close(): void {
         this.#state = "closed";
-        for (const sequence of this.#unstored) this.#settling.delete(sequence);
+        this.noteSent();
+        for (const [sequence] of this.#unstored) this.#settling.delete(sequence);
         for (const sequence of [...this.#waiting.keys()]) this.#over(sequence);
         this.#inflight.clear();
         this.#ahead = [];
@@ -144,15 +155,16 @@ export class Window {
         if (inflight === undefined) return;
         this.#inflight.delete(sequence);
         if (inflight.nacked) this.#over(sequence);
-        else this.#storeDelivered(sequence);
+        else this.#storeDelivered(sequence, inflight.sentMs);
         this.fill();
     }
 
-    /** The device reported that a push was not shown, and that is going to be stored. */
-    nacked(sequence: number): void {
+    /** The device reported that a push was not shown, and that is going to be stored. @returns when it was sent, if that is not noted */
+    nacked(sequence: number): number | undefined {
         const inflight = this.#inflight.get(sequence);
-        if (inflight !== undefined) inflight.nacked = true;
-        else this.removed([sequence]);
+        if (inflight === undefined) return void this.removed([sequence]);
+        inflight.nacked = true;
+        return inflight.sentMs;
     }
 
     /** Resolves when a push is neither inflight nor being written down as delivered: at once when it is not. */
@@ -167,9 +179,10 @@ export class Window {
     sweep(): boolean {
         const nowMs = this.#tools.timers.nowMs();
         for (const { sinceMs } of this.#inflight.values()) if (nowMs - sinceMs >= PUBACK_MS) return false;
+        this.noteSent();
         const unsettled = this.#unstored;
         this.#unstored = [];
-        for (const sequence of unsettled) this.#storeDelivered(sequence);
+        for (const [sequence, sentMs] of unsettled) this.#storeDelivered(sequence, sentMs);
         this.fill();
         return true;
     }
@@ -197,15 +210,29 @@ export class Window {
 
     /** False: there is no connection to write to; its end is about to be reported. */
     #write(message: PushMessage): boolean {
-        const { store, clock, timers, connections, background } = this.#tools;
+        const { clock, timers, connections } = this.#tools;
         const { sequence } = message;
-        this.#inflight.set(sequence, { sinceMs: timers.nowMs(), nacked: false });
-        if (!connections().push(this.#route, sequence, encodePush(message))) {
+        const sentMs = clock.nowMs();
+        const inflight: Inflight = { sinceMs: timers.nowMs(), sentMs, nacked: false };
+        this.#inflight.set(sequence, inflight);
+        if (!connections().push(this.#route, sequence, Buffer.from(encodePush(message)))) {
             this.#inflight.delete(sequence);
             return false;
         }
-        background(store.backlog.markSent(this.#route, sequence, clock.nowMs()));
+        this.#writtenUpTo = sequence;
+        // One that was sent before, or expires soon, is noted at once: its history has each time, and it must not expire under way.
+        if (message.state === "sent" || message.expiresMs - sentMs < SOON_MS) this.noteSent();
         return true;
+    }
+
+    /** Notes in the store what was written and is not acknowledged yet. */
+    noteSent(): void {
+        const { store, background } = this.#tools;
+        for (const [sequence, inflight] of this.#inflight) {
+            if (inflight.sentMs !== undefined)
+                background(store.backlog.markSent(this.#route, sequence, inflight.sentMs));
+            inflight.sentMs = undefined;
+        }
     }
 
     #end(sequence: number, state: MessageState, why?: string): void {
@@ -214,10 +241,10 @@ export class Window {
     }
 
     /** Stores that a push was delivered. When that fails it is tried again; at worst the device gets the push once more. */
-    #storeDelivered(sequence: number): void {
+    #storeDelivered(sequence: number, sentMs: number | undefined): void {
         const { store, clock, background } = this.#tools;
         this.#settling.add(sequence);
-        const write = store.backlog.settle(this.#route, sequence, "delivered", clock.nowMs());
+        const write = store.backlog.settle(this.#route, sequence, "delivered", clock.nowMs(), undefined, sentMs);
         const after = write.then(
             () => {
                 this.#settling.delete(sequence);
@@ -226,7 +253,7 @@ export class Window {
             },
             (error: unknown) => {
                 if (this.#state === "closed") this.#settling.delete(sequence);
-                else this.#unstored.push(sequence);
+                else this.#unstored.push([sequence, sentMs]);
                 throw error;
             },
         );

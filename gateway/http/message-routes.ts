@@ -98,7 +98,7 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
         async (request) => {
             const { caller } = request;
             // Without the right, another's message looks like none, and the store is not asked for it.
-            const receipt = caller && (await services.store.receipts.find(request.params.id, rangeOf(caller.pattern)));
+            const receipt = caller && (await services.delivery.receipt(request.params.id, rangeOf(caller.pattern)));
             if (receipt === undefined || !permits(caller!, "receipt", receipt.to)) {
                 throw new GatewayError(
                     "unknown_message",
@@ -106,7 +106,8 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
                 );
             }
             const history = receipt.history.map(({ state, atMs, why }) => ({ state, at: isoTime(atMs), why }));
-            return { ...receipt, history };
+            const { id, to, sequence, state } = receipt;
+            return { id, to, sequence, state, history };
         },
     );
 }

@@ -1,5 +1,6 @@
 import type { CodeChannel } from "../directory/code-channel.ts";
 import type { Directory } from "../directory/directory.ts";
+import type { Delivery } from "../delivery/delivery.ts";
 import type { Intake } from "../delivery/intake.ts";
 import type { StoreRoom } from "../delivery/store-room.ts";
 import type { Clock } from "../clock.ts";
@@ -14,7 +15,8 @@ export interface Services {
     clock: Clock;
     timers: Timers;
     log: Log;
-    store: Pick<Store, "receipts" | "backlog" | "upkeep" | "settings">;
+    store: Pick<Store, "backlog" | "upkeep" | "settings">;
+    delivery: Pick<Delivery, "receipt">;
     directory: Directory;
     tokens: Tokens;
     intake: Intake;

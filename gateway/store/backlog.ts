@@ -1,13 +1,13 @@
-import { URGENCIES, type PushMessage } from "../message.ts";
-import type { Appended, BacklogSize, BacklogStore, NewMessage, NotAppended } from "../ports/backlog.ts";
-import type { E164 } from "../number.ts";
+import { URGENCIES, type MessageState, type PushMessage } from "../message.ts";
+import type { BacklogSize, BacklogStore, NewMessage, NotAppended, Placed } from "../ports/backlog.ts";
 import type { Route } from "../registration.ts";
-import { read, write, type CallsOf } from "./call.ts";
-import { contentColumns, readContent } from "./content.ts";
+import { lazily, read, write, type CallsOf } from "./call.ts";
+import { checksum, readContent } from "./content.ts";
 import { contentDigest, earlierMessage } from "./idempotency.ts";
-import { nextPlace } from "./numbering.ts";
+import { messageId } from "./message-ids.ts";
 import { clearOverflow, noteOverflow } from "./overflow.ts";
-import { addReceipt, endReceipt, noteMoved, noteSent, type Ending } from "./receipts.ts";
+import type { Place, Places } from "./places.ts";
+import { cutWhy, endState, idOf, noteMoved, noteSent, stateOf } from "./receipts.ts";
 import { Shares } from "./shares.ts";
 import { optional, type Row, type Sql } from "./sql.ts";
 
@@ -15,161 +15,136 @@ import { optional, type Row, type Sql } from "./sql.ts";
 export const MAX_BACKLOG: BacklogSize = { messages: 1_000, octets: 256 * 1024 };
 /** A message that was written does not expire before its PUBACK can have come: after 20 s without one the connection ends. */
 const SENT_GRACE_MS = 30_000;
-/** Messages that one call ends at most: other calls wait for the thread. */
-const MAX_ENDED_AT_ONCE = 1_000;
 
-const SELECT = `SELECT backlog.*, receipts.id, receipts.number, receipts.sender FROM backlog JOIN receipts USING (num) `;
+/** How a message ended. */
+interface Ending {
+    state: MessageState;
+    atMs: number;
+    why?: string;
+}
 
-export function backlogCalls(sql: Sql, start: number, most: BacklogSize = MAX_BACKLOG): CallsOf<BacklogStore> {
+export function backlogCalls(sql: Sql, places: Places, most: BacklogSize = MAX_BACKLOG): CallsOf<BacklogStore> {
     const shares = new Shares(sql);
     return {
-        append: write((message) => append(sql, shares, start, message, most)),
-        list: read((route, afterSequence, limit) =>
-            sql
-                .all(
-                    SELECT + "WHERE backlog.route = ? AND backlog.sequence > ? ORDER BY backlog.sequence LIMIT ?",
-                    route,
-                    afterSequence,
-                    limit,
-                )
-                .map(toMessage),
-        ),
-        size: read((route) => sizeOf(sql, route)),
-        markSent: write((route, sequence, atMs) => {
-            noteSent(sql, route, sequence, atMs, atMs + SENT_GRACE_MS);
+        append: write((message) => append(sql, places, shares, message, most)),
+        list: read((route, afterSequence, limit) => {
+            const place = places.of(route);
+            if (place === undefined) return [];
+            const text =
+                "SELECT * FROM messages WHERE place = ? AND sequence > ? AND ended_ms IS NULL ORDER BY sequence LIMIT ?";
+            return sql.all(text, place.num, afterSequence, limit).map((row) => toMessage(route, row));
         }),
-        settle: write((route, sequence, state, atMs, why, sentMs) =>
-            settle(sql, route, sequence, { state, atMs, why, sentMs }),
-        ),
-        settleUpTo: write((route, sequence, atMs) => settleUpTo(sql, route, sequence, atMs)),
+        size: read((route) => {
+            const { messages, octets } = places.of(route) ?? { messages: 0, octets: 0 };
+            return { messages, octets };
+        }),
+        markSent: lazily((route, sequence, atMs) => {
+            const place = places.of(route);
+            if (place !== undefined) noteSent(sql, place, sequence, atMs, atMs + SENT_GRACE_MS);
+        }),
+        settle: lazily((route, sequence, state, atMs, why, sentMs) => {
+            const code = endState(state);
+            const place = places.of(route);
+            if (place === undefined) return false;
+            const row = sql.get(SETTLE, code, atMs, cutWhy(why), sentMs, place.num, sequence);
+            if (row !== undefined) noteGone(place, [row]);
+            return row !== undefined;
+        }),
+        settleUpTo: write((route, sequence, atMs) => {
+            const place = places.of(route);
+            return place === undefined ? [] : settleUpTo(sql, place, sequence, atMs);
+        }),
         expire: write((nowMs, limit) => {
-            const most = Math.min(limit, MAX_ENDED_AT_ONCE);
-            const rows = sql.all(SELECT + "WHERE due_ms <= ? ORDER BY due_ms LIMIT ?", nowMs, most);
-            return rows.map((row) => endRow(sql, row, { state: "expired", atMs: nowMs }));
+            const rows = sql.all(EXPIRE, endState("expired"), nowMs, undefined, nowMs, limit);
+            for (const row of rows) places.keptAs(row.place as number, (place) => noteGone(place, [row]));
+            return rows.length;
         }),
-        clearOverflow: write((route, reported) => clearOverflow(sql, route, reported)),
+        clearOverflow: lazily((route, reported) => clearOverflow(sql, route, reported)),
     };
 }
 
+/** What ends loses its content. */
+const END = "UPDATE messages SET state = ?, ended_ms = ?, why = ?, content = NULL";
+const SETTLE = `${END}, sent_ms = coalesce(sent_ms, ?) WHERE place = ? AND sequence = ? AND ended_ms IS NULL RETURNING octets`;
+const EXPIRE = `${END} WHERE num IN (SELECT num FROM messages WHERE ended_ms IS NULL AND due_ms <= ? ORDER BY due_ms LIMIT ?)
+    RETURNING place, octets`;
+const INSERT = `INSERT INTO messages (num, place, sequence, before, tag, sender, once, content_digest, urgency, collapse_key,
+    content, content_crc, octets, accepted_ms, expires_ms, due_ms, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, 0)`;
+
 function append(
     sql: Sql,
+    places: Places,
     shares: Shares,
-    start: number,
     message: NewMessage,
     most: BacklogSize,
-): Appended | NotAppended {
+): Placed | NotAppended {
     const digest = contentDigest(message);
     const earlier = earlierMessage(sql, message, digest);
-    if (earlier === "conflict") return earlier;
-    if (earlier !== undefined) return { message: earlier, repeated: true, collapsed: [], dropped: [] };
-    const place = nextPlace(sql, start, message.route);
+    if (earlier !== undefined) return earlier;
+    const place = places.of(message.route);
     if (place === undefined) return "unregistered";
-    const { sequence } = place;
-    const num = addReceipt(sql, message, sequence, digest);
-    insert(sql, num, sequence, message);
-    shares.note(message.route, message.sender, message.octets, 1);
-    const collapsed = collapseOlder(sql, message, sequence);
-    const fits = isWithin({ messages: place.messages + 1, octets: place.octets + message.octets }, most);
-    const dropped = fits ? [] : dropOverflow(sql, shares, message, most);
-    const own = dropped.find((gone) => gone.sequence === sequence);
+    const { tag, sender, once, urgency, collapseKey, content, octets, acceptedMs, expiresMs } = message;
+    const num = places.nextNum();
+    const { sequence, before } = places.give(place, num);
+    // prettier-ignore
+    sql.run(INSERT, num, place.num, sequence, before, tag, sender, once, digest, URGENCIES.indexOf(urgency), collapseKey,
+        content, checksum(content), octets, acceptedMs, expiresMs);
+    place.messages++;
+    place.octets += octets;
+    shares.note(message.route, sender, octets, 1);
+    const collapsed = collapseKey === undefined ? [] : collapseOlder(sql, place, message, sequence);
+    const dropped = isWithin(place, most) ? [] : dropOverflow(sql, shares, place, message, most);
+    const own = dropped.includes(sequence);
     // The key is free again, so that the sender can retry.
-    if (own !== undefined) sql.run("UPDATE receipts SET once = NULL WHERE num = ?", num);
-    return { message: own ?? stored(message, sequence), repeated: false, collapsed, dropped };
-}
-
-/** As it is read back. */
-function stored(message: NewMessage, sequence: number): PushMessage {
-    const kept: PushMessage & Partial<NewMessage> = { ...message, sequence, state: "accepted" };
-    delete kept.sender;
-    delete kept.once;
-    return kept;
-}
-
-export function sizeOf(sql: Sql, route: Route): BacklogSize {
-    const row = sql.get("SELECT messages, octets FROM registrations WHERE route = ?", route);
-    return { messages: Number(row?.messages ?? 0), octets: Number(row?.octets ?? 0) };
-}
-
-function settle(sql: Sql, route: Route, sequence: number, ending: Ending): boolean {
-    const { state } = ending;
-    if (state === "accepted" || state === "sent") throw new TypeError(`"${state}" does not end a message`);
-    const row = sql.get("DELETE FROM backlog WHERE route = ? AND sequence = ? RETURNING num, sents", route, sequence);
-    if (row === undefined) return false;
-    endReceipt(sql, row.num as number, sentsOf(row), ending);
-    return true;
-}
-
-export function settleUpTo(sql: Sql, route: Route, sequence: number, atMs: number): number[] {
-    const rows = sql.all(
-        "SELECT num, sequence, sents FROM backlog WHERE route = ? AND sequence <= ? ORDER BY sequence",
-        route,
+    if (own) sql.run("UPDATE messages SET once = NULL WHERE num = ?", num);
+    return {
+        id: messageId(num, tag),
         sequence,
-    );
-    for (const row of rows) end(sql, row, { state: "delivered", atMs });
-    return rows.map((row) => row.sequence as number);
+        state: own ? "dropped" : "accepted",
+        repeated: false,
+        collapsed,
+        dropped,
+    };
+}
+
+export function settleUpTo(sql: Sql, place: Place, sequence: number, atMs: number): number[] {
+    const rows = endWaiting(sql, place, { state: "delivered", atMs }, "sequence <= ?", sequence);
+    return sequencesOf(rows).sort((a, b) => a - b);
 }
 
 /** @returns how many there were */
-export function dropBacklog(sql: Sql, route: Route, atMs: number, why: string): number {
-    const rows = sql.all("SELECT num, sents FROM backlog WHERE route = ?", route);
-    for (const row of rows) end(sql, row, { state: "dropped", atMs, why });
-    return rows.length;
+export function dropBacklog(sql: Sql, place: Place, atMs: number, why: string): number {
+    return endWaiting(sql, place, { state: "dropped", atMs, why }, "sequence > ?", 0).length;
 }
 
 /** Moves the backlog of an ended registration to the number's next one, where it gets new sequences. */
-export function moveBacklog(sql: Sql, start: number, from: Route, to: Route, atMs: number): void {
-    for (const row of sql.all("SELECT num, sents FROM backlog WHERE route = ? ORDER BY sequence", from)) {
+export function moveBacklog(sql: Sql, places: Places, from: Place, to: Place, atMs: number): void {
+    const rows = sql.all("SELECT num FROM messages WHERE place = ? AND ended_ms IS NULL ORDER BY sequence", from.num);
+    for (const row of rows) {
         const num = row.num as number;
-        const sequence = nextPlace(sql, start, to)?.sequence;
-        if (sequence === undefined) throw new Error("the registration to move a backlog to is not there");
-        sql.run(
-            "UPDATE backlog SET route = ?, sequence = ?, sent_ms = NULL, sents = NULL, due_ms = expires_ms WHERE num = ?",
-            to,
-            sequence,
-            num,
-        );
-        noteMoved(sql, num, to, sequence, atMs, sentsOf(row));
+        const { sequence, before } = places.give(to, num);
+        noteMoved(sql, num, to, sequence, before, atMs);
     }
-}
-
-function insert(sql: Sql, num: number, sequence: number, message: NewMessage): void {
-    sql.insert("backlog", {
-        num,
-        route: message.route,
-        sequence,
-        urgency: URGENCIES.indexOf(message.urgency),
-        collapse_key: message.collapseKey,
-        ...contentColumns(message),
-        octets: message.octets,
-        accepted_ms: message.acceptedMs,
-        expires_ms: message.expiresMs,
-        due_ms: message.expiresMs,
-    });
+    to.messages += from.messages;
+    to.octets += from.octets;
 }
 
 /** A collapse key belongs to its sender: another's message of that key stays. */
-function collapseOlder(sql: Sql, message: NewMessage, sequence: number): PushMessage[] {
-    if (message.collapseKey === undefined) return [];
-    const rows = sql.all(
-        SELECT +
-            "WHERE backlog.route = ? AND collapse_key = ? AND sender = ? AND backlog.sequence < ? ORDER BY backlog.sequence",
-        message.route,
-        message.collapseKey,
-        message.sender,
-        sequence,
-    );
-    return rows.map((row) => endRow(sql, row, { state: "collapsed", atMs: message.acceptedMs }));
+function collapseOlder(sql: Sql, place: Place, message: NewMessage, sequence: number): number[] {
+    const { collapseKey, sender, acceptedMs } = message;
+    const older = "collapse_key = ? AND sender = ? AND sequence < ?";
+    const ending: Ending = { state: "collapsed", atMs: acceptedMs };
+    return sequencesOf(endWaiting(sql, place, ending, older, collapseKey, sender, sequence));
 }
 
 /** Drops until the backlog is within its limits, each time a message of the sender that holds most of what is over its limit. */
-function dropOverflow(sql: Sql, shares: Shares, message: NewMessage, most: BacklogSize): PushMessage[] {
-    const { route, acceptedMs } = message;
-    const dropped: PushMessage[] = [];
-    for (;;) {
-        const size = sizeOf(sql, route);
-        if (isWithin(size, most)) break;
-        const what = size.messages > most.messages ? "messages" : "octets";
-        const find = () => firstToDrop(sql, route, shares.largest(route, what, message.sender, size));
+function dropOverflow(sql: Sql, shares: Shares, place: Place, message: NewMessage, most: BacklogSize): number[] {
+    const { route, sender, acceptedMs, writtenUpTo } = message;
+    const ending: Ending = { state: "dropped", atMs: acceptedMs, why: "the backlog was full" };
+    const dropped: number[] = [];
+    while (!isWithin(place, most)) {
+        const what = place.messages > most.messages ? "messages" : "octets";
+        const find = () => firstToDrop(sql, place, shares.largest(place, what, sender), writtenUpTo);
         let row = find();
         if (row === undefined) {
             shares.forget(route); // what was remembered is gone
@@ -177,58 +152,62 @@ function dropOverflow(sql: Sql, shares: Shares, message: NewMessage, most: Backl
         }
         if (row === undefined) break;
         shares.note(route, optional<string>(row.sender), row.octets as number, -1);
-        dropped.push(endRow(sql, row, { state: "dropped", atMs: acceptedMs, why: "the backlog was full" }));
+        const sequence = row.sequence as number;
+        endWaiting(sql, place, ending, "sequence = ?", sequence);
+        dropped.push(sequence);
     }
-    noteOverflow(
-        sql,
-        route,
-        dropped.map(({ sequence }) => sequence),
-    );
+    noteOverflow(sql, route, dropped);
     return dropped;
 }
 
 /** A sender's oldest of the lowest urgency. One that was written, and so may be on the screen, goes only when no other is left. */
-function firstToDrop(sql: Sql, route: Route, sender: string | undefined): Row | undefined {
-    const first = (waiting: string) =>
-        sql.get(
-            `${SELECT} WHERE backlog.route = ? AND sender IS ? ${waiting} ORDER BY urgency, backlog.sequence LIMIT 1`,
-            route,
-            sender,
-        );
-    return first("AND sent_ms IS NULL") ?? first("");
+function firstToDrop(sql: Sql, place: Place, sender: string | undefined, writtenUpTo = 0): Row | undefined {
+    return sql.get(
+        `SELECT sequence, sender, octets FROM messages WHERE place = ? AND ended_ms IS NULL AND sender IS ?
+            ORDER BY sent_ms IS NOT NULL OR sequence <= ?, urgency, sequence LIMIT 1`,
+        place.num,
+        sender,
+        writtenUpTo,
+    );
 }
 
 function isWithin({ messages, octets }: BacklogSize, most: BacklogSize): boolean {
     return messages <= most.messages && octets <= most.octets;
 }
 
-function endRow(sql: Sql, row: Row, ending: Ending): PushMessage {
-    end(sql, row, ending);
-    return { ...toMessage(row), state: ending.state };
+/** Ends what waits of a place. */
+function endWaiting(
+    sql: Sql,
+    place: Place,
+    ending: Ending,
+    where: string,
+    ...values: Parameters<Sql["run"]>[1][]
+): Row[] {
+    const { state, atMs, why } = ending;
+    const text = `${END} WHERE place = ? AND ended_ms IS NULL AND ${where} RETURNING sequence, octets`;
+    const rows = sql.all(text, endState(state), atMs, cutWhy(why), place.num, ...values);
+    noteGone(place, rows);
+    return rows;
 }
 
-/** @param row with its `num` and its `sents` */
-function end(sql: Sql, row: Row, ending: Ending): void {
-    sql.run("DELETE FROM backlog WHERE num = ?", row.num as number);
-    endReceipt(sql, row.num as number, sentsOf(row), ending);
+function noteGone(place: Place, rows: Row[]): void {
+    place.messages -= rows.length;
+    for (const row of rows) place.octets -= row.octets as number;
 }
 
-function sentsOf(row: Row): string {
-    return optional<string>(row.sents) ?? "";
+function sequencesOf(rows: Row[]): number[] {
+    return rows.map((row) => row.sequence as number);
 }
 
-function toMessage(row: Row): PushMessage {
+function toMessage(route: Route, row: Row): PushMessage {
     return {
-        id: row.id as string,
-        route: row.route as Route,
-        to: row.number as E164,
+        id: idOf(row),
+        route,
         sequence: row.sequence as number,
         ...readContent(row),
-        urgency: URGENCIES[row.urgency as number] ?? "normal",
-        collapseKey: optional(row.collapse_key),
         acceptedMs: row.accepted_ms as number,
         expiresMs: row.expires_ms as number,
         octets: row.octets as number,
-        state: row.sent_ms === null ? "accepted" : "sent",
+        state: stateOf(row),
     };
 }

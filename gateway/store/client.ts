@@ -1,8 +1,16 @@
 import type { Worker } from "node:worker_threads";
 import { GatewayError } from "../error.ts";
 import type { PlainStore } from "../ports/store.ts";
-import { fromFailure } from "./failures.ts";
-import type { Call, CallName, FromWorker, Outcome, ToWorker } from "./protocol.ts";
+import { fromFailure, type Failure } from "./failures.ts";
+import {
+    addCall,
+    forEachOutcome,
+    readCalls,
+    type Call,
+    type CallName,
+    type FromWorker,
+    type ToWorker,
+} from "./protocol.ts";
 
 /** Appends that may be under way. Beyond that the senders are faster than the disk and have to wait. */
 const MAX_APPENDS_UNDER_WAY = 10_000;
@@ -26,8 +34,8 @@ export function createClient(
     const pending = new Map<number, Pending>();
     let lastId = 0;
     let appends = 0;
-    /** calls of this turn of the event loop: posted together */
-    let outbox: Call[] = [];
+    /** calls of this turn of the event loop, whatever sockets they came from: posted together */
+    let outbox: unknown[] = [];
     /** why calls are refused */
     let ended: string | undefined;
     let closing: Promise<void> | undefined;
@@ -44,8 +52,8 @@ export function createClient(
             const id = ++lastId;
             if (name === "backlog.append") appends++;
             pending.set(id, { name, resolve, reject });
-            if (outbox.length === 0) queueMicrotask(post);
-            outbox.push({ id, name, args });
+            if (outbox.length === 0) setImmediate(post);
+            addCall(outbox, { id, name, args });
         });
     }
 
@@ -53,16 +61,18 @@ export function createClient(
         const calls = outbox;
         outbox = [];
         try {
-            if (calls.length > 0) send({ calls });
+            if (calls.length > 0) send(calls);
         } catch {
-            for (const call of calls) postAlone(call);
+            readCalls(calls).forEach(postAlone);
         }
     }
 
     /** An argument of one of the calls cannot be copied: a bug, which fails only that call. */
     function postAlone(call: Call): void {
         try {
-            send({ calls: [call] });
+            const alone: unknown[] = [];
+            addCall(alone, call);
+            send(alone);
         } catch (error) {
             take(call.id)?.reject(error as Error);
         }
@@ -75,7 +85,7 @@ export function createClient(
         return call;
     }
 
-    function answer({ id, value, failure }: Outcome): void {
+    function answer(id: number, value: unknown, failure?: Failure): void {
         const call = take(id);
         if (failure === undefined) call?.resolve(value);
         else call?.reject(fromFailure(failure));
@@ -102,7 +112,7 @@ export function createClient(
     }
 
     worker.on("message", (message: FromWorker) => {
-        if ("outcomes" in message) message.outcomes.forEach(answer);
+        if (Array.isArray(message)) forEachOutcome(message, answer);
     });
     worker.on("error", (error) => end(error));
     worker.on("exit", () => end());

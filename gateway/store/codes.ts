@@ -2,12 +2,13 @@ import { timingSafeEqual } from "node:crypto";
 import type { CodeStore, EnrolCode, TriedFrom } from "../ports/codes.ts";
 import type { NewRegistration, Registered } from "../ports/registrations.ts";
 import type { E164 } from "../number.ts";
+import type { Places } from "./places.ts";
 import { byNumber, register } from "./registrations.ts";
 import { countUp } from "./settings.ts";
 import { read, write, type CallsOf } from "./call.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
-export function codeCalls(sql: Sql, start: number): CallsOf<CodeStore> {
+export function codeCalls(sql: Sql, places: Places): CallsOf<CodeStore> {
     return {
         add: write((code) => {
             sql.insert("codes", {
@@ -26,7 +27,7 @@ export function codeCalls(sql: Sql, start: number): CallsOf<CodeStore> {
                 .map(toCode),
         ),
         redeem: write((number, codeHash, chip, from, registration) =>
-            redeem(sql, start, number, codeHash, chip, from, registration),
+            redeem(sql, places, number, codeHash, chip, from, registration),
         ),
     };
 }
@@ -49,7 +50,7 @@ function toCode(row: Row): EnrolCode {
  */
 function redeem(
     sql: Sql,
-    start: number,
+    places: Places,
     number: E164,
     codeHash: string,
     chip: string,
@@ -64,12 +65,14 @@ function redeem(
         newest !== undefined &&
         (newest.tries_left as number) > 0 &&
         tried < mostTries &&
-        (again ? isUnfinished(sql, number, newest, chip) : (newest.expires_ms as number) > registration.createdMs);
+        (again
+            ? isUnfinished(sql, places, number, newest, chip)
+            : (newest.expires_ms as number) > registration.createdMs);
     const fits = sameHash(codeHash, (newest?.code_hash as string | undefined) ?? "");
     if (open && fits) {
         // What was sent since the first redemption was meant for this device.
         const backlog = again || newest.keep_backlog === 1 ? "keep" : "drop";
-        const made = register(sql, start, { ...registration, number, backlog });
+        const made = register(sql, places, { ...registration, number, backlog });
         sql.run(
             "UPDATE codes SET chip = ?, route = ? WHERE num = ?",
             chip,
@@ -91,8 +94,8 @@ function redeem(
 }
 
 /** Whether this chip redeemed the code and its secret was not used yet. */
-function isUnfinished(sql: Sql, number: E164, code: Row, chip: string): boolean {
-    const registration = byNumber(sql, number);
+function isUnfinished(sql: Sql, places: Places, number: E164, code: Row, chip: string): boolean {
+    const registration = byNumber(sql, places, number);
     return registration?.provisional === true && registration.route === code.route && code.chip === chip;
 }
 

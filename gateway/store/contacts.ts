@@ -2,18 +2,17 @@ import type { OverflowFields } from "../../shared/push/message.ts";
 import type { E164 } from "../number.ts";
 import type { Contact, Contacted, ContactStore } from "../ports/contacts.ts";
 import { nextEndpoint, type Endpoint, type Route, type Seen } from "../registration.ts";
-import { settleUpTo, sizeOf } from "./backlog.ts";
+import { settleUpTo } from "./backlog.ts";
 import { read, write, type CallsOf } from "./call.ts";
-import { lastSeeable, meet } from "./numbering.ts";
+import type { Places } from "./places.ts";
 import { readJson, type Row, type Sql } from "./sql.ts";
 
 /** Endpoints kept of a registration besides the one it has now. */
 const MAX_EARLIER = 19;
 
-/** @param start which start of the gateway this is: see numbering.ts */
-export function contactCalls(sql: Sql, start: number): CallsOf<ContactStore> {
+export function contactCalls(sql: Sql, places: Places): CallsOf<ContactStore> {
     return {
-        record: write((route, contact) => record(sql, start, route, contact)),
+        record: write((route, contact) => record(sql, places, route, contact)),
         endpoints: read((route) =>
             sql
                 .all(
@@ -38,18 +37,19 @@ export function contactCalls(sql: Sql, start: number): CallsOf<ContactStore> {
     };
 }
 
-function record(sql: Sql, start: number, route: Route, contact: Contact): Contacted | undefined {
+function record(sql: Sql, places: Places, route: Route, contact: Contact): Contacted | undefined {
     const { atMs, seen, capabilities, handled } = contact;
     const before = sql.get(
         "SELECT number, epoch, endpoint, overflow FROM registrations WHERE route = ? AND ended_ms IS NULL",
         route,
     );
-    if (before === undefined) return undefined;
+    const place = places.of(route);
+    if (before === undefined || place === undefined) return undefined;
     let epoch = before.epoch as number;
     if (handled?.epoch === epoch && handled.sequence > 0) {
-        const seeable = lastSeeable(sql, start, route);
+        const seeable = places.lastSeeable(place);
         // Of a restored store: the device has also seen what both stores gave it, so that is not sent again under the new epoch.
-        settleUpTo(sql, route, Math.min(handled.sequence, seeable), atMs);
+        settleUpTo(sql, place, Math.min(handled.sequence, seeable), atMs);
         if (handled.sequence > seeable) epoch = Math.max(Math.floor(atMs / 1000), epoch + 1);
     }
     sql.run(
@@ -61,9 +61,9 @@ function record(sql: Sql, start: number, route: Route, contact: Contact): Contac
         seen && JSON.stringify(moveOn(sql, route, before, seen, atMs)),
         route,
     );
-    if (seen !== undefined || handled !== undefined) meet(sql, start, route);
+    if (seen !== undefined || handled !== undefined) places.meet(place);
     const overflow = before.overflow === null ? undefined : readJson<OverflowFields>(before.overflow);
-    return { number: before.number as E164, epoch, waiting: sizeOf(sql, route).messages, overflow };
+    return { number: before.number as E164, epoch, waiting: place.messages, overflow };
 }
 
 /** @param before the registration's row @returns its endpoint from now on; the one before is kept if it was another */

@@ -9,7 +9,7 @@ import { countDamaged } from "./content.ts";
 import { lockFolder } from "./database.ts";
 import { unavailable } from "./failures.ts";
 import { hasLostFrames } from "./log-check.ts";
-import { migrate } from "./schema.ts";
+import { migrate, ONE_ROW, schemaVersion, WITH_CHECKSUMS } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
 import { filesOf, findStore, follow, oldOf, STORE_FILE } from "./store-files.ts";
 
@@ -101,10 +101,11 @@ function examine(file: string): Holding {
     return reading(file, (sql) => {
         if (!isSound(sql, true) || !isOfThisSchema(sql)) throw damaged(file);
         const count = (text: string) => Number(sql.get(`SELECT count(*) AS count FROM ${text}`)?.count);
+        const waiting = schemaVersion(sql) < ONE_ROW ? "backlog WHERE true" : "messages WHERE ended_ms IS NULL";
         return {
             numbers: count("registrations WHERE ended_ms IS NULL"),
-            messages: count("backlog"),
-            damaged: countDamaged(sql),
+            messages: count(waiting),
+            damaged: schemaVersion(sql) < WITH_CHECKSUMS ? 0 : countDamaged(sql, waiting),
         };
     });
 }

@@ -1,6 +1,5 @@
 import type { Calls } from "./calls.ts";
 import { toFailure } from "./failures.ts";
-import { mergeNotes } from "./merge-notes.ts";
 import type { Call, Outcome } from "./protocol.ts";
 import type { Sql } from "./sql.ts";
 
@@ -11,18 +10,11 @@ import type { Sql } from "./sql.ts";
  * @param answer gets each call's outcome once
  */
 export function runGroup(sql: Sql, calls: Calls, arrived: Call[], answer: (outcomes: Outcome[]) => void): void {
-    const { group, noted } = mergeNotes(arrived);
-    const firstWrite = group.findIndex((call) => calls.get(call.name)?.kind === "write");
-    const reads = firstWrite < 0 ? group : group.slice(0, firstWrite);
+    const firstWrite = arrived.findIndex((call) => calls.byName.get(call.name)?.kind === "write");
+    const reads = firstWrite < 0 ? arrived : arrived.slice(0, firstWrite);
     if (reads.length > 0) answer(reads.map((call) => run(calls, call)));
-    const rest = group.slice(reads.length);
-    if (rest.length === 0) return;
-    const outcomes = runTransaction(sql, calls, rest);
-    answer(noted.size === 0 ? outcomes : outcomes.flatMap((outcome) => withNote(outcome, noted.get(outcome.id))));
-}
-
-function withNote(outcome: Outcome, noteId: number | undefined): Outcome[] {
-    return noteId === undefined ? [outcome] : [{ ...outcome, id: noteId, value: undefined }, outcome];
+    const rest = arrived.slice(reads.length);
+    if (rest.length > 0) answer(runTransaction(sql, calls, rest));
 }
 
 /** @param apart runs each call in a savepoint, at the cost of two more statements: after one has failed */
@@ -34,16 +26,18 @@ function runTransaction(sql: Sql, calls: Calls, group: Call[], apart = false): O
         const outcomes = group.map((call) =>
             apart ? runAlone(sql, calls, call) : { id: call.id, value: invoke(calls, call) },
         );
+        calls.places.write();
         calling = false;
         sql.exec("COMMIT");
         return outcomes;
     } catch (error) {
         const ofOneCall = calling && !apart && sql.inTransaction;
         rollBack(sql);
+        calls.places.forget();
         if (ofOneCall) return runTransaction(sql, calls, group, true);
         const failure = toFailure(error);
         return group.map((call) =>
-            calls.get(call.name)?.kind === "read" ? run(calls, call) : { id: call.id, failure },
+            calls.byName.get(call.name)?.kind === "read" ? run(calls, call) : { id: call.id, failure },
         );
     }
 }
@@ -56,11 +50,13 @@ function runAlone(sql: Sql, calls: Calls, call: Call): Outcome {
     sql.exec("SAVEPOINT one");
     try {
         const value = invoke(calls, call);
+        calls.places.write();
         sql.exec("RELEASE one");
         return { id: call.id, value };
     } catch (error) {
         if (!sql.inTransaction) throw error;
         sql.exec("ROLLBACK TO one; RELEASE one");
+        calls.places.forget();
         return { id: call.id, failure: toFailure(error) };
     }
 }
@@ -74,7 +70,7 @@ function run(calls: Calls, call: Call): Outcome {
 }
 
 function invoke(calls: Calls, { name, args }: Call): unknown {
-    const call = calls.get(name);
+    const call = calls.byName.get(name);
     if (call === undefined) throw new TypeError(`the store has no call "${name}"`);
     return call.run(...args);
 }

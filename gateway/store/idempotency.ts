@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import type { PushMessage } from "../message.ts";
-import type { NewMessage } from "../ports/backlog.ts";
-import type { E164 } from "../number.ts";
-import type { Route } from "../registration.ts";
-import { stateOf } from "./receipts.ts";
+import type { PushFields } from "../../shared/push/message.ts";
+import type { NewMessage, Placed } from "../ports/backlog.ts";
+import { idOf, stateOf } from "./receipts.ts";
 import type { Sql } from "./sql.ts";
 
 /**
@@ -12,33 +10,22 @@ import type { Sql } from "./sql.ts";
  */
 export function earlierMessage(
     sql: Sql,
-    message: NewMessage,
+    { sender, once }: NewMessage,
     digest: string | undefined,
-): PushMessage | "conflict" | undefined {
-    const { once, sender, ...content } = message;
+): Placed | "conflict" | undefined {
     if (once === undefined) return undefined;
-    const row = sql.get(
-        `SELECT id, receipts.route, receipts.sequence, number, state, content_digest, sent_ms
-            FROM receipts LEFT JOIN backlog USING (num) WHERE sender = ? AND once = ?`,
-        sender,
-        once,
-    );
+    const row = sql.get("SELECT * FROM messages WHERE sender = ? AND once = ?", sender, once);
     if (row === undefined) return undefined;
     if (row.content_digest !== digest) return "conflict";
-    return {
-        ...content,
-        id: row.id as string,
-        route: row.route as Route,
-        to: row.number as E164,
-        sequence: row.sequence as number,
-        state: stateOf(row),
-    };
+    const sequence = row.sequence as number;
+    return { id: idOf(row), sequence, state: stateOf(row), repeated: true, collapsed: [], dropped: [] };
 }
 
 /** Equal for messages with the same content: what a sender may not change under one idempotency key. Undefined: the message has no key. */
 export function contentDigest(message: NewMessage): string | undefined {
-    const { once, to, body, title, urgency, collapseKey, acceptedMs, expiresMs } = message;
+    const { once, to, urgency, collapseKey, acceptedMs, expiresMs } = message;
     if (once === undefined) return undefined;
+    const { b: body, t: title } = JSON.parse(`{${message.content}}`) as PushFields;
     const content = JSON.stringify([to, body, title, urgency, collapseKey, expiresMs - acceptedMs]);
     return createHash("sha256").update(content).digest("base64url");
 }

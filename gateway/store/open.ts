@@ -30,6 +30,7 @@ export async function openStore(options: {
         worker.once("error", refused);
         worker.once("exit", () => refused(new Error("the store's thread ended before it opened")));
         worker.once("message", (message: FromWorker) => {
+            if (Array.isArray(message)) return;
             if ("opened" in message) opened(message);
             else if ("refused" in message) refused(fromFailure(message.refused));
         });

@@ -18,9 +18,38 @@ export interface Outcome {
     failure?: Failure;
 }
 
-/** Into the thread: calls, or that there will be no more. */
-export type ToWorker = { calls: Call[] } | { close: true };
+/**
+ * Into the thread: calls, or that there will be no more. Calls lie flat in one array, id, name and arguments of one after the other: to copy
+ * an array of plain values costs a third of what objects do.
+ */
+export type ToWorker = unknown[] | { close: true };
 
-/** Out of it: first whether it opened, and what can be called; then outcomes. It ends when all is written and closed. */
-export type FromWorker =
-    { opened: true; calls: CallName[]; notices: string[] } | { refused: Failure } | { outcomes: Outcome[] };
+/** Out of it: first whether it opened, and what can be called; then outcomes, flat as well: id, value, failure. It ends when all is written and closed. */
+export type FromWorker = { opened: true; calls: CallName[]; notices: string[] } | { refused: Failure } | unknown[];
+
+/** Things of a flat array for each call or outcome. */
+const STRIDE = 3;
+
+export function addCall(flat: unknown[], { id, name, args }: Call): void {
+    flat.push(id, name, args);
+}
+
+export function readCalls(flat: unknown[]): Call[] {
+    const calls: Call[] = [];
+    for (let at = 0; at < flat.length; at += STRIDE) {
+        calls.push({ id: flat[at] as number, name: flat[at + 1] as CallName, args: flat[at + 2] as unknown[] });
+    }
+    return calls;
+}
+
+export function flatten(outcomes: Outcome[]): unknown[] {
+    const flat: unknown[] = [];
+    for (const { id, value, failure } of outcomes) flat.push(id, value, failure);
+    return flat;
+}
+
+export function forEachOutcome(flat: unknown[], answer: (id: number, value: unknown, failure?: Failure) => void): void {
+    for (let at = 0; at < flat.length; at += STRIDE) {
+        answer(flat[at] as number, flat[at + 1], flat[at + 2] as Failure | undefined);
+    }
+}

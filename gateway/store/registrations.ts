@@ -5,23 +5,25 @@ import type { E164 } from "../number.ts";
 import { ALL_NUMBERS } from "../number-range.ts";
 import { dropBacklog, moveBacklog } from "./backlog.ts";
 import { read, write, type CallsOf } from "./call.ts";
+import type { Place, Places } from "./places.ts";
 import { optional, readJson, type Row, type Sql } from "./sql.ts";
 
 /** Messages that one call of `retire` drops; the rest is left to the next call. */
 const MAX_DROPPED_AT_ONCE = 1_000;
 
-const SELECT = "SELECT * FROM registrations ";
+const SELECT = "SELECT registrations.*, last_sequence FROM registrations JOIN places USING (route) ";
 
-export function registrationCalls(sql: Sql, start: number): CallsOf<RegistrationStore> {
+export function registrationCalls(sql: Sql, places: Places): CallsOf<RegistrationStore> {
     return {
-        register: write((registration) => register(sql, start, registration)),
-        unregister: write((number, atMs) => unregister(sql, number, atMs)),
-        retire: write((beforeMs, atMs, limit) => retire(sql, beforeMs, atMs, limit)),
-        byNumber: read((number) => byNumber(sql, number)),
-        byRoute: read((route) => byRoute(sql, route)),
+        register: write((registration) => register(sql, places, registration)),
+        unregister: write((number, atMs) => unregister(sql, places, number, atMs)),
+        retire: write((beforeMs, atMs, limit) => retire(sql, places, beforeMs, atMs, limit)),
+        byNumber: read((number) => byNumber(sql, places, number)),
+        byRoute: read((route) => byRoute(sql, places, route)),
         credentials: read((route) => credentials(sql, route)),
         list: read(({ after = "", from = ALL_NUMBERS.from, below = ALL_NUMBERS.below, limit }) => {
             // one bound on each side, so that the index skips what is outside
+            places.write();
             const [lower, lowest] = after >= from ? ["number > ?", after] : ["number >= ?", from];
             return sql
                 .all(
@@ -62,12 +64,12 @@ export function registrationCalls(sql: Sql, start: number): CallsOf<Registration
     };
 }
 
-export function byNumber(sql: Sql, number: E164): Registration | undefined {
-    return readFirst(sql, "WHERE number = ? AND ended_ms IS NULL", number);
+export function byNumber(sql: Sql, places: Places, number: E164): Registration | undefined {
+    return readFirst(sql, places, "WHERE number = ? AND ended_ms IS NULL", number);
 }
 
-export function byRoute(sql: Sql, route: Route): Registration | undefined {
-    return readFirst(sql, "WHERE route = ? AND ended_ms IS NULL", route);
+export function byRoute(sql: Sql, places: Places, route: Route): Registration | undefined {
+    return readFirst(sql, places, "WHERE route = ? AND ended_ms IS NULL", route);
 }
 
 function credentials(sql: Sql, route: Route): Credentials | undefined {
@@ -78,10 +80,10 @@ function credentials(sql: Sql, route: Route): Credentials | undefined {
     return row && { route, ...toCredentials(row) };
 }
 
-export function register(sql: Sql, start: number, registration: NewRegistration): Registered {
+export function register(sql: Sql, places: Places, registration: NewRegistration): Registered {
     const { number, route, createdMs } = registration;
-    const ended = byNumber(sql, number);
-    if (ended !== undefined) end(sql, ended.route, createdMs);
+    const ended = byNumber(sql, places, number);
+    const left = ended && end(sql, places, ended.route, createdMs);
     sql.insert("registrations", {
         route,
         number,
@@ -91,46 +93,56 @@ export function register(sql: Sql, start: number, registration: NewRegistration)
         created_ms: createdMs,
         epoch: Math.max(registration.epoch, (ended?.epoch ?? 0) + 1), // also when both are of one second
     });
+    places.add(route);
     let dropped = 0;
-    if (ended !== undefined) {
-        if (registration.backlog === "keep") moveBacklog(sql, start, ended.route, route, createdMs);
-        else dropped = dropBacklog(sql, ended.route, createdMs, "the number was registered anew");
+    if (left !== undefined) {
+        if (registration.backlog === "keep") moveBacklog(sql, places, left, placeOf(places, route), createdMs);
+        else dropped = dropBacklog(sql, left, createdMs, "the number was registered anew");
     }
-    const made = byRoute(sql, route);
+    const made = byRoute(sql, places, route);
     if (made === undefined) throw new Error("the registration just made is not there");
     return ended === undefined ? { registration: made, dropped } : { registration: made, ended, dropped };
 }
 
-function unregister(sql: Sql, number: E164, atMs: number): Registration | undefined {
-    const ended = byNumber(sql, number);
+function unregister(sql: Sql, places: Places, number: E164, atMs: number): Registration | undefined {
+    const ended = byNumber(sql, places, number);
     if (ended === undefined) return undefined;
-    end(sql, ended.route, atMs);
-    dropBacklog(sql, ended.route, atMs, "the number was unregistered");
+    dropBacklog(sql, end(sql, places, ended.route, atMs), atMs, "the number was unregistered");
     sql.run("UPDATE codes SET tries_left = 0 WHERE number = ?", number); // kept, for the limits count them
     return ended;
 }
 
-function retire(sql: Sql, beforeMs: number, atMs: number, limit: number): Registration[] {
+function retire(sql: Sql, places: Places, beforeMs: number, atMs: number, limit: number): Registration[] {
     const ended: Registration[] = [];
-    const first = (silent: string) => readFirst(sql, `WHERE ended_ms IS NULL AND ${silent} LIMIT 1`, beforeMs);
+    const first = (silent: string) => readFirst(sql, places, `WHERE ended_ms IS NULL AND ${silent} LIMIT 1`, beforeMs);
     let dropped = 0;
     while (ended.length < limit && dropped < MAX_DROPPED_AT_ONCE) {
         const row = first("seen_ms < ?") ?? first("seen_ms IS NULL AND created_ms < ?");
         if (row === undefined) break;
-        end(sql, row.route, atMs);
-        dropped += dropBacklog(sql, row.route, atMs, "the device was not seen for too long");
+        const place = end(sql, places, row.route, atMs);
+        dropped += dropBacklog(sql, place, atMs, "the device was not seen for too long");
         ended.push(row);
     }
     return ended;
 }
 
-/** The caller moves or drops the backlog. */
-function end(sql: Sql, route: Route, atMs: number): void {
+/** @returns its place: the caller moves or drops the backlog */
+function end(sql: Sql, places: Places, route: Route, atMs: number): Place {
+    const place = placeOf(places, route);
     sql.run("UPDATE registrations SET ended_ms = ?, endpoint = NULL WHERE route = ?", atMs, route);
     sql.run("DELETE FROM endpoints WHERE route = ?", route);
+    places.end(place);
+    return place;
 }
 
-function readFirst(sql: Sql, where: string, value: string | number): Registration | undefined {
+function placeOf(places: Places, route: Route): Place {
+    const place = places.of(route);
+    if (place === undefined) throw new Error("a registration has no place");
+    return place;
+}
+
+function readFirst(sql: Sql, places: Places, where: string, value: string | number): Registration | undefined {
+    places.write();
     const row = sql.get(SELECT + where, value);
     return row && toRegistration(row);
 }

@@ -1,17 +1,72 @@
 import type { Sql } from "./sql.ts";
+import { uniteMessages } from "./unite-messages.ts";
 
 /** "Toqu": tells the store's file from any other SQLite file. */
 export const APPLICATION_ID = 0x546f7175;
 
+/** One row a message: its tables, and what goes when they are filled. */
+const MESSAGES = `
+CREATE TABLE places (
+    num INTEGER PRIMARY KEY,
+    route BLOB NOT NULL UNIQUE,
+    last_sequence INTEGER NOT NULL DEFAULT 0,
+    last_num INTEGER NOT NULL DEFAULT 0,
+    met_start INTEGER NOT NULL DEFAULT 0,
+    unmet_sequence INTEGER
+) STRICT;
+CREATE TABLE messages (
+    num INTEGER PRIMARY KEY,
+    place INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    before INTEGER NOT NULL,
+    tag BLOB,
+    sender BLOB,
+    once BLOB,
+    content_digest BLOB,
+    urgency INTEGER NOT NULL,
+    collapse_key BLOB,
+    content BLOB,
+    content_crc INTEGER NOT NULL,
+    octets INTEGER NOT NULL,
+    accepted_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    sent_ms INTEGER,
+    ended_ms INTEGER,
+    why BLOB,
+    read_ms INTEGER,
+    lines BLOB,
+    old_id BLOB
+) STRICT;
+`;
+const MESSAGES_AFTER = `
+DROP TABLE backlog;
+DROP TABLE receipts;
+ALTER TABLE registrations DROP COLUMN last_sequence;
+ALTER TABLE registrations DROP COLUMN met_start;
+ALTER TABLE registrations DROP COLUMN unmet_sequence;
+ALTER TABLE registrations DROP COLUMN messages;
+ALTER TABLE registrations DROP COLUMN octets;
+CREATE UNIQUE INDEX messages_waiting ON messages (place, sequence) WHERE ended_ms IS NULL;
+CREATE INDEX messages_due ON messages (due_ms) WHERE ended_ms IS NULL;
+CREATE INDEX messages_collapsing ON messages (place, collapse_key) WHERE collapse_key IS NOT NULL AND ended_ms IS NULL;
+CREATE INDEX messages_ended ON messages (ended_ms) WHERE ended_ms IS NOT NULL;
+CREATE UNIQUE INDEX messages_by_once ON messages (sender, once) WHERE once IS NOT NULL;
+CREATE UNIQUE INDEX messages_by_old_id ON messages (old_id) WHERE old_id IS NOT NULL;
+`;
+
 /**
  * One entry a version of the schema; an entry never changes once it was released, a new one is added behind it.
  *
- * A message is a row of `receipts` from the moment it is accepted until it is forgotten, and a row of `backlog`, with the same `num`,
- * while it waits or is inflight. Its history is in its receipt, except the lines for "sent": those are in `backlog.sents` until it ends.
+ * A message is one row of `messages` from the moment it is accepted until it is forgotten. It waits, or is inflight, until `ended_ms` is set;
+ * then its content is gone. `state` has only what ended it: see receipts.ts. Its public id is `num` and `tag`: see message-ids.ts.
+ * `place` is the number of its route's row in `places`. Only what waits is found by its route; what ended is found by its id, or by going back
+ * from the route's last message: each has the number of the one `before` it.
  * Texts are BLOBs: see sql.ts.
  * STRICT, so that a start finds a value that a bad disk has turned into another type.
  */
-const MIGRATIONS = [
+const MIGRATIONS: (string | ((sql: Sql) => void))[] = [
     `
     CREATE TABLE meta (key BLOB PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -148,7 +203,16 @@ const MIGRATIONS = [
     DROP INDEX registrations_by_contact;
     CREATE INDEX registrations_by_contact ON registrations (seen_ms, created_ms, ended_ms) WHERE ended_ms IS NULL;
     `,
+    (sql) => {
+        sql.exec(MESSAGES);
+        uniteMessages(sql);
+        sql.exec(MESSAGES_AFTER);
+    },
 ];
+
+/** The first schemas with checksums of the content, and with one row a message. */
+export const WITH_CHECKSUMS = 5;
+export const ONE_ROW = 7;
 
 /** The newest schema this program knows. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -163,7 +227,10 @@ export function migrate(sql: Sql, to = SCHEMA_VERSION): void {
     const from = schemaVersion(sql);
     if (from === to) return;
     sql.exec("BEGIN IMMEDIATE");
-    for (const migration of MIGRATIONS.slice(from, to)) sql.exec(migration);
+    for (const migration of MIGRATIONS.slice(from, to)) {
+        if (typeof migration === "string") sql.exec(migration);
+        else migration(sql);
+    }
     sql.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${to}; COMMIT`);
 }
 

@@ -1,5 +1,6 @@
 import type { BacklogSize } from "../ports/backlog.ts";
 import type { Route } from "../registration.ts";
+import type { Place } from "./places.ts";
 import { optional, type Sql } from "./sql.ts";
 
 /** Undefined: the sender of messages of an older schema, which did not know it. */
@@ -27,10 +28,10 @@ export class Shares {
         shares.set(sender, { messages: share.messages + by, octets: share.octets + by * octets });
     }
 
-    /** Who holds most messages or most octets of a backlog. @param sender who goes before others that hold the same @param size of the whole */
-    largest(route: Route, what: keyof BacklogSize, sender: string, size: BacklogSize): Sender {
-        const known = this.#routes.get(route);
-        const shares = known !== undefined && isNear(known, size) ? known : this.#count(route);
+    /** Who holds most messages or most octets of a backlog. @param sender who goes before others that hold the same */
+    largest(place: Place, what: keyof BacklogSize, sender: string): Sender {
+        const known = this.#routes.get(place.route);
+        const shares = known !== undefined && isNear(known, place) ? known : this.#count(place);
         const held = (one: Sender) => shares.get(one)?.[what] ?? 0;
         return [...shares.keys()].reduce((one, other) => (held(other) > held(one) ? other : one), sender as Sender);
     }
@@ -39,11 +40,10 @@ export class Shares {
         this.#routes.delete(route);
     }
 
-    #count(route: Route): Map<Sender, BacklogSize> {
+    #count({ route, num }: Place): Map<Sender, BacklogSize> {
         const rows = this.#sql.all(
-            `SELECT sender, count(*) AS messages, sum(octets) AS octets FROM backlog JOIN receipts USING (num)
-                WHERE backlog.route = ? GROUP BY sender`,
-            route,
+            `SELECT sender, count(*) AS messages, sum(octets) AS octets FROM messages WHERE place = ? AND ended_ms IS NULL GROUP BY sender`,
+            num,
         );
         const shares = new Map(
             rows.map((row) => [

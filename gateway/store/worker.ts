@@ -4,10 +4,12 @@ import { createCalls } from "./calls.ts";
 import { openDatabase, type OpenedDatabase } from "./database.ts";
 import { toFailure } from "./failures.ts";
 import { runGroup } from "./group.ts";
-import type { Call, FromWorker, ToWorker } from "./protocol.ts";
+import { flatten, readCalls, type Call, type FromWorker, type ToWorker } from "./protocol.ts";
 
 /** Calls in one transaction: with more, the first one would wait too long. */
 const MAX_GROUP = 1_000;
+/** How long calls that nobody waits for wait for company: notes of what is done ride along with the next messages' commit. */
+const LAZY_MS = 10;
 
 if (parentPort !== null) serve(parentPort, workerData as { dir: string; backlog?: BacklogSize });
 
@@ -25,11 +27,15 @@ function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: st
     const calls = createCalls(sql, file, start, backlog);
     const waiting: Call[] = [];
     let closing = false;
+    /** runs while all that waits are calls that nobody waits for */
+    let lazy: NodeJS.Timeout | undefined;
 
     /** What arrived while the last group was written is the next one. */
     function work(): void {
+        clearTimeout(lazy);
+        lazy = undefined;
         if (waiting.length > 0) {
-            runGroup(sql, calls, waiting.splice(0, MAX_GROUP), (outcomes) => post({ outcomes }));
+            runGroup(sql, calls, waiting.splice(0, MAX_GROUP), (outcomes) => post(flatten(outcomes)));
         }
         if (waiting.length > 0) setImmediate(work);
         else if (closing) close();
@@ -44,9 +50,15 @@ function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: st
     }
 
     port.on("message", (message: ToWorker) => {
-        if (waiting.length === 0) setImmediate(work);
-        if ("calls" in message) waiting.push(...message.calls);
-        else closing = true;
+        const arrived = Array.isArray(message) ? readCalls(message) : [];
+        if (!Array.isArray(message)) closing = true;
+        const hurried = closing || arrived.some(({ name }) => calls.byName.get(name)?.lazy !== true);
+        if (waiting.length === 0 || (hurried && lazy !== undefined)) {
+            clearTimeout(lazy);
+            lazy = hurried ? undefined : setTimeout(work, LAZY_MS);
+            if (hurried) setImmediate(work);
+        }
+        waiting.push(...arrived);
     });
-    post({ opened: true, calls: [...calls.keys()], notices });
+    post({ opened: true, calls: [...calls.byName.keys()], notices });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EnrolCode } from "../../gateway/ports/codes.ts";
-import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
+import { append, messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
 import { ids, type Scene } from "./store-scene.ts";
 
 const VALID_MS = 600_000;
@@ -141,11 +141,11 @@ export function testCodes(scene: Scene): void {
         test(`redeem: the code decides that the backlog is ${keepBacklog ? "kept" : "dropped"}`, async () => {
             const { store } = scene;
             await store.registrations.register(registrationOf(1));
-            await store.backlog.append(messageOf(1, { id: "before" }));
+            await append(store, messageOf(1, { id: "before" }));
             await store.codes.add(codeOf({ keepBacklog }));
             const first = await redeem("right");
             assert.ok(first !== undefined);
-            await store.backlog.append(messageOf(1, { id: "between", route: first.registration.route }));
+            await append(store, messageOf(1, { id: "between", route: first.registration.route }));
             const again = await redeem("right");
             assert.ok(again !== undefined);
             const waiting = await store.backlog.list(again.registration.route, 0, 10);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { GatewayError } from "../../gateway/error.ts";
-import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
+import { START_MS, fieldsOf, idOf, messageOf, numberOf, registrationOf, routeOf } from "../support/records.ts";
 import { append, sequences, type Scene } from "./store-scene.ts";
 
 /** Each is a process that has to load the sources. */
@@ -29,7 +29,7 @@ export function testDurability(scene: Scene): void {
             }
             for (const route of [routeOf(0), routeOf(1)]) {
                 const waiting = await store.backlog.list(route, 0, 1_000);
-                const keys = waiting.map(({ collapseKey }) => collapseKey);
+                const keys = waiting.map((message) => fieldsOf(message).k);
                 assert.equal(
                     new Set(keys).size,
                     keys.length,
@@ -70,8 +70,10 @@ export function testDurability(scene: Scene): void {
 
     test("group: of calls that arrive together each succeeds or fails alone", async () => {
         const store = await scene.board();
-        await append(store, { id: "there" });
-        const calls = Array.from({ length: 100 }, (_, n) => append(store, n % 10 === 5 ? { id: "there" } : {}));
+        await append(store);
+        const calls = Array.from({ length: 100 }, (_, n) =>
+            n % 10 === 5 ? store.backlog.settle(routeOf(1), 1, "accepted", START_MS) : append(store),
+        );
         const settled = await Promise.allSettled(calls);
         assert.equal(settled.filter(({ status }) => status === "rejected").length, 10);
         assert.deepEqual(

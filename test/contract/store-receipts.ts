@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { numberOf, routeOf, START_MS } from "../support/records.ts";
+import { START_MS, idOf, numberOf, routeOf } from "../support/records.ts";
 import type { Scene } from "./store-scene.ts";
 
 const ROUTE = routeOf(1);
@@ -15,8 +15,9 @@ export function testReceipts(scene: Scene): void {
         assert.equal(await store.receipts.markRead(ROUTE, 1, START_MS + 5), true);
         assert.equal(await store.receipts.markRead(ROUTE, 1, START_MS + 6), false, "read already");
         await scene.reopen();
-        assert.deepEqual(await scene.store.receipts.find("m"), {
-            id: "m",
+        assert.deepEqual(await scene.store.receipts.find(idOf("m")), {
+            id: idOf("m"),
+            route: ROUTE,
             to: numberOf(1),
             sequence: 1,
             state: "read",
@@ -30,9 +31,9 @@ export function testReceipts(scene: Scene): void {
         });
         assert.equal(await scene.store.receipts.find("n"), undefined);
         const rangeOf = (index: number) => ({ from: numberOf(index), below: `${numberOf(index)}0` });
-        assert.equal((await scene.store.receipts.find("m", rangeOf(1)))?.id, "m");
-        for (const other of [0, 2]) assert.equal(await scene.store.receipts.find("m", rangeOf(other)), undefined);
-        assert.equal(await scene.store.receipts.find("m", { from: "+", below: numberOf(1) }), undefined);
+        assert.equal((await scene.store.receipts.find(idOf("m"), rangeOf(1)))?.id, idOf("m"));
+        for (const other of [0, 2]) assert.equal(await scene.store.receipts.find(idOf("m"), rangeOf(other)), undefined);
+        assert.equal(await scene.store.receipts.find(idOf("m"), { from: "+", below: numberOf(1) }), undefined);
     });
 
     test("receipt: a message that is written a thousand times keeps a short history, with its end", async () => {
@@ -41,7 +42,7 @@ export function testReceipts(scene: Scene): void {
             Array.from({ length: 1_000 }, (_, n) => scene.store.backlog.markSent(ROUTE, 1, START_MS + n)),
         );
         await scene.store.backlog.settle(ROUTE, 1, "failed", START_MS + 2_000, "\u0000".repeat(10_000));
-        const receipt = await scene.store.receipts.find("m");
+        const receipt = await scene.store.receipts.find(idOf("m"));
         assert.ok(receipt !== undefined && receipt.history.length < 100);
         assert.equal(receipt.state, "failed");
         assert.equal(receipt.history.at(-1)?.state, "failed");
@@ -51,9 +52,9 @@ export function testReceipts(scene: Scene): void {
     test("receipt: a message that waits is sent as soon as that is noted, and its history has it", async () => {
         await scene.waiting("m");
         await scene.store.backlog.markSent(ROUTE, 1, START_MS + 1);
-        const receipt = await scene.store.receipts.find("m");
+        const receipt = await scene.store.receipts.find(idOf("m"));
         assert.deepEqual([receipt?.state, receipt?.history.at(-1)], ["sent", { state: "sent", atMs: START_MS + 1 }]);
         await scene.reopen();
-        assert.deepEqual(await scene.store.receipts.find("m"), receipt);
+        assert.deepEqual(await scene.store.receipts.find(idOf("m")), receipt);
     });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RegistrationPage } from "../../gateway/ports/registrations.ts";
-import { append, messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
+import { START_MS, append, fieldsOf, idOf, messageOf, numberOf, registrationOf, routeOf } from "../support/records.ts";
 import { numbers, type Scene } from "./store-scene.ts";
 
 const DAY_MS = 86_400_000;
@@ -38,11 +38,11 @@ export function testRegistrations(scene: Scene): void {
 
     test("register: the backlog of the registration before is dropped", async () => {
         const store = await scene.board();
-        const { message } = await append(store, messageOf(1));
+        const { id } = await append(store, messageOf(1));
         await store.registrations.register(registrationOf(1, { route: routeOf(2), backlog: "drop" }));
         assert.deepEqual(await store.backlog.list(routeOf(2), 0, 10), []);
         assert.deepEqual(await store.backlog.size(routeOf(2)), { messages: 0, octets: 0 });
-        const receipt = await store.receipts.find(message.id);
+        const receipt = await store.receipts.find(id);
         assert.equal(receipt?.state, "dropped");
         assert.match(receipt?.history.at(-1)?.why ?? "", /registered anew/);
     });
@@ -50,21 +50,21 @@ export function testRegistrations(scene: Scene): void {
     test("register: the backlog of the registration before is kept, in its order, counted from 1", async () => {
         const store = await scene.board();
         for (const body of ["gone", "a", "b", "c"])
-            await store.backlog.append(messageOf(1, { body, id: `id ${body}` }));
+            await append(store, messageOf(1, { body, id: `id ${body}` }));
         await store.backlog.settle(routeOf(1), 1, "delivered", START_MS);
         await store.backlog.markSent(routeOf(1), 2, START_MS);
         await store.registrations.register(registrationOf(1, { route: routeOf(2), backlog: "keep" }));
         const moved = await store.backlog.list(routeOf(2), 0, 10);
         assert.deepEqual(
-            moved.map(({ body, sequence, state, route }) => [body, sequence, state, route]),
+            moved.map((message) => [fieldsOf(message).b, message.sequence, message.state, message.route]),
             ["a", "b", "c"].map((body, index) => [body, index + 1, "accepted", routeOf(2)]),
         );
         assert.deepEqual(await store.backlog.size(routeOf(2)), { messages: 3, octets: 300 });
         assert.deepEqual(await store.backlog.size(routeOf(1)), { messages: 0, octets: 0 });
-        assert.equal((await store.receipts.find("id b"))?.sequence, 2);
-        assert.equal((await append(store, messageOf(2))).message.sequence, 4);
+        assert.equal((await store.receipts.find(idOf("id b")))?.sequence, 2);
+        assert.equal((await append(store, messageOf(2))).sequence, 4);
         assert.equal(await store.backlog.settle(routeOf(2), 1, "delivered", START_MS), true);
-        assert.equal((await store.receipts.find("id a"))?.state, "delivered");
+        assert.equal((await store.receipts.find(idOf("id a")))?.state, "delivered");
     });
 
     test("register: returns how many messages it dropped, those accepted beside it included", async () => {
@@ -115,13 +115,13 @@ export function testRegistrations(scene: Scene): void {
         assert.equal(await store.registrations.unregister(numberOf(1), START_MS), undefined);
         assert.equal(await store.registrations.wasRegistered(numberOf(1)), false);
         await store.registrations.register(registrationOf(1));
-        await store.backlog.append(messageOf(1, { id: "waiting" }));
+        await append(store, messageOf(1, { id: "waiting" }));
         assert.equal(await store.registrations.wasRegistered(numberOf(1)), false);
         assert.equal((await store.registrations.unregister(numberOf(1), START_MS))?.route, routeOf(1));
         assert.equal(await store.registrations.byNumber(numberOf(1)), undefined);
         assert.equal(await store.registrations.byRoute(routeOf(1)), undefined);
         assert.equal(await store.registrations.wasRegistered(numberOf(1)), true);
-        assert.equal((await store.receipts.find("waiting"))?.state, "dropped");
+        assert.equal((await store.receipts.find(idOf("waiting")))?.state, "dropped");
         assert.deepEqual(await store.backlog.list(routeOf(1), 0, 10), []);
         await store.registrations.register(registrationOf(1, { route: routeOf(2) }));
         assert.equal(await store.registrations.wasRegistered(numberOf(1)), false);
@@ -130,13 +130,13 @@ export function testRegistrations(scene: Scene): void {
     test("retire: ends what had no contact since, at most so many; what never had any counts from its making", async () => {
         const store = await scene.board(1, 2, 3, 4);
         await store.contacts.record(routeOf(1), { atMs: START_MS + 10 * DAY_MS });
-        await store.backlog.append(messageOf(2, { id: "waiting" }));
+        await append(store, messageOf(2, { id: "waiting" }));
         const before = START_MS + DAY_MS;
         assert.equal((await store.registrations.retire(before, before, 2)).length, 2);
         assert.equal((await store.registrations.retire(before, before, 2)).length, 1);
         assert.equal((await store.registrations.retire(before, before, 2)).length, 0);
         assert.deepEqual(numbers(await store.registrations.list({ limit: 10 })), [numberOf(1)]);
-        assert.equal((await store.receipts.find("waiting"))?.state, "dropped");
+        assert.equal((await store.receipts.find(idOf("waiting")))?.state, "dropped");
         assert.equal(await store.registrations.wasRegistered(numberOf(2)), true);
     });
 

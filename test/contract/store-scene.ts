@@ -1,7 +1,7 @@
 import type { E164 } from "../../gateway/number.ts";
-import type { Appended, NewMessage } from "../../gateway/ports/backlog.ts";
+import type { Placed } from "../../gateway/ports/backlog.ts";
 import type { Store } from "../../gateway/ports/store.ts";
-import { append as appendTo, messageOf, registrationOf } from "../support/records.ts";
+import { append as appendTo, fieldsOf, messageOf, registrationOf, type Given } from "../support/records.ts";
 
 /** How the suite gets at stores of one kind. The same functions are exported by `module`, for tests in a process of their own. */
 export interface StoreFactory {
@@ -46,20 +46,21 @@ export function createScene(factory: StoreFactory): Scene {
 }
 
 /** Appends to the first registration; it has to be there. */
-export function append(store: Store, given: Partial<NewMessage> = {}): Promise<Appended> {
+export function append(store: Store, given: Given = {}): Promise<Placed> {
     return appendTo(store, messageOf(1, given));
 }
 
+/** The tags in messages' ids. */
 export function ids(list: { id: string }[]): string[] {
-    return list.map(({ id }) => id);
+    return list.map(({ id }) => id.slice(8));
 }
 
 export function sequences(list: { sequence: number }[]): number[] {
     return list.map(({ sequence }) => sequence);
 }
 
-export function bodies(list: { body: string }[]): string[] {
-    return list.map(({ body }) => body);
+export function bodies(list: { content: string }[]): string[] {
+    return list.map((message) => fieldsOf(message).b);
 }
 
 export function numbers(list: { number: E164 }[]): E164[] {

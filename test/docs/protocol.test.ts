@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeMessage, encodeRead } from "../../device/say.ts";
 import { VERSION } from "../../device/version.ts";
-import { encodePush } from "../../gateway/delivery/push.ts";
+import { encodeContent, encodePush } from "../../gateway/delivery/push.ts";
 import { encodeString } from "../../shared/bytes.ts";
 import {
     encodeConnect,
@@ -44,7 +44,7 @@ const PACKETS: [name: string, octets: string][] = [
     ["SUBACK", encodePacket(First.suback, "\0\x01\x01")],
     ["PUBACK of the registration", encodePuback(2)],
     ["the hello", encodePacket(First.publish, encodeString(IN) + '{"e":1790000000,"c":1790000123,"w":1}')],
-    ["a push", encodePublish(1, IN, encodePush(push).toString("latin1"))],
+    ["a push", encodePublish(1, IN, encodePush({ ...push, content: encodeContent(push) }))],
     ["PUBACK of the push", encodePuback(1)],
 ];
 

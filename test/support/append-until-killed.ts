@@ -13,8 +13,8 @@ async function fill(lane: number): Promise<void> {
     for (let count = 0; ; count++) {
         const id = `${round}-${lane}-${count}`;
         // Each lane's messages replace each other: that and the append are one transaction, or two of a lane would be found.
-        const { message } = await append(store, messageOf(lane % 2, { id, body: id, collapseKey: `lane ${lane}` }));
-        writeSync(1, `${id} ${message.sequence}\n`);
+        const placed = await append(store, messageOf(lane % 2, { id, body: id, collapseKey: `lane ${lane}` }));
+        writeSync(1, `${placed.id} ${placed.sequence}\n`);
     }
 }
 

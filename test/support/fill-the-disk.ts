@@ -2,7 +2,7 @@
 // node --import tsx fill-the-disk.ts <folder>
 import { GatewayError } from "../../gateway/error.ts";
 import { openStore } from "../../gateway/store/open.ts";
-import { messageOf, registrationOf, routeOf } from "./records.ts";
+import { append, messageOf, registrationOf, routeOf } from "./records.ts";
 
 const [dir = ""] = process.argv.slice(2);
 const store = await openStore({ dir });
@@ -10,12 +10,14 @@ await store.registrations.register(registrationOf(1)).catch(() => undefined);
 const acknowledged: string[] = [];
 const failures: string[] = [];
 for (let round = 0; round < 400 && failures.length < 40; round++) {
-    const ids = Array.from({ length: 10 }, (_, n) => `${round}-${n}`);
     await Promise.all(
-        ids.map(async (id) => {
+        Array.from({ length: 10 }, async () => {
             try {
-                await store.backlog.append(messageOf(1, { id, body: "x".repeat(3_000), octets: 1, urgency: "high" }));
-                acknowledged.push(id);
+                const placed = await append(
+                    store,
+                    messageOf(1, { body: "x".repeat(3_000), octets: 1, urgency: "high" }),
+                );
+                acknowledged.push(placed.id);
             } catch (error) {
                 failures.push(error instanceof GatewayError ? `${error.code}: ${error.message}` : String(error));
             }

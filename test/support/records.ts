@@ -1,4 +1,6 @@
-import type { Appended, NewMessage } from "../../gateway/ports/backlog.ts";
+import type { PushFields } from "../../shared/push/message.ts";
+import { encodeContent, type Content } from "../../gateway/delivery/push.ts";
+import type { NewMessage, Placed } from "../../gateway/ports/backlog.ts";
 import type { NewRegistration } from "../../gateway/ports/registrations.ts";
 import type { Store } from "../../gateway/ports/store.ts";
 import type { E164 } from "../../gateway/number.ts";
@@ -29,27 +31,45 @@ export function registrationOf(index: number, given: Partial<NewRegistration> = 
     };
 }
 
-/** Appends a message that must be taken. */
-export async function append(store: Pick<Store, "backlog">, message: NewMessage): Promise<Appended> {
-    const appended = await store.backlog.append(message);
-    if (typeof appended === "string") throw new Error(`not appended: ${appended}`);
-    return appended;
+/** The id of the message that was appended last with a tag. */
+export function idOf(tag: string): string {
+    return ids.get(tag) ?? tag;
 }
 
-let lastId = 0;
+const ids = new Map<string, string>();
+
+/** Appends a message that must be taken. */
+export async function append(store: Pick<Store, "backlog">, message: NewMessage): Promise<Placed> {
+    const placed = await store.backlog.append(message);
+    if (typeof placed === "string") throw new Error(`not appended: ${placed}`);
+    ids.set(message.tag, placed.id);
+    return placed;
+}
+
+let lastTag = 0;
+
+/** What a test may give a message; `id` stands for the tag of its id. */
+export type Given = Partial<NewMessage & Content & { id: string }>;
 
 /** A message of 100 octets to the registration with that index, an hour to live. */
-export function messageOf(index: number, given: Partial<NewMessage> = {}): NewMessage {
+export function messageOf(index: number, given: Given = {}): NewMessage {
+    const { body = "hello", title, from, id = `tag ${++lastTag}`, ...fields } = given;
+    const { urgency = "normal", collapseKey } = fields;
     return {
-        id: `message ${++lastId}`,
+        tag: id,
         route: routeOf(index),
         to: numberOf(index),
-        body: "hello",
-        urgency: "normal",
+        content: encodeContent({ body, title, from, urgency, collapseKey }),
+        urgency,
         sender: "sender",
         acceptedMs: START_MS,
         expiresMs: START_MS + 3_600_000,
         octets: 100,
-        ...given,
+        ...fields,
     };
+}
+
+/** What a message's content holds. */
+export function fieldsOf({ content }: Pick<NewMessage, "content">): Omit<PushFields, "n"> {
+    return JSON.parse(`{${content}}`) as Omit<PushFields, "n">;
 }

@@ -155,7 +155,7 @@ export async function openDesk(
             }
         },
         async states(id) {
-            return ((await store.receipts.find(id))?.history ?? []).map(({ state }) => state);
+            return ((await domain.delivery.receipt(id))?.history ?? []).map(({ state }) => state);
         },
         async restart() {
             await domain.delivery.close();

@@ -25,9 +25,12 @@ function openScene(store: Store, clock: HandClock) {
             await (registered ??= store.registrations.register(registrationOf(1)));
             for (let passed = 0; passed < count; passed++) {
                 const atMs = clock.nowMs();
-                const { message } = await append(store, messageOf(1, { body, acceptedMs: atMs, expiresMs: atMs + 1 }));
-                ids.push(message.id);
-                await store.backlog.settle(routeOf(1), message.sequence, "failed", atMs, "x".repeat(200));
+                const { id, sequence } = await append(
+                    store,
+                    messageOf(1, { body, acceptedMs: atMs, expiresMs: atMs + 1 }),
+                );
+                ids.push(id);
+                await store.backlog.settle(routeOf(1), sequence, "failed", atMs, "x".repeat(200));
                 room.accepted();
                 await room.close(); // what it began
             }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLog } from "../../../gateway/system/log.ts";
-import type { PushMessage } from "../../../gateway/message.ts";
 import type { Registration, Route } from "../../../gateway/registration.ts";
 import { EXPIRE_EVERY_MS, TIDIES_IN_DOUBT, TIDY_EVERY_MS, startSweeps } from "../../../gateway/delivery/sweeps.ts";
 import { RECEIPT_KEPT_MS } from "../../../gateway/delivery/store-room.ts";
@@ -30,7 +29,7 @@ function setUp(expired: number[] = []) {
                     await hold;
                     const count = expired.shift() ?? 0;
                     if (count < 0) throw new Error("the disk is full");
-                    return Array<PushMessage>(count);
+                    return count;
                 },
             },
             upkeep: {
@@ -58,10 +57,10 @@ function setUp(expired: number[] = []) {
 }
 
 test("sweeps: messages past their time are ended batch by batch until one was not full", async () => {
-    const { asked, ring } = setUp([500, 500, 3]);
+    const { asked, ring } = setUp([250, 250, 3]);
     await ring(EXPIRE_EVERY_MS);
     assert.equal(asked.length, 3);
-    assert.equal(asked[0], `expire ${RECEIPT_KEPT_MS + 5} 500`);
+    assert.equal(asked[0], `expire ${RECEIPT_KEPT_MS + 5} 250`);
 });
 
 test("sweeps: registrations without contact end with their connection, old receipts go, buckets are forgotten", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { NOW_MS, PUBACK_MS } from "../../../gateway/delivery/window.ts";
-import { append } from "../../support/records.ts";
+import { append, messageOf } from "../../support/records.ts";
 import { SWEEP_MS } from "../../../gateway/delivery/delivery.ts";
 import { PATIENCE_MS } from "../../../gateway/delivery/connection.ts";
 import { openDesk, type Desk } from "./desk.ts";
@@ -173,19 +173,12 @@ test("appends that are announced in another order than stored are sent in the or
     await desk.comes({ w: 8 });
     const registration = await desk.directory.registered("+34600111222" as never);
     const stored = await Promise.all(
-        ["a", "b", "c"].map((body, index) =>
-            append(desk.store, {
-                id: `id ${index}`,
-                route: registration.route,
-                to: registration.number,
-                body,
-                urgency: "normal",
-                acceptedMs: startMs,
-                expiresMs: startMs + 60_000,
-                octets: 20,
-                sender: "t1",
-            }),
-        ),
+        ["a", "b", "c"].map(async (body) => {
+            const moments = { acceptedMs: startMs, expiresMs: startMs + 60_000 };
+            const message = messageOf(1, { route: registration.route, to: registration.number, body, ...moments });
+            const placed = await append(desk.store, message);
+            return { ...placed, message: { ...message, ...placed } };
+        }),
     );
     for (const appended of stored.reverse()) desk.delivery.appended(appended);
     await desk.until(4);

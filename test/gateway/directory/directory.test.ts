@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createDirectory, type Directory, EXPIRED_MS, STALE_MS } from "../../../gateway/directory/directory.ts";
 import type { Store } from "../../../gateway/ports/store.ts";
-import { messageOf, numberOf, routeOf, START_MS } from "../../support/records.ts";
+import { append, idOf, messageOf, numberOf, routeOf, START_MS } from "../../support/records.ts";
 import { handClock, withStore, type HandClock } from "../../support/store-for-tests.ts";
 
 interface Scene {
@@ -137,7 +137,7 @@ scenario("remove: there has to be something to remove", async ({ directory }) =>
 scenario("stale after 30 days without contact, ended after 270", async ({ directory, store, clock }) => {
     const never = (await directory.register(numberOf(1))).registration;
     const { route } = await directory.register(numberOf(2));
-    await store.backlog.append(messageOf(1, { route: never.route, id: "waiting" }));
+    await append(store, messageOf(1, { route: never.route, id: "waiting" }));
     assert.equal(STALE_MS, 30 * 24 * 3_600_000);
     assert.equal(EXPIRED_MS, 270 * 24 * 3_600_000);
     clock.turn(STALE_MS);
@@ -155,7 +155,7 @@ scenario("stale after 30 days without contact, ended after 270", async ({ direct
         [numberOf(1)],
     );
     await assert.rejects(directory.recipient(numberOf(1)), { code: "unregistered", message: /270 days/ });
-    assert.equal((await store.receipts.find("waiting"))?.state, "dropped");
+    assert.equal((await store.receipts.find(idOf("waiting")))?.state, "dropped");
     assert.equal((await directory.recipient(numberOf(2))).route, route);
 });
 

@@ -207,7 +207,7 @@ async function upgrades(version: number): Promise<void> {
     const sql = openSql(join(dir, STORE_FILE), 0);
     migrate(sql, version);
     sql.run(
-        "INSERT INTO registrations (route, number, secret_hash, provisional, created_ms, epoch, last_sequence) VALUES (?, ?, ?, 0, 1, 1, 1)",
+        "INSERT INTO registrations (route, number, secret_hash, provisional, created_ms, epoch, last_sequence) VALUES (?, ?, ?, 0, 1, 1, 2)",
         routeOf(1),
         numberOf(1),
         "hash",
@@ -222,6 +222,14 @@ async function upgrades(version: number): Promise<void> {
         "key",
     );
     sql.run(
+        "INSERT INTO receipts (num, id, route, sequence, number, state, history, ended_ms) VALUES (2, ?, ?, 2, ?, ?, ?, 4)",
+        "r",
+        routeOf(1),
+        numberOf(1),
+        "failed",
+        '["accepted",1],["sent",2],["sent",3],["failed",4,"handler"]',
+    );
+    sql.run(
         `INSERT INTO backlog (num, route, sequence, urgency, content, octets, accepted_ms, expires_ms, due_ms, sent_ms)
             VALUES (1, ?, 1, 2, ?, 10, 1, 9, 9, 2)`,
         routeOf(1),
@@ -233,12 +241,26 @@ async function upgrades(version: number): Promise<void> {
     const store = await openStore({ dir });
     assert.deepEqual(await store.contacts.endpoints(routeOf(1)), endpoints.toReversed());
     assert.equal((await store.receipts.find("m"))?.state, "sent");
-    assert.equal((await store.backlog.list(routeOf(1), 0, 1))[0]?.body, "hello");
+    assert.equal((await store.backlog.list(routeOf(1), 0, 1))[0]?.content, '"b":"hello"');
     assert.equal(await store.backlog.settle(routeOf(1), 1, "delivered", 3), true);
     const states = (await store.receipts.find("m"))?.history.map(({ state }) => state);
     assert.deepEqual(states, ["accepted", "sent", "delivered"]);
+    assert.deepEqual(await store.receipts.find("r"), {
+        id: "r",
+        route: routeOf(1),
+        to: numberOf(1),
+        sequence: 2,
+        state: "failed",
+        history: [
+            { state: "accepted", atMs: 1 },
+            { state: "sent", atMs: 2 },
+            { state: "sent", atMs: 3 },
+            { state: "failed", atMs: 4, why: "handler" },
+        ],
+    });
     const next = await append(store, messageOf(1, { once: "key" }));
-    assert.deepEqual([next.repeated, next.message.sequence], [false, 2], "whose key it was is not known");
+    assert.deepEqual([next.repeated, next.sequence], [false, 3], "whose key it was is not known");
+    assert.equal(await store.receipts.markRead(routeOf(1), 1, 5), true, "found by going back from the last message");
     await store.close();
 }
 

@@ -48,7 +48,7 @@ test("disk full: writes fail with a sentence, reads go on, what was acknowledged
     for (const id of acknowledged) assert.equal((await store.receipts.find(id))?.state, "accepted");
     assert.equal((await store.backlog.size(routeOf(1))).messages, acknowledged.length);
     const next = await append(store, messageOf(1, { id: "with room again" }));
-    assert.equal(next.message.sequence, acknowledged.length + 1);
+    assert.equal(next.sequence, acknowledged.length + 1);
     await store.close();
 });
 
@@ -95,7 +95,7 @@ test("locked by another program: writes fail with a sentence, reads go on, nobod
         assert.ok(turns > 10, `the store's thread waits for the lock, and this one goes on: ${turns} turns`);
         other.exec("ROLLBACK");
         other.close();
-        assert.equal((await append(store, messageOf(1))).message.sequence, 1);
+        assert.equal((await append(store, messageOf(1))).sequence, 1);
     }));
 
 test("a lock that is given back in time is waited for", () =>
@@ -105,7 +105,7 @@ test("a lock that is given back in time is waited for", () =>
         other.exec("BEGIN IMMEDIATE");
         const appended = append(store, messageOf(1));
         setTimeout(() => other.exec("COMMIT"), 200);
-        assert.equal((await appended).message.sequence, 1);
+        assert.equal((await appended).sequence, 1);
         other.close();
     }));
 
@@ -167,6 +167,6 @@ test("sweeps: a call ends or forgets no more than it may, so that others get the
             2,
             "1,400 messages are enough for one call",
         );
-        assert.equal((await store.backlog.expire(START_MS + 10_000_000, 1e9)).length, 700);
-        assert.equal(await store.upkeep.forget(START_MS + 20_000_000, 1e9), 2_102);
+        assert.equal(await store.backlog.expire(START_MS + 10_000_000, 1e9), 700);
+        assert.equal(await store.upkeep.forget(START_MS + 20_000_000, 1e9), 1_000);
     }));
