@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Endpoint, Seen } from "../../gateway/registration.ts";
-import { messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
+import { idOf, messageOf, numberOf, registrationOf, routeOf, START_MS } from "../support/records.ts";
 import { sequences, type Scene } from "./store-scene.ts";
 
 const DAY_MS = 86_400_000;
@@ -87,7 +87,7 @@ export function testContacts(scene: Scene): void {
         assert.equal(await waiting({ epoch: epoch - 1, sequence: 2 }), 3, "a sequence of another numbering");
         assert.equal(await waiting({ epoch, sequence: 2 }), 1);
         assert.deepEqual(sequences(await store.backlog.list(routeOf(1), 0, 10)), [3]);
-        assert.equal((await store.receipts.find("a"))?.state, "delivered");
+        assert.equal((await store.receipts.find(idOf("a")))?.state, "delivered");
     });
 
     test("epoch: through restarts and whatever is sent meanwhile, a device keeps its numbering", async () => {

@@ -49,8 +49,7 @@ export function testRegistrations(scene: Scene): void {
 
     test("register: the backlog of the registration before is kept, in its order, counted from 1", async () => {
         const store = await scene.board();
-        for (const body of ["gone", "a", "b", "c"])
-            await append(store, messageOf(1, { body, id: `id ${body}` }));
+        for (const body of ["gone", "a", "b", "c"]) await append(store, messageOf(1, { body, id: `id ${body}` }));
         await store.backlog.settle(routeOf(1), 1, "delivered", START_MS);
         await store.backlog.markSent(routeOf(1), 2, START_MS);
         await store.registrations.register(registrationOf(1, { route: routeOf(2), backlog: "keep" }));

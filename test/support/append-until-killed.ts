@@ -9,12 +9,23 @@ const { open } = (await import(module)) as { open: (where: string) => Promise<St
 const store = await open(where);
 const PARALLEL = 20;
 
+/** Waits, as a program would that prints to a terminal, while its reader is busy. */
+function print(line: string): void {
+    for (let printed = 0; printed < line.length; ) {
+        try {
+            printed += writeSync(1, line.slice(printed));
+        } catch (error) {
+            if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+        }
+    }
+}
+
 async function fill(lane: number): Promise<void> {
     for (let count = 0; ; count++) {
         const id = `${round}-${lane}-${count}`;
         // Each lane's messages replace each other: that and the append are one transaction, or two of a lane would be found.
         const placed = await append(store, messageOf(lane % 2, { id, body: id, collapseKey: `lane ${lane}` }));
-        writeSync(1, `${placed.id} ${placed.sequence}\n`);
+        print(`${placed.id} ${placed.sequence}\n`);
     }
 }
 
