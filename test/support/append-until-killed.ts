@@ -11,7 +11,7 @@ const PARALLEL = 20;
 
 /** Waits, as a program would that prints to a terminal, while its reader is busy. */
 function print(line: string): void {
-    for (let printed = 0; printed < line.length; ) {
+    for (let printed = 0; printed < line.length;) {
         try {
             printed += writeSync(1, line.slice(printed));
         } catch (error) {
