@@ -4,7 +4,7 @@ import type { Draft, PushMessage } from "../message.ts";
 import type { Route } from "../registration.ts";
 
 /** What of a message travels, its sequence and its end aside. */
-export interface Content extends Pick<Draft, "body" | "title" | "urgency" | "from" | "collapseKey"> {}
+export type Content = Pick<Draft, "body" | "title" | "urgency" | "from" | "collapseKey">;
 
 /** Fixed header up to 16,383 octets behind it, the topic's length, the packet id. MQTT 3.1.1 §2.2, §3.3. */
 const PUBLISH_OVERHEAD_OCTETS = 3 + 2 + 2;

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { GatewayError } from "../../gateway/error.ts";
-import { START_MS, fieldsOf, idOf, messageOf, numberOf, registrationOf, routeOf } from "../support/records.ts";
+import { START_MS, fieldsOf, messageOf, numberOf, registrationOf, routeOf } from "../support/records.ts";
 import { append, sequences, type Scene } from "./store-scene.ts";
 
 /** Each is a process that has to load the sources. */

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import {
     START_MS,
     append as appendTo,
-    idOf,
     messageOf,
     numberOf,
     registrationOf,
