@@ -42,17 +42,21 @@ if (options !== undefined) {
     );
     const context = { toques, kinds: [...toques, ...wanted], runs: options.runs, quick: options.quick, tell };
     const tables: Record<string, Table> = {};
+    const where = { ...machine(), runs: options.runs, quick: options.quick };
+    const about = () => ({ ...where, minutes: Math.round((performance.now() - startMs) / 6_000) / 10 });
     for (const name of options.only) {
         const table = await PARTS[name]!(context);
         if (table.rows.length === 0) continue; // it was skipped
         tables[name] = table;
         console.log(markdownOf(table, true));
+        // after each part, so that a bench which fails leaves what it has measured
+        if (options.json !== undefined)
+            writeFileSync(options.json, JSON.stringify({ about: about(), tables }, null, 4) + "\n");
     }
-    const about = { ...machine(), runs: options.runs, minutes: Math.round((performance.now() - startMs) / 6_000) / 10 };
-    const { date, commit, node, cpus, disk, minutes } = about;
-    const measured = `Measured on ${date}, commit ${commit}, Node ${node}, ${cpus}, on ${disk}; ${options.runs} runs, ${minutes} minutes.`;
+    const { date, commit, node, cpus, memoryGb, disk, runs, minutes } = about();
+    const on = `${date}, commit ${commit}, Node ${node}, ${cpus}, ${memoryGb} GB, ${disk}`;
+    const measured = `Measured on ${on}. Runs: ${runs}; it took ${minutes} minutes.`;
     console.log(measured);
     const markdown = [measured, ...Object.values(tables).map((table) => markdownOf(table, false))].join("\n\n");
-    if (options.json !== undefined) writeFileSync(options.json, JSON.stringify({ about, tables }, null, 4) + "\n");
     if (options.page) await writePage(markdown);
 }

@@ -27,14 +27,14 @@ function flushMs(): number {
 /** One publisher with one message under way: how long it waits. */
 export async function accepted(context: Context): Promise<Table> {
     const { quick, kinds } = context;
-    const messages = quick ? 200 : 1_000;
+    const messages = quick ? 200 : 500;
     const rows = new Rows();
-    await interleave(context, kinds, "accepted", (kind) =>
+    await interleave({ ...context, runs: Math.min(3, context.runs) }, kinds, "accepted", (kind) =>
         withServer(kind, {}, async (server, load) => {
             for (const by of server.target.http === undefined ? (["MQTT"] as const) : (["MQTT", "HTTP"] as const)) {
                 const flush = kind.keeps === "on the disk" ? flushMs() : undefined;
                 await load.call("open", { by, boards: 1, publishers: 1, inflight: 1 });
-                await load.call("run", quick ? 200 : 2_000);
+                await load.call("run", messages);
                 const { result } = await load.call("run", messages);
                 await load.call("close");
                 rows.add(by, kind.name, {

@@ -4,7 +4,7 @@ import { Rows, type Table } from "../rows.ts";
 
 const BOARDS = 10_000;
 /** A fleet's first messages and connects leave garbage; the heap is counted after a collection, and resident memory after a rest. */
-const REST_MS = 5_000;
+const REST_MS = 4_000;
 
 const rest = () => new Promise((resolve) => setTimeout(resolve, REST_MS));
 

@@ -10,7 +10,7 @@ const TOGETHER = 100;
 export async function connect(context: Context): Promise<Table> {
     const rows = new Rows();
     const boards = context.quick ? 500 : BOARDS;
-    const kinds = context.kinds.filter(({ name }) => name !== "Redis streams");
+    const kinds = context.kinds.filter(({ name }) => name !== "Redis streams" && name !== "RabbitMQ");
     await interleave(context, kinds, "connect", (kind) =>
         withServer(kind, {}, async (server, load) => {
             await load.call("prepare", WARM_UP + boards);

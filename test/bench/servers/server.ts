@@ -39,7 +39,7 @@ const folders = new Set<string>();
 
 process.on("exit", () => {
     for (const child of running) process.kill(-child.pid!, "SIGKILL");
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    for (const folder of folders) removeFolder(folder);
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
@@ -84,7 +84,8 @@ export function makeFolder(): string {
 }
 
 export function removeFolder(folder: string): void {
-    rmSync(folder, { recursive: true, force: true });
+    // a process that was just killed may still write into it
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     folders.delete(folder);
 }
 
