@@ -11,6 +11,12 @@ import { Violation } from "./violation.ts";
 /** How long a CONNACK that refuses may wait for a client that does not read. */
 const CONNACK_MS = 1_000;
 
+const NOTHING = () => {};
+
+function destroyIt(this: Socket): void {
+    this.destroy();
+}
+
 /** A connection that was accepted and has not sent its CONNECT yet. */
 export interface Arrival {
     raw: Socket;
@@ -74,7 +80,7 @@ export class Reception {
     /** Counts a new connection, or ends it. The deadline for its CONNECT runs from here, a TLS handshake included. */
     admit(raw: Socket): Arrival | undefined {
         const { remoteAddress, remotePort } = raw;
-        raw.on("error", () => raw.destroy());
+        raw.on("error", destroyIt);
         if (remoteAddress === undefined || remotePort === undefined) return void raw.destroy();
         const address = plainAddress(remoteAddress);
         const client = clientKey(address);
@@ -98,7 +104,7 @@ export class Reception {
     receive(arrival: Arrival, socket: Socket): void {
         const framer = new Framer(CONNECT_OCTETS);
         socket.setNoDelay(true);
-        socket.on("error", () => socket.destroy());
+        if (socket !== arrival.raw) socket.on("error", destroyIt);
         socket.on("data", (chunk: Buffer) => {
             framer.add(chunk);
             try {
@@ -144,6 +150,7 @@ export class Reception {
     #stopWaiting(arrival: Arrival): void {
         arrival.waiting = false;
         arrival.forgetDeadline();
+        arrival.forgetDeadline = NOTHING; // an arrival is kept for as long as its connection
         this.#waiting.delete(arrival);
     }
 

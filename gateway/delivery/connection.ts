@@ -32,10 +32,10 @@ export class BoardConnection {
     readonly #tools: ConnectionTools;
     #subscribed = false;
     #registration: "none" | "storing" | "stored" = "none";
-    #stored: Promise<unknown> = Promise.resolve();
+    #storing: Promise<unknown> | undefined;
     /** the answer to its registration, and both our clocks when it was sent last */
     #hello: { fields: HelloFields; sent?: { wallMs: number; atMs: number } } | undefined;
-    #forgetPatience = () => {};
+    #patience: (() => void) | undefined;
     #contactMs: number;
     #closed = false;
 
@@ -49,8 +49,8 @@ export class BoardConnection {
     }
 
     /** Resolves when its registration is stored, and what that reports as handled is settled; or when that failed. */
-    get stored(): Promise<unknown> {
-        return this.#stored;
+    async stored(): Promise<void> {
+        await this.#storing;
     }
 
     subscribed(): void {
@@ -59,7 +59,7 @@ export class BoardConnection {
         if (this.#registration === "stored") this.#open();
         if (this.#registration !== "none") return; // its hello goes before any push, however long the store takes
         const { store, clock, timers, overflows, background } = this.#tools;
-        this.#forgetPatience = timers.after(PATIENCE_MS, () => {
+        this.#patience = timers.after(PATIENCE_MS, () => {
             const contact = { atMs: clock.nowMs(), seen: { ...this.#peer, why: "boot" as const } };
             const storing = store.contacts.record(this.#route, contact);
             background(storing.then((contacted) => overflows.recall(this.#route, contacted?.overflow)));
@@ -73,8 +73,10 @@ export class BoardConnection {
         this.#registration = "storing";
         const { timers, overflows } = this.#tools;
         const storing = storeRegistration(this.#tools, this.#route, this.#peer, fields);
-        this.#stored = storing.catch(() => undefined); // the device gets no PUBACK
+        const stored = storing.catch(() => undefined); // the device gets no PUBACK
+        this.#storing = stored;
         const { capabilities, hello, overflow } = await storing;
+        if (this.#storing === stored) this.#storing = undefined;
         overflows.recall(this.#route, overflow);
         this.#contactMs = timers.nowMs();
         this.window.size = capabilities.window;
@@ -118,6 +120,12 @@ export class BoardConnection {
         this.#closed = true;
         this.#forgetPatience();
         this.window.close();
+    }
+
+    /** It is held for as long as the board is connected otherwise, with its timer. */
+    #forgetPatience(): void {
+        this.#patience?.();
+        this.#patience = undefined;
     }
 
     #open(): void {

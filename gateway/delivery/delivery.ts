@@ -72,7 +72,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
     async function markRead(route: Route, sequence: number): Promise<void> {
         const board = boards.get(route);
-        await board?.stored; // which settles a push whose PUBACK was lost with another connection
+        await board?.stored(); // which settles a push whose PUBACK was lost with another connection
         await board?.window.whenOver(sequence); // a handler may report before its PUBACK
         await store.receipts.markRead(route, sequence, clock.nowMs());
     }
