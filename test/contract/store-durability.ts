@@ -2,24 +2,23 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { GatewayError } from "../../gateway/error.ts";
+import { bundled } from "../support/bundled.ts";
 import { START_MS, fieldsOf, messageOf, numberOf, registrationOf, routeOf } from "../support/records.ts";
 import { append, sequences, type Scene } from "./store-scene.ts";
 
-/** Each is a process that has to load the sources. */
 const KILLS = 5;
-const APPENDER = fileURLToPath(new URL("../support/append-until-killed.ts", import.meta.url));
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const APPENDER = new URL("../support/append-until-killed.ts", import.meta.url);
 
 export function testDurability(scene: Scene): void {
     test("SIGKILL while appending: what was acknowledged is there, and no transaction is there by half", async () => {
         await scene.store.registrations.register(registrationOf(0));
         await scene.store.registrations.register(registrationOf(1));
         await scene.store.close();
+        const words = await bundled(APPENDER, scene.factory.module);
         let acknowledged = 0;
         for (let round = 0; round < KILLS; round++) {
-            const lines = await appendUntilKilled(scene, round, 50 + round * 60);
+            const lines = await appendUntilKilled([...words, scene.where, String(round)], 50 + round * 60);
             acknowledged += lines.length;
             const store = await scene.factory.open(scene.where);
             for (const line of lines) {
@@ -120,9 +119,8 @@ export function testDurability(scene: Scene): void {
 }
 
 /** Runs the appender for so long. @returns the lines it wrote whole: each an id and its sequence */
-async function appendUntilKilled({ factory, where }: Scene, round: number, ms: number): Promise<string[]> {
-    const args = ["--import", "tsx", APPENDER, factory.module.href, where, String(round)];
-    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+async function appendUntilKilled(words: string[], ms: number): Promise<string[]> {
+    const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
     const chunks: Buffer[] = [];
     let timer: NodeJS.Timeout | undefined;
     child.stdout.on("data", (chunk: Buffer) => {

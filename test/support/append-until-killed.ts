@@ -1,5 +1,5 @@
 // Appends to a store as fast as it takes messages, and prints what was acknowledged, until it is killed.
-// node --import tsx append-until-killed.ts <module with open()> <where> <round>
+// bundled: append-until-killed <module with open()> <where> <round>
 import { writeSync } from "node:fs";
 import type { Store } from "../../gateway/ports/store.ts";
 import { append, messageOf } from "./records.ts";

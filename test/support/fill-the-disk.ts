@@ -1,5 +1,5 @@
 // Appends to a store whose files may not grow beyond what `ulimit -f` left them; prints what happened as one JSON line.
-// node --import tsx fill-the-disk.ts <folder>
+// bundled: fill-the-disk <folder>
 import { GatewayError } from "../../gateway/error.ts";
 import { openStore } from "../../gateway/store/open.ts";
 import { append, messageOf, registrationOf, routeOf } from "./records.ts";

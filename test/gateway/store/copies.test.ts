@@ -13,16 +13,16 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { backUp, check, restore } from "../../../gateway/store/copies.ts";
 import { openDatabase } from "../../../gateway/store/database.ts";
 import { migrate } from "../../../gateway/store/schema.ts";
 import { openSql } from "../../../gateway/store/sql.ts";
 import { STORE_FILE } from "../../../gateway/store/store-files.ts";
+import { bundled } from "../../support/bundled.ts";
 import { fill, leaveKilled, make, open, remove } from "../../support/embedded-store.ts";
 
-const APPENDER = fileURLToPath(new URL("../../support/append-until-killed.ts", import.meta.url));
-const MODULE = new URL("../../support/embedded-store.ts", import.meta.url).href;
+const APPENDER = new URL("../../support/append-until-killed.ts", import.meta.url);
+const MODULE = new URL("../../support/embedded-store.ts", import.meta.url);
 
 /** What `fill` puts into a store, with three messages. */
 const HOLDING = { numbers: 2, messages: 3, damaged: 0 };
@@ -42,7 +42,7 @@ function filled(t: TestContext, messages: number): string {
 test("backup: of a store that is written without a pause it has an end, and holds all that was acknowledged before", async (t) => {
     const dir = filled(t, 0);
     const copy = join(dir, "copy.db");
-    const words = ["--import", import.meta.resolve("tsx"), APPENDER, MODULE, dir, "0"];
+    const words = [...(await bundled(APPENDER, MODULE)), dir, "0"];
     const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
     let printed = "";
     child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { readFileSync, rmSync, statSync, truncateSync, writeFileSync, openSync, writeSync, closeSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import Database from "libsql";
 import { GatewayError } from "../../../gateway/error.ts";
 import { createCalls } from "../../../gateway/store/calls.ts";
@@ -15,11 +14,14 @@ import type { Call } from "../../../gateway/store/protocol.ts";
 import { migrate, SCHEMA_VERSION } from "../../../gateway/store/schema.ts";
 import { openSql } from "../../../gateway/store/sql.ts";
 import { STORE_FILE } from "../../../gateway/store/store-files.ts";
+import { bundled } from "../../support/bundled.ts";
 import { make, remove } from "../../support/embedded-store.ts";
 import { append, messageOf, numberOf, registrationOf, routeOf } from "../../support/records.ts";
 
-const APPENDER = fileURLToPath(new URL("../../support/append-until-killed.ts", import.meta.url));
-const MODULE = new URL("../../support/embedded-store.ts", import.meta.url).href;
+const [APPENDER, MODULE] = (await bundled(
+    new URL("../../support/append-until-killed.ts", import.meta.url),
+    new URL("../../support/embedded-store.ts", import.meta.url),
+)) as [string, string];
 
 const dirs: string[] = [];
 after(() => dirs.forEach(remove));
@@ -61,12 +63,9 @@ test("open: makes its folder and its files, for their owner alone", async () => 
 test("open: a relative folder is meant from where the program was started", async () => {
     const dir = folder();
     const script = `import { open } from ${JSON.stringify(MODULE)}; const store = await open("data"); await store.settings.set("key", "1"); await store.close();`;
-    const file = join(dir, "script.mts");
+    const file = join(dir, "script.mjs");
     writeFileSync(file, script);
-    const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), file], {
-        cwd: dir,
-        stdio: "inherit",
-    });
+    const child = spawn(process.execPath, [file], { cwd: dir, stdio: "inherit" });
     assert.deepEqual(await once(child, "close"), [0, null]);
     assert.ok(statSync(join(dir, "data", STORE_FILE)).size > 0);
 });
@@ -93,8 +92,7 @@ test("open: a folder that cannot be made, or is none, is named with what to do",
 
 /** Another gateway on this folder, which has acknowledged its first message. */
 async function startAppender(dir: string): Promise<ChildProcess> {
-    const args = ["--import", import.meta.resolve("tsx"), APPENDER, MODULE, dir, "0"];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [APPENDER, MODULE, dir, "0"], { stdio: ["ignore", "pipe", "inherit"] });
     await once(child.stdout, "data");
     child.stdout.resume();
     return child;

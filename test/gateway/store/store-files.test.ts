@@ -16,11 +16,13 @@ import { type TestContext, test } from "node:test";
 import { openDatabase } from "../../../gateway/store/database.ts";
 import { openStore } from "../../../gateway/store/open.ts";
 import { STORE_FILE } from "../../../gateway/store/store-files.ts";
+import { bundled } from "../../support/bundled.ts";
 import { make, remove } from "../../support/embedded-store.ts";
 import { NOT_ROOT, giveAway } from "../../support/other-user.ts";
 
 // What others may have put into the data folder, or may open there.
 
+const [MODULE] = (await bundled(new URL("../../../gateway/store/database.ts", import.meta.url))) as [string];
 const LOCK = "toque.lock";
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
@@ -59,9 +61,9 @@ test("store files: the lock is for its owner alone, whatever the umask, and an o
     for (const umask of ["000", "077", "277"]) {
         const data = join(dir, umask);
         mkdirSync(data);
-        const script = `import { openDatabase } from ${JSON.stringify(new URL("../../../gateway/store/database.ts", import.meta.url).href)}; openDatabase(${JSON.stringify(data)}).close();`;
-        writeFileSync(join(dir, "script.mts"), script);
-        const node = [process.execPath, "--import", import.meta.resolve("tsx"), join(dir, "script.mts")];
+        const script = `import { openDatabase } from ${JSON.stringify(MODULE)}; openDatabase(${JSON.stringify(data)}).close();`;
+        writeFileSync(join(dir, "script.mjs"), script);
+        const node = [process.execPath, join(dir, "script.mjs")];
         execFileSync("sh", ["-c", `umask ${umask}; exec "$@"`, "sh", ...node]);
         for (const name of [LOCK, STORE_FILE]) assert.equal(modeOf(join(data, name)), 0o600, `${name}, umask ${umask}`);
     }
@@ -85,8 +87,8 @@ test("store files: taking an older lock's rights away does not let go of it", (t
     const isTaken = { message: /Another gateway is using the data folder/ };
     for (let count = 0; count < 2; count++) assert.throws(() => openDatabase(dir), isTaken);
     // A lock of the system's that this process lost would be free for another one.
-    const script = `import { openDatabase } from ${JSON.stringify(new URL("../../../gateway/store/database.ts", import.meta.url).href)}; openDatabase(${JSON.stringify(dir)});`;
-    const words = ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script];
+    const script = `import { openDatabase } from ${JSON.stringify(MODULE)}; openDatabase(${JSON.stringify(dir)});`;
+    const words = ["--input-type=module", "-e", script];
     assert.throws(() => execFileSync(process.execPath, words, { stdio: "pipe" }), isTaken);
 });
 

@@ -3,18 +3,21 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import Database from "libsql";
 import { GatewayError } from "../../../gateway/error.ts";
 import { createClient } from "../../../gateway/store/client.ts";
 import { STORE_FILE } from "../../../gateway/store/store-files.ts";
 import { openStore } from "../../../gateway/store/open.ts";
+import { bundled } from "../../support/bundled.ts";
 import { make, remove } from "../../support/embedded-store.ts";
 import { withStore } from "../../support/store-for-tests.ts";
 import { append, messageOf, numberOf, registrationOf, routeOf, START_MS } from "../../support/records.ts";
 
-const FILLER = fileURLToPath(new URL("../../support/fill-the-disk.ts", import.meta.url));
+const [FILLER, MODULE] = (await bundled(
+    new URL("../../support/fill-the-disk.ts", import.meta.url),
+    new URL("../../../gateway/store/database.ts", import.meta.url),
+)) as [string, string];
 
 function isUnavailable(sentence: RegExp): (error: unknown) => boolean {
     return (error) => error instanceof GatewayError && error.code === "unavailable" && sentence.test(error.message);
@@ -25,8 +28,8 @@ test("disk full: writes fail with a sentence, reads go on, what was acknowledged
     after(() => remove(dir));
     // A limit on the size of a file is what a test can have of a full disk without rights; the signal that comes with it is ignored.
     const blocks = 1_400; // of 1,024 octets
-    const command = `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" --import "$1" "$2" "$3"`;
-    const child = spawn("bash", ["-c", command, process.execPath, import.meta.resolve("tsx"), FILLER, dir], {
+    const command = `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" "$1" "$2"`;
+    const child = spawn("bash", ["-c", command, process.execPath, FILLER, dir], {
         stdio: ["ignore", "pipe", "inherit"],
     });
     let output = "";
@@ -63,13 +66,12 @@ for (const [name, before] of [
     test(`disk full at the start: the disk of a folder that ${name} is named`, { skip: NO_DISK }, () => {
         const dir = make();
         after(() => remove(dir));
-        const module = JSON.stringify(new URL("../../../gateway/store/database.ts", import.meta.url).href);
-        const script = `import { openDatabase } from ${module}; import { writeFileSync } from "node:fs";
+        const script = `import { openDatabase } from ${JSON.stringify(MODULE)}; import { writeFileSync } from "node:fs";
             const open = () => openDatabase(${JSON.stringify(join(dir, "data"))}).close();
             ${before}try { writeFileSync(${JSON.stringify(join(dir, "fill"))}, Buffer.alloc(2e6)); } catch {}
             try { open(); } catch (error) { console.log(error.message); }`;
         const command = `mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"`;
-        const node = [process.execPath, "--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script];
+        const node = [process.execPath, "--input-type=module", "-e", script];
         const { stdout, stderr } = spawnSync("unshare", ["-rm", "sh", "-c", command, dir, ...node], {
             encoding: "utf8",
         });

@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { createLog } from "../../../gateway/system/log.ts";
+import { bundled } from "../../support/bundled.ts";
+
+const [MODULE] = (await bundled(new URL("../../../gateway/system/log.ts", import.meta.url))) as [string];
 
 function listen(level: "info" | "warn" | "silent" = "info") {
     const written: string[] = [];
@@ -64,9 +67,9 @@ test("log: lines below the level are not written", () => {
 
 /** A process that logs to a standard error of ours. */
 function logElsewhere(script: string) {
-    const program = `import { createLog } from ${JSON.stringify(new URL("../../../gateway/system/log.ts", import.meta.url).href)};
+    const program = `import { createLog } from ${JSON.stringify(MODULE)};
         const log = createLog("info"); ${script}`;
-    return spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], {
+    return spawn(process.execPath, ["--input-type=module", "-e", program], {
         stdio: ["ignore", "pipe", "pipe"],
     });
 }

@@ -19,7 +19,9 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { findTlsFiles, readTlsFiles } from "../../../gateway/tls/files.ts";
 import { writeHomeAuthority } from "../../../gateway/tls/home-files.ts";
+import { bundled } from "../../support/bundled.ts";
 
+const [MODULE] = (await bundled(new URL("../../../gateway/tls/home-files.ts", import.meta.url))) as [string];
 const MADE = {
     ca: { certificate: "the CA's certificate", key: "the CA's key" },
     gateway: { certificate: "the gateway's certificate", key: "the gateway's key" },
@@ -50,8 +52,8 @@ function assertWhole(data: string): void {
 }
 
 test("tls init: rights are the same under every umask, and an empty folder of that name takes them on", (t) => {
-    const script = `import { writeHomeAuthority } from ${JSON.stringify(new URL("../../../gateway/tls/home-files.ts", import.meta.url).href)}; writeHomeAuthority(process.argv[1], ${JSON.stringify(MADE)});`;
-    const words = ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script];
+    const script = `import { writeHomeAuthority } from ${JSON.stringify(MODULE)}; writeHomeAuthority(process.argv[1], ${JSON.stringify(MADE)});`;
+    const words = ["--input-type=module", "-e", script];
     for (const umask of ["000", "022", "077", "177"]) {
         const data = folder(t);
         mkdirSync(join(data, "tls"));
