@@ -28,6 +28,6 @@ try {
     process.exit(1);
 }
 if (["npx", "start"].includes(process.env.npm_lifecycle_event)) endWithShell();
-process.setSourceMapsEnabled(true); // errors name the lines of the sources
+if (emulates) process.setSourceMapsEnabled(true); // what fails names the lines of the sources
 const { emulate } = await import(pathToFileURL(program).href);
 if (emulates) await emulate(process.argv.slice(3));

@@ -57,7 +57,6 @@ async function serve(flags: Flags & { json?: boolean }): Promise<void> {
         adminTokenFile: adminTokenFile && resolve(adminTokenFile),
     };
     process.stdout.write((flags.json === true ? JSON.stringify(document) : text) + "\n");
-    stopSourceMaps();
     const failure = await Promise.race([ended, gateway.failed]);
     await stop(gateway, config);
     if (failure !== undefined) throw new Failure(failure.message, 1); // so that a supervisor starts it again
@@ -70,15 +69,6 @@ function readFlags(flags: Flags): Config {
         if (error instanceof GatewayError) throw new Failure(error.message, 2);
         throw error;
     }
-}
-
-/**
- * Node's streams read the stack of each error that a client causes. With source maps the first one decodes the program's: tens of megabytes, for
- * good. From now on they are used for what the log has of a bug, and for what ends the process.
- */
-function stopSourceMaps(): void {
-    process.setSourceMapsEnabled(false);
-    process.once("uncaughtExceptionMonitor", () => process.setSourceMapsEnabled(true));
 }
 
 /** Resolves at the first signal, or when the terminal went away. */

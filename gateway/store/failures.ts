@@ -51,5 +51,6 @@ export function toFailure(error: unknown): Failure {
 
 export function fromFailure(failure: Failure): Error {
     if (failure.code !== undefined) return new GatewayError(failure.code, failure.message);
-    return new Error(`the store failed: ${failure.message}`, { cause: failure.stack });
+    const { message, stack } = failure;
+    return Object.assign(new Error(`the store failed: ${message}`), stack === undefined ? {} : { stack });
 }

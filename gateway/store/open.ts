@@ -24,7 +24,7 @@ export async function openStore(options: {
 }): Promise<Store> {
     const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
         workerData: { dir: resolve(options.dir), backlog: options.backlog },
-        execArgv: ["--enable-source-maps"], // and no loader: the thread has its own
+        execArgv: [], // no loader: the thread has its own
     });
     const { calls, notices } = await new Promise<Extract<FromWorker, { opened: true }>>((opened, refused) => {
         worker.once("error", refused);

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { GatewayError } from "../error.ts";
+import { withSourceLines } from "./source-lines.ts";
 
 /** Characters of one text that a log line keeps. */
 const MAX_TEXT_CHARS = 1_000;
@@ -78,13 +79,9 @@ function maskValue(value: unknown, depth: number): unknown {
     return maskEntries(Object.entries(value), depth + 1);
 }
 
-/** Where a bug is, by the sources' lines. Only here are they looked up while the gateway runs: see cli/serve.ts. */
+/** Where a bug is. */
 function framesOf(error: Error): string[] {
-    const enabled = process.sourceMapsEnabled ?? false;
-    process.setSourceMapsEnabled(true);
-    const stack = error.stack ?? "";
-    process.setSourceMapsEnabled(enabled);
-    return maskText(stack)
+    return maskText(withSourceLines(error.stack ?? ""))
         .split("\n")
         .slice(1, 8)
         .map((line) => line.trim());
