@@ -82,7 +82,7 @@ export async function identify(
     if (claim.kind === "device") {
         const registration = await directory.authenticate(claim.route, claim.secret);
         if (registration === undefined) return wrong("unknown route or wrong secret");
-        return { peer: new DevicePeer(registration, address, dependencies), key: claim.key };
+        return { peer: new DevicePeer(registration, address, dependencies), key: registration.route };
     }
     if (claim.kind === "enrolling") {
         const enrolled = await directory.redeem(claim.number, claim.code, claim.chip, clientKey(address.address));
