@@ -39,13 +39,12 @@ export class BoardConnection {
     #contactMs: number;
     #closed = false;
 
-    /** @param settling see Window */
-    constructor(route: Route, peer: Pick<Endpoint, "address" | "port">, settling: Set<number>, tools: ConnectionTools) {
+    constructor(route: Route, peer: Pick<Endpoint, "address" | "port">, tools: ConnectionTools) {
         this.#route = route;
         this.#peer = peer;
         this.#tools = tools;
         this.#contactMs = tools.timers.nowMs();
-        this.window = new Window(route, settling, tools);
+        this.window = new Window(route, tools);
     }
 
     /** Resolves when its registration is stored, and what that reports as handled is settled; or when that failed. */

@@ -11,6 +11,7 @@ import type { BackoffBase } from "./backoff-base.ts";
 import { readNack, readRead } from "./board-payloads.ts";
 import { BoardConnection, type ConnectionTools } from "./connection.ts";
 import { Overflows } from "./overflows.ts";
+import { Settling } from "./settling.ts";
 
 /** How often PUBACK deadlines are looked at and failed reads are tried again. */
 export const SWEEP_MS = 1_000;
@@ -42,13 +43,22 @@ export interface Delivery extends ConnectionEvents {
 export function createDelivery(options: DeliveryOptions): Delivery {
     const { store, connections, clock, log, timers, backoffBase } = options;
     const boards = new Map<Route, BoardConnection>();
-    /** by route: what is acknowledged and not stored as delivered yet; kept over reconnects */
-    const settling = new Map<Route, Set<number>>();
+    const settling = new Settling();
     /** writes, and what is to be called when there are none */
     let underWay = 0;
     let idle = () => {};
     const overflows = new Overflows({ store, connections, background });
-    const tools: ConnectionTools = { store, connections, clock, timers, log, background, overflows, backoffBase };
+    const tools: ConnectionTools = {
+        store,
+        connections,
+        clock,
+        timers,
+        log,
+        settling,
+        background,
+        overflows,
+        backoffBase,
+    };
     const stopSweep = timers.every(SWEEP_MS, sweep);
 
     function background(write: Promise<unknown>): void {
@@ -65,9 +75,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         for (const [route, board] of [...boards]) {
             if (!board.sweep()) connections().close(route, "no PUBACK in time");
         }
-        for (const [route, sequences] of settling) {
-            if (sequences.size === 0 && !boards.has(route)) settling.delete(route);
-        }
     }
 
     async function markRead(route: Route, sequence: number): Promise<void> {
@@ -79,9 +86,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
     return {
         connected(route, peer) {
-            const sequences = settling.get(route) ?? new Set();
-            settling.set(route, sequences);
-            boards.set(route, new BoardConnection(route, peer, sequences, tools));
+            boards.set(route, new BoardConnection(route, peer, tools));
         },
         subscribed: (route) => boards.get(route)?.subscribed(),
         registered: async (route, fields) => boards.get(route)?.registered(fields),

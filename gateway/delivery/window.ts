@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 import type { Connections } from "../ports/connections.ts";
 import type { Store } from "../ports/store.ts";
 import { encodePush, payloadRoom } from "./push.ts";
+import type { Settling } from "./settling.ts";
 import type { Route } from "../registration.ts";
 import type { ClockStep } from "../clock.ts";
 import type { Timers } from "../system/timers.ts";
@@ -28,6 +29,7 @@ export interface WindowTools {
     clock: Clock;
     timers: Timers;
     log: Log;
+    settling: Settling;
     /** Lets a write go on by itself: it is waited for when the gateway ends, and its failure is logged. */
     background: (write: Promise<unknown>) => void;
 }
@@ -51,9 +53,8 @@ export class Window {
     packetOctets = PACKET_OCTETS;
     readonly #route: Route;
     readonly #tools: WindowTools;
-    /** Sequences acknowledged and not written down yet. They outlive the connection: the next one must not send them again. */
-    readonly #settling: Set<number>;
-    readonly #inflight = new Map<number, Inflight>();
+    /** undefined: nothing is, as on most connections at most times */
+    #inflight: Map<number, Inflight> | undefined;
     /** read and not sent yet, in order */
     #ahead: PushMessage[] = [];
     /** the last sequence that was read */
@@ -67,11 +68,10 @@ export class Window {
     #writtenUpTo = 0;
     /** settle writes that failed, and when their messages were sent */
     #unstored: [sequence: number, sentMs: number | undefined][] = [];
-    readonly #waiting = new Map<number, (() => void)[]>();
+    #waiting: Map<number, (() => void)[]> | undefined;
 
-    constructor(route: Route, settling: Set<number>, tools: WindowTools) {
+    constructor(route: Route, tools: WindowTools) {
         this.#route = route;
-        this.#settling = settling;
         this.#tools = tools;
     }
 
@@ -90,9 +90,9 @@ export class Window {
     close(): void {
         this.#state = "closed";
         this.noteSent();
-        for (const [sequence] of this.#unstored) this.#settling.delete(sequence);
-        for (const sequence of [...this.#waiting.keys()]) this.#over(sequence);
-        this.#inflight.clear();
+        for (const [sequence] of this.#unstored) this.#tools.settling.delete(this.#route, sequence);
+        for (const sequence of [...(this.#waiting?.keys() ?? [])]) this.#over(sequence);
+        this.#inflight = undefined;
         this.#ahead = [];
     }
 
@@ -151,9 +151,9 @@ export class Window {
 
     /** PUBACK. */
     acknowledged(sequence: number): void {
-        const inflight = this.#inflight.get(sequence);
+        const inflight = this.#inflight?.get(sequence);
         if (inflight === undefined) return;
-        this.#inflight.delete(sequence);
+        this.#inflight!.delete(sequence);
         if (inflight.nacked) this.#over(sequence);
         else this.#storeDelivered(sequence, inflight.sentMs);
         this.fill();
@@ -161,7 +161,7 @@ export class Window {
 
     /** The device reported that a push was not shown, and that is going to be stored. @returns when it was sent, if that is not noted */
     nacked(sequence: number): number | undefined {
-        const inflight = this.#inflight.get(sequence);
+        const inflight = this.#inflight?.get(sequence);
         if (inflight === undefined) return void this.removed([sequence]);
         inflight.nacked = true;
         return inflight.sentMs;
@@ -169,16 +169,16 @@ export class Window {
 
     /** Resolves when a push is neither inflight nor being written down as delivered: at once when it is not. */
     whenOver(sequence: number): Promise<void> {
-        if (!this.#inflight.has(sequence) && !this.#settling.has(sequence)) return Promise.resolve();
-        return new Promise((resolve) => {
-            this.#waiting.set(sequence, [...(this.#waiting.get(sequence) ?? []), resolve]);
-        });
+        if (this.#inflight?.has(sequence) !== true && !this.#settling.has(sequence)) return Promise.resolve();
+        const waiting = (this.#waiting ??= new Map<number, (() => void)[]>());
+        return new Promise((resolve) => void waiting.set(sequence, [...(waiting.get(sequence) ?? []), resolve]));
     }
 
     /** To be called every now and then. @returns false: a PUBACK did not come in time */
     sweep(): boolean {
         const nowMs = this.#tools.timers.nowMs();
-        for (const { sinceMs } of this.#inflight.values()) if (nowMs - sinceMs >= PUBACK_MS) return false;
+        for (const { sinceMs } of this.#inflight?.values() ?? []) if (nowMs - sinceMs >= PUBACK_MS) return false;
+        if (this.#inflight?.size === 0) this.#inflight = undefined;
         this.noteSent();
         const unsettled = this.#unstored;
         this.#unstored = [];
@@ -187,8 +187,12 @@ export class Window {
         return true;
     }
 
+    get #settling(): ReadonlySet<number> {
+        return this.#tools.settling.of(this.#route);
+    }
+
     #isFree(): boolean {
-        const { size } = this.#inflight;
+        const size = this.#inflight?.size ?? 0;
         return this.#state === "open" && size < this.size && this.#settling.size < MAX_SETTLING;
     }
 
@@ -214,9 +218,9 @@ export class Window {
         const { sequence } = message;
         const sentMs = clock.nowMs();
         const inflight: Inflight = { sinceMs: timers.nowMs(), sentMs, nacked: false };
-        this.#inflight.set(sequence, inflight);
+        (this.#inflight ??= new Map<number, Inflight>()).set(sequence, inflight);
         if (!connections().push(this.#route, sequence, Buffer.from(encodePush(message)))) {
-            this.#inflight.delete(sequence);
+            this.#inflight?.delete(sequence);
             return false;
         }
         this.#writtenUpTo = sequence;
@@ -228,7 +232,7 @@ export class Window {
     /** Notes in the store what was written and is not acknowledged yet. */
     noteSent(): void {
         const { store, background } = this.#tools;
-        for (const [sequence, inflight] of this.#inflight) {
+        for (const [sequence, inflight] of this.#inflight ?? []) {
             if (inflight.sentMs !== undefined)
                 background(store.backlog.markSent(this.#route, sequence, inflight.sentMs));
             inflight.sentMs = undefined;
@@ -242,17 +246,17 @@ export class Window {
 
     /** Stores that a push was delivered. When that fails it is tried again; at worst the device gets the push once more. */
     #storeDelivered(sequence: number, sentMs: number | undefined): void {
-        const { store, clock, background } = this.#tools;
-        this.#settling.add(sequence);
+        const { store, clock, settling, background } = this.#tools;
+        settling.add(this.#route, sequence);
         const write = store.backlog.settle(this.#route, sequence, "delivered", clock.nowMs(), undefined, sentMs);
         const after = write.then(
             () => {
-                this.#settling.delete(sequence);
+                settling.delete(this.#route, sequence);
                 this.#over(sequence);
                 if (this.#settling.size === MAX_SETTLING - 1) this.fill();
             },
             (error: unknown) => {
-                if (this.#state === "closed") this.#settling.delete(sequence);
+                if (this.#state === "closed") settling.delete(this.#route, sequence);
                 else this.#unstored.push([sequence, sentMs]);
                 throw error;
             },
@@ -261,8 +265,9 @@ export class Window {
     }
 
     #over(sequence: number): void {
-        const waiting = this.#waiting.get(sequence) ?? [];
-        this.#waiting.delete(sequence);
+        const waiting = this.#waiting?.get(sequence);
+        if (waiting === undefined) return;
+        this.#waiting!.delete(sequence);
         for (const resolve of waiting) resolve();
     }
 
