@@ -1,4 +1,4 @@
 import { conformance } from "./conformance.ts";
 import { JAVASCRIPT } from "./subjects.ts";
 
-conformance(JAVASCRIPT);
+conformance(JAVASCRIPT.slice(0, 2));

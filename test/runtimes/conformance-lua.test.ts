@@ -1,4 +1,4 @@
 import { conformance } from "./conformance.ts";
 import { LUA } from "./subjects.ts";
 
-conformance(LUA);
+conformance(LUA.filter(({ name }) => name !== "lua5.3"));

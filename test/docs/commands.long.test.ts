@@ -1,0 +1,3 @@
+import { typeCommands } from "./commands.ts";
+
+typeCommands(true);
