@@ -72,7 +72,7 @@ export function createQueue(options: {
                     "The device's backlog is full of more urgent messages: send again when it is online, or with a higher urgency.",
                 );
             }
-            const { id, sequence, state, repeated, collapsed, dropped } = appended;
+            const { id, sequence, state = "accepted", repeated = false, collapsed = [], dropped = [] } = appended;
             const { content, acceptedMs, expiresMs, octets } = message;
             const accepted = { id, route, sequence, content, acceptedMs, expiresMs, octets, state };
             return { message: accepted, repeated, collapsed, dropped };

@@ -19,19 +19,24 @@ export interface NewMessage extends Omit<PushMessage, "id" | "sequence" | "state
     writtenUpTo?: number;
 }
 
-/** What the store made of a message. */
-export interface Placed extends Pick<PushMessage, "id" | "sequence" | "state"> {
-    /** true: it is the one accepted earlier for the sender's `once`, and nothing was stored */
-    repeated: boolean;
+/** What the store made of a message. What is usual is left out: it was accepted, and no other ended. */
+export interface Placed extends Pick<PushMessage, "id" | "sequence"> {
+    /** of one that was dropped itself, or was accepted earlier */
+    state?: MessageState;
+    /** it is the one accepted earlier for the sender's `once`, and nothing was stored */
+    repeated?: true;
     /** sequences of the messages that it replaced */
-    collapsed: number[];
+    collapsed?: number[];
     /** and of those that went over 1,000 messages or 256 KiB: of the sender that holds most of it, the oldest of the lowest urgency */
-    dropped: number[];
+    dropped?: number[];
 }
 
 /** What an append did. */
-export interface Appended extends Pick<Placed, "repeated" | "collapsed" | "dropped"> {
+export interface Appended {
     message: PushMessage;
+    repeated: boolean;
+    collapsed: number[];
+    dropped: number[];
 }
 
 /** No such route; or the sender has used `once` for other content. */

@@ -35,8 +35,10 @@ export function backlogCalls(sql: Sql, places: Places, most: BacklogSize = MAX_B
             return sql.all(text, place.num, afterSequence, limit).map((row) => toMessage(route, row));
         }),
         size: read((route) => {
-            const { messages, octets } = places.of(route) ?? { messages: 0, octets: 0 };
-            return { messages, octets };
+            const place = places.of(route);
+            if (place === undefined) return { messages: 0, octets: 0 };
+            places.count(place);
+            return { messages: place.messages, octets: place.octets };
         }),
         markSent: lazily((route, sequence, atMs) => {
             const place = places.of(route);
@@ -46,9 +48,9 @@ export function backlogCalls(sql: Sql, places: Places, most: BacklogSize = MAX_B
             const code = endState(state);
             const place = places.of(route);
             if (place === undefined) return false;
-            const row = sql.get(SETTLE, code, atMs, cutWhy(why), sentMs, place.num, sequence);
-            if (row !== undefined) noteGone(place, [row]);
-            return row !== undefined;
+            const settled = sql.run(SETTLE, code, atMs, cutWhy(why), sentMs, place.num, sequence) === 1;
+            if (settled) noteGone(place, 1);
+            return settled;
         }),
         settleUpTo: write((route, sequence, atMs) => {
             const place = places.of(route);
@@ -56,7 +58,7 @@ export function backlogCalls(sql: Sql, places: Places, most: BacklogSize = MAX_B
         }),
         expire: write((nowMs, limit) => {
             const rows = sql.all(EXPIRE, endState("expired"), nowMs, undefined, nowMs, limit);
-            for (const row of rows) places.keptAs(row.place as number, (place) => noteGone(place, [row]));
+            for (const row of rows) places.keptAs(row.place as number, (place) => noteGone(place, 1));
             return rows.length;
         }),
         clearOverflow: lazily((route, reported) => clearOverflow(sql, route, reported)),
@@ -65,9 +67,9 @@ export function backlogCalls(sql: Sql, places: Places, most: BacklogSize = MAX_B
 
 /** What ends loses its content. */
 const END = "UPDATE messages SET state = ?, ended_ms = ?, why = ?, content = NULL";
-const SETTLE = `${END}, sent_ms = coalesce(sent_ms, ?) WHERE place = ? AND sequence = ? AND ended_ms IS NULL RETURNING octets`;
+const SETTLE = `${END}, sent_ms = coalesce(sent_ms, ?) WHERE place = ? AND sequence = ? AND ended_ms IS NULL`;
 const EXPIRE = `${END} WHERE num IN (SELECT num FROM messages WHERE ended_ms IS NULL AND due_ms <= ? ORDER BY due_ms LIMIT ?)
-    RETURNING place, octets`;
+    RETURNING place`;
 const INSERT = `INSERT INTO messages (num, place, sequence, before, tag, sender, once, content_digest, urgency, collapse_key,
     content, content_crc, octets, accepted_ms, expires_ms, due_ms, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, 0)`;
 
@@ -92,19 +94,13 @@ function append(
     place.messages++;
     place.octets += octets;
     shares.note(message.route, sender, octets, 1);
-    const collapsed = collapseKey === undefined ? [] : collapseOlder(sql, place, message, sequence);
-    const dropped = isWithin(place, most) ? [] : dropOverflow(sql, shares, place, message, most);
-    const own = dropped.includes(sequence);
-    // The key is free again, so that the sender can retry.
-    if (own) sql.run("UPDATE messages SET once = NULL WHERE num = ?", num);
-    return {
-        id: messageId(num, tag),
-        sequence,
-        state: own ? "dropped" : "accepted",
-        repeated: false,
-        collapsed,
-        dropped,
-    };
+    const placed: Placed = { id: messageId(num, tag), sequence };
+    if (collapseKey !== undefined) placed.collapsed = collapseOlder(sql, place, message, sequence);
+    if (isWithin(places, place, most)) return placed;
+    placed.dropped = dropOverflow(sql, places, shares, place, message, most);
+    if (!placed.dropped.includes(sequence)) return placed;
+    sql.run("UPDATE messages SET once = NULL WHERE num = ?", num); // the key is free again, so that the sender can retry
+    return { ...placed, state: "dropped" };
 }
 
 export function settleUpTo(sql: Sql, place: Place, sequence: number, atMs: number): number[] {
@@ -138,11 +134,18 @@ function collapseOlder(sql: Sql, place: Place, message: NewMessage, sequence: nu
 }
 
 /** Drops until the backlog is within its limits, each time a message of the sender that holds most of what is over its limit. */
-function dropOverflow(sql: Sql, shares: Shares, place: Place, message: NewMessage, most: BacklogSize): number[] {
+function dropOverflow(
+    sql: Sql,
+    places: Places,
+    shares: Shares,
+    place: Place,
+    message: NewMessage,
+    most: BacklogSize,
+): number[] {
     const { route, sender, acceptedMs, writtenUpTo } = message;
     const ending: Ending = { state: "dropped", atMs: acceptedMs, why: "the backlog was full" };
     const dropped: number[] = [];
-    while (!isWithin(place, most)) {
+    while (!isWithin(places, place, most)) {
         const what = place.messages > most.messages ? "messages" : "octets";
         const find = () => firstToDrop(sql, place, shares.largest(place, what, sender), writtenUpTo);
         let row = find();
@@ -171,8 +174,9 @@ function firstToDrop(sql: Sql, place: Place, sender: string | undefined, written
     );
 }
 
-function isWithin({ messages, octets }: BacklogSize, most: BacklogSize): boolean {
-    return messages <= most.messages && octets <= most.octets;
+function isWithin(places: Places, place: Place, most: BacklogSize): boolean {
+    if (place.octets > most.octets) places.count(place);
+    return place.messages <= most.messages && place.octets <= most.octets;
 }
 
 /** Ends what waits of a place. */
@@ -186,13 +190,14 @@ function endWaiting(
     const { state, atMs, why } = ending;
     const text = `${END} WHERE place = ? AND ended_ms IS NULL AND ${where} RETURNING sequence, octets`;
     const rows = sql.all(text, endState(state), atMs, cutWhy(why), place.num, ...values);
-    noteGone(place, rows);
+    for (const row of rows) place.octets -= row.octets as number;
+    noteGone(place, rows.length);
     return rows;
 }
 
-function noteGone(place: Place, rows: Row[]): void {
-    place.messages -= rows.length;
-    for (const row of rows) place.octets -= row.octets as number;
+function noteGone(place: Place, messages: number): void {
+    place.messages -= messages;
+    if (place.messages === 0) place.octets = 0;
 }
 
 function sequencesOf(rows: Row[]): number[] {

@@ -4,6 +4,7 @@ import type { PlainStore } from "../ports/store.ts";
 import { fromFailure, type Failure } from "./failures.ts";
 import {
     addCall,
+    APPEND,
     forEachOutcome,
     readCalls,
     type Call,
@@ -44,13 +45,13 @@ export function createClient(
 
     function invoke(name: CallName, args: unknown[]): Promise<unknown> {
         if (ended !== undefined) return Promise.reject(new GatewayError("unavailable", ended));
-        if (name === "backlog.append" && appends >= MAX_APPENDS_UNDER_WAY) {
+        if (name === APPEND && appends >= MAX_APPENDS_UNDER_WAY) {
             const sentence = "More messages come in than the disk can take: try again in a few seconds.";
             return Promise.reject(new GatewayError("too_many", sentence));
         }
         return new Promise((resolve, reject) => {
             const id = ++lastId;
-            if (name === "backlog.append") appends++;
+            if (name === APPEND) appends++;
             pending.set(id, { name, resolve, reject });
             if (outbox.length === 0) setImmediate(post);
             addCall(outbox, { id, name, args });
@@ -81,7 +82,7 @@ export function createClient(
     function take(id: number): Pending | undefined {
         const call = pending.get(id);
         pending.delete(id);
-        if (call?.name === "backlog.append") appends--;
+        if (call?.name === APPEND) appends--;
         return call;
     }
 

@@ -18,7 +18,7 @@ export function earlierMessage(
     if (row === undefined) return undefined;
     if (row.content_digest !== digest) return "conflict";
     const sequence = row.sequence as number;
-    return { id: idOf(row), sequence, state: stateOf(row), repeated: true, collapsed: [], dropped: [] };
+    return { id: idOf(row), sequence, state: stateOf(row), repeated: true };
 }
 
 /** Equal for messages with the same content: what a sender may not change under one idempotency key. Undefined: the message has no key. */

@@ -1,4 +1,3 @@
-import type { BacklogSize } from "../ports/backlog.ts";
 import type { Route } from "../registration.ts";
 import { optional, type Row, type Sql } from "./sql.ts";
 
@@ -6,7 +5,10 @@ import { optional, type Row, type Sql } from "./sql.ts";
  * What the store's thread knows of one registration's messages. A message costs no statement for it: it is written once for each
  * transaction, and the size of the backlog never.
  */
-export interface Place extends BacklogSize {
+export interface Place {
+    /** messages that wait, and at most so many octets of them: what ends is taken off when it is counted again */
+    messages: number;
+    octets: number;
     /** stands for the route in the table of messages */
     readonly num: number;
     readonly route: Route;
@@ -63,14 +65,21 @@ export class Places {
         if (this.#kept.size >= MAX_KEPT) {
             for (const place of this.#kept.values()) if (!this.#changed.has(place)) this.end(place);
         }
-        const waiting = this.#sql.get(
-            "SELECT count(*) AS messages, sum(octets) AS octets FROM messages WHERE place = ? AND ended_ms IS NULL",
-            row.num as number,
-        );
-        const place = toPlace(route, row, waiting);
+        const place = toPlace(route, row);
+        this.count(place);
         this.#kept.set(route, place);
         this.#byNum.set(place.num, place);
         return place;
+    }
+
+    /** Counts what waits. */
+    count(place: Place): void {
+        const row = this.#sql.get(
+            "SELECT count(*) AS messages, sum(octets) AS octets FROM messages WHERE place = ? AND ended_ms IS NULL",
+            place.num,
+        );
+        place.messages = Number(row?.messages ?? 0);
+        place.octets = Number(row?.octets ?? 0);
     }
 
     /** Makes the place of a new registration. */
@@ -138,7 +147,7 @@ export class Places {
     }
 }
 
-function toPlace(route: Route, row: Row, waiting: Row | undefined): Place {
+function toPlace(route: Route, row: Row): Place {
     return {
         num: row.num as number,
         route,
@@ -146,7 +155,7 @@ function toPlace(route: Route, row: Row, waiting: Row | undefined): Place {
         lastNum: row.last_num as number,
         metStart: row.met_start as number,
         unmetSequence: optional(row.unmet_sequence),
-        messages: Number(waiting?.messages ?? 0),
-        octets: Number(waiting?.octets ?? 0),
+        messages: 0,
+        octets: 0,
     };
 }

@@ -1,3 +1,4 @@
+import type { NewMessage } from "../ports/backlog.ts";
 import type { Ports } from "../ports/store.ts";
 import type { Failure } from "./failures.ts";
 
@@ -30,14 +31,33 @@ export type FromWorker = { opened: true; calls: CallName[]; notices: string[] } 
 /** Things of a flat array for each call or outcome. */
 const STRIDE = 3;
 
+/** Most calls are of this one: its message travels as its fields, in an order of their own. */
+export const APPEND = "backlog.append";
+
 export function addCall(flat: unknown[], { id, name, args }: Call): void {
-    flat.push(id, name, args);
+    flat.push(id, name, name === APPEND ? packMessage(args[0] as NewMessage) : args);
+}
+
+const FIELDS = [
+    ...(["route", "to", "content", "urgency", "collapseKey", "acceptedMs", "expiresMs", "octets"] as const),
+    ...(["tag", "sender", "once", "writtenUpTo"] as const),
+] satisfies (keyof NewMessage)[];
+
+function packMessage(message: NewMessage): unknown[] {
+    return FIELDS.map((field) => message[field]);
+}
+
+function unpackMessage(values: unknown[]): NewMessage {
+    const message: Record<string, unknown> = {};
+    FIELDS.forEach((field, index) => (message[field] = values[index]));
+    return message as unknown as NewMessage;
 }
 
 export function readCalls(flat: unknown[]): Call[] {
     const calls: Call[] = [];
     for (let at = 0; at < flat.length; at += STRIDE) {
-        calls.push({ id: flat[at] as number, name: flat[at + 1] as CallName, args: flat[at + 2] as unknown[] });
+        const [id, name, args] = flat.slice(at, at + STRIDE) as [number, CallName, unknown[]];
+        calls.push({ id, name, args: name === APPEND ? [unpackMessage(args)] : args });
     }
     return calls;
 }

@@ -31,7 +31,7 @@ export class Shares {
     /** Who holds most messages or most octets of a backlog. @param sender who goes before others that hold the same */
     largest(place: Place, what: keyof BacklogSize, sender: string): Sender {
         const known = this.#routes.get(place.route);
-        const shares = known !== undefined && isNear(known, place) ? known : this.#count(place);
+        const shares = known !== undefined && isNear(known, place, what) ? known : this.#count(place);
         const held = (one: Sender) => shares.get(one)?.[what] ?? 0;
         return [...shares.keys()].reduce((one, other) => (held(other) > held(one) ? other : one), sender as Sender);
     }
@@ -57,10 +57,7 @@ export class Shares {
     }
 }
 
-function isNear(shares: Map<Sender, BacklogSize>, size: BacklogSize): boolean {
-    const near = (what: keyof BacklogSize) => {
-        const sum = [...shares.values()].reduce((held, share) => held + share[what], 0);
-        return Math.abs(sum - size[what]) * TOLERANCE <= size[what];
-    };
-    return near("messages") && near("octets");
+function isNear(shares: Map<Sender, BacklogSize>, size: BacklogSize, what: keyof BacklogSize): boolean {
+    const sum = [...shares.values()].reduce((held, share) => held + share[what], 0);
+    return Math.abs(sum - size[what]) * TOLERANCE <= size[what];
 }

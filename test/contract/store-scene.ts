@@ -46,7 +46,7 @@ export function createScene(factory: StoreFactory): Scene {
 }
 
 /** Appends to the first registration; it has to be there. */
-export function append(store: Store, given: Given = {}): Promise<Placed> {
+export function append(store: Store, given: Given = {}): Promise<Required<Placed>> {
     return appendTo(store, messageOf(1, given));
 }
 

@@ -39,11 +39,11 @@ export function idOf(tag: string): string {
 const ids = new Map<string, string>();
 
 /** Appends a message that must be taken. */
-export async function append(store: Pick<Store, "backlog">, message: NewMessage): Promise<Placed> {
+export async function append(store: Pick<Store, "backlog">, message: NewMessage): Promise<Required<Placed>> {
     const placed = await store.backlog.append(message);
     if (typeof placed === "string") throw new Error(`not appended: ${placed}`);
     ids.set(message.tag, placed.id);
-    return placed;
+    return { state: "accepted", repeated: false, collapsed: [], dropped: [], ...placed } as Required<Placed>;
 }
 
 let lastTag = 0;
