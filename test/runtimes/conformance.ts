@@ -29,9 +29,8 @@ export const CASES: readonly Case[] = [
 ];
 
 const CASE_TIMEOUT_MS = 120_000;
-/** Devices at once. Most of the time they wait for something. */
-const AT_ONCE = 24;
-/** Fewer where all of them take turns in this thread, slowly: a device with no turn for seconds gives up its connection. */
+/** Devices at once. Most of the time they wait for something. They take turns in this thread: one with no turn for seconds gives up its connection. */
+const AT_ONCE = 12;
 const FENGARIS_AT_ONCE = 8;
 
 /**

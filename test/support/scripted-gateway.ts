@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import mqtt from "mqtt-packet";
 import type { Packet } from "mqtt-packet";
@@ -40,6 +40,8 @@ export class Peer {
     /** Resolves when the device's side is closed, by FIN or RST. */
     readonly closed: Promise<void>;
     isClosed = false;
+    /** the device's */
+    readonly port: number | undefined;
     readonly #socket: Socket;
     readonly #packets: Packet[] = [];
     #problem: Error | undefined;
@@ -47,6 +49,7 @@ export class Peer {
 
     constructor(socket: Socket) {
         this.#socket = socket;
+        this.port = socket.remotePort;
         socket.setNoDelay(true);
         const parser = mqtt.parser({ protocolVersion: 4 });
         parser.on("packet", (packet) => {
@@ -201,8 +204,13 @@ export class ScriptedGateway {
         return this.#peers[this.#taken++]!;
     }
 
-    /** Resolves when all connections are closed; those that no script took are dropped from the script. */
+    /** Resolves when all connections are closed, also those on their way; what no script took of them is dropped from the script. */
     async deserted(withinMs = PATIENCE_MS): Promise<void> {
+        const last = connect(this.#port, "127.0.0.1"); // behind all others
+        await once(last, "connect");
+        const { localPort } = last;
+        await eventually("a connection", () => this.#peers.some(({ port }) => port === localPort), withinMs);
+        last.destroy();
         await eventually("the device hangs up", () => this.#peers.every(({ isClosed }) => isClosed), withinMs);
         this.#taken = this.#peers.length;
     }
