@@ -59,7 +59,7 @@ export class FilledStore {
             const times = { acceptedMs: this.#nowMs, expiresMs: this.#nowMs + ttlMs };
             const placed = await this.#store!.backlog.append(messageOf(number, { body: BODY, ...times }));
             if (typeof placed === "string") throw new Error(`not appended: ${placed}`);
-            this.#pending.push({ number, sequence: sequenceOf(placed) });
+            this.#pending.push({ number, sequence: placed.sequence });
         });
     }
 
@@ -80,8 +80,7 @@ export class FilledStore {
         let longestMs = 0;
         for (let expired = EXPIRE_BATCH; expired === EXPIRE_BATCH;) {
             const startMs = performance.now();
-            const ended = await this.#store!.backlog.expire(this.#nowMs + 2 * HOUR_MS, EXPIRE_BATCH);
-            expired = typeof ended === "number" ? ended : (ended as unknown[]).length;
+            expired = await this.#store!.backlog.expire(this.#nowMs + 2 * HOUR_MS, EXPIRE_BATCH);
             longestMs = Math.max(longestMs, performance.now() - startMs);
         }
         return longestMs;
@@ -107,9 +106,4 @@ async function inGroups(count: number, each: (index: number) => Promise<void>): 
         while (next < count) await each(next++);
     };
     await Promise.all(Array.from({ length: Math.min(GROUP, count) }, go));
-}
-
-/** Before and after the store answers with sequences only. */
-function sequenceOf(placed: { sequence: number } | { message: { sequence: number } }): number {
-    return "message" in placed ? placed.message.sequence : placed.sequence;
 }
