@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 const LIST = "built.json";
 /** Another build may be writing it. */
 const DRAFT = /\.\d+$/;
+const PIECE_OCTETS = 65_536;
 
 /**
  * Writes a folder of files, each whole and flushed before its name stands, and removes others. All users can read them and only the
@@ -37,7 +38,7 @@ export function checkBuilt(folder, remedy) {
         const list = Object.entries(JSON.parse(fs.readFileSync(path, "utf8")));
         for (const [name, hash] of list) {
             path = join(folder, name);
-            if (hashOf(fs.readFileSync(path)) !== hash) throw new Error("not the file that was built");
+            if (hashOfFile(path) !== hash) throw new Error("not the file that was built");
         }
     } catch (cause) {
         const what = fs.existsSync(path) ? "is damaged, or was not wholly built" : "is missing";
@@ -62,6 +63,19 @@ export function newerThanBuilt(folder, sources) {
 /** @param {Uint8Array} data */
 function hashOf(data) {
     return createHash("sha256").update(data).digest("hex");
+}
+
+/** Piece by piece: what a start reads whole stays with it as memory. @param {string} path */
+function hashOfFile(path) {
+    const hash = createHash("sha256");
+    const piece = Buffer.alloc(PIECE_OCTETS);
+    const file = fs.openSync(path, "r");
+    try {
+        for (let octets; (octets = fs.readSync(file, piece)) > 0;) hash.update(piece.subarray(0, octets));
+    } finally {
+        fs.closeSync(file);
+    }
+    return hash.digest("hex");
 }
 
 /** As mkdir -p does. @param {string} folder */

@@ -149,7 +149,7 @@ async function start(config: Config, surroundings: Surroundings, closers: Closer
         certificate,
         version,
     };
-    const server = await createServer(services);
+    const server = createServer(services);
     closers.push(() => closeServer(server, () => ending.abort()));
     const followClock = await createClockFollower({ clock, store, delivery, log });
     const sweeps = startSweeps({ store, directory, connections, throttle, clock, log, timers, followClock });

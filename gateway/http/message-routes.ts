@@ -69,7 +69,6 @@ export function addMessageRoutes(server: Server, services: Services, metrics: Me
                 body: SendBody,
                 response: { 202: AcceptedBody },
             },
-            serializerCompiler: () => JSON.stringify, // 202 has two forms: to find out which costs more than to write it
         },
         async (request, reply) => {
             const { to, country, id, ttl, ttlS = ttl, body, title, urgency, collapseKey } = request.body;

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify from "fastify";
 import { GatewayError } from "../error.ts";
@@ -10,10 +9,10 @@ import { addCodeRoutes } from "./code-routes.ts";
 import { ANSWER_HEADERS, createErrorHandler } from "./errors.ts";
 import { readJsonBodies } from "./json-body.ts";
 import { addMessageRoutes } from "./message-routes.ts";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import { answerUnknownRoutes } from "./not-found.ts";
 import { addNumberRoutes } from "./number-routes.ts";
-import { ErrorReply } from "./schemas.ts";
+import { addOpenapi } from "./openapi.ts";
 import { pacePipelines } from "./pipelines.ts";
 import type { Services } from "./services.ts";
 import { addStatusRoutes } from "./status-routes.ts";
@@ -36,7 +35,7 @@ const WITH_TOKEN = { all: 1_900, perClient: 500 };
 const MAX_CONNECTIONS = 3_000;
 
 /** Makes the HTTP server, not yet listening. The routes' schemas check the requests and make /v1/openapi.json. */
-export async function createServer(services: Services): Promise<Server> {
+export function createServer(services: Services): Server {
     const { log } = services;
     const onError = createErrorHandler(log);
     const server: Server = fastify({
@@ -74,6 +73,7 @@ export async function createServer(services: Services): Promise<Server> {
     });
 
     server.setErrorHandler(onError);
+    server.setSerializerCompiler(() => JSON.stringify); // the types of the answers are checked when this is built
     answerUnknownRoutes(server);
 
     const metrics = createMetrics(services);
@@ -95,22 +95,6 @@ export async function createServer(services: Services): Promise<Server> {
         }
         done();
     });
-    server.addHook("onRoute", (route) => {
-        if (route.schema === undefined) return;
-        route.schema.response = { ...(route.schema.response as object), "4xx": ErrorReply, "5xx": ErrorReply };
-    });
-    await server.register(swagger, {
-        openapi: {
-            openapi: "3.1.0",
-            info: { title: "Toque", description: "Push messages to phone numbers.", version: services.version },
-            components: {
-                securitySchemes: {
-                    token: { type: "http", scheme: "bearer", description: "Or Basic: any user, the token as password" },
-                },
-            },
-        },
-    });
-
     server.addHook("onRequest", (request, reply, done) => {
         if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) {
             reply.header("Connection", "close"); // RFC 9112 §3.2
@@ -129,10 +113,15 @@ export async function createServer(services: Services): Promise<Server> {
         }
         done();
     });
+    addRoutes(server, services, metrics);
+    addOpenapi(server, services.version, (described) => addRoutes(described, services, metrics));
+    return server;
+}
+
+function addRoutes(server: Server, services: Services, metrics: Metrics): void {
     addMessageRoutes(server, services, metrics);
     addNumberRoutes(server, services);
     addCodeRoutes(server, services);
     addTokenRoutes(server, services);
     addStatusRoutes(server, services, metrics);
-    return server;
 }

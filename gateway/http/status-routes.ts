@@ -9,7 +9,7 @@ import { isoTime } from "./time.ts";
 
 const security = [{ token: [] }];
 
-/** Health, status, metrics and the OpenAPI document. */
+/** Health, status and metrics. */
 export function addStatusRoutes(server: Server, services: Services, metrics: Metrics): void {
     const { clock, timers, room, connections } = services;
     const health = createHealth(services);
@@ -67,8 +67,4 @@ export function addStatusRoutes(server: Server, services: Services, metrics: Met
         reply.type(metrics.contentType);
         return metrics.text();
     });
-
-    server.get("/v1/openapi.json", { config: { open: true }, schema: { summary: "This document" } }, async () =>
-        server.swagger(),
-    );
 }
