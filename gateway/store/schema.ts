@@ -50,7 +50,7 @@ ALTER TABLE registrations DROP COLUMN messages;
 ALTER TABLE registrations DROP COLUMN octets;
 CREATE UNIQUE INDEX messages_waiting ON messages (place, sequence) WHERE ended_ms IS NULL;
 CREATE INDEX messages_due ON messages (due_ms) WHERE ended_ms IS NULL;
-CREATE INDEX messages_collapsing ON messages (place, collapse_key) WHERE collapse_key IS NOT NULL AND ended_ms IS NULL;
+CREATE INDEX messages_collapsing ON messages (place, collapse_key, sequence) WHERE collapse_key IS NOT NULL AND ended_ms IS NULL;
 CREATE INDEX messages_ended ON messages (ended_ms) WHERE ended_ms IS NOT NULL;
 CREATE UNIQUE INDEX messages_by_once ON messages (sender, once) WHERE once IS NOT NULL;
 CREATE UNIQUE INDEX messages_by_old_id ON messages (old_id) WHERE old_id IS NOT NULL;
