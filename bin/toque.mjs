@@ -28,6 +28,7 @@ try {
     process.exit(1);
 }
 if (["npx", "start"].includes(process.env.npm_lifecycle_event)) endWithShell();
-if (emulates) process.setSourceMapsEnabled(true); // what fails names the lines of the sources
+// What fails names the lines of the sources. The gateway, which runs for months, reads the maps when it logs a bug.
+if (process.argv[2] !== "serve") process.setSourceMapsEnabled(true);
 const { emulate } = await import(pathToFileURL(program).href);
 if (emulates) await emulate(process.argv.slice(3));
