@@ -31,8 +31,9 @@ const PARTS: Record<string, (context: Context) => Promise<Table>> = {
     store,
 };
 
-const options = readOptions(process.argv.slice(2), Object.keys(PARTS));
-if (options !== undefined) {
+async function bench(): Promise<void> {
+    const options = readOptions(process.argv.slice(2), Object.keys(PARTS));
+    if (options === undefined) return;
     const startMs = performance.now();
     const tell = (line: string) => process.stderr.write(`${line}\n`);
     const toques = [toqueKind("Toque"), ...options.servers.map(({ name, root }) => toqueKind(`Toque, ${name}`, root))];
@@ -60,3 +61,8 @@ if (options !== undefined) {
     const markdown = [measured, ...Object.values(tables).map((table) => markdownOf(table, false))].join("\n\n");
     if (options.page) await writePage(markdown);
 }
+
+bench().catch((error: unknown) => {
+    process.stderr.write(`bench: ${(error as Error).message}\n`);
+    process.exit(1);
+});
