@@ -22,8 +22,6 @@ const TAG_OCTETS = 10;
 /** A sequence has at most ten digits in what is counted here: its own is given only later, by the store. */
 const WIDEST_SEQUENCE = 2 ** 32 - 1;
 
-const HALF_A_PAIR = /\p{Surrogate}/u;
-
 /** Where a message becomes durable. */
 export interface Queue {
     /**
@@ -122,7 +120,7 @@ function readText(name: string, text: unknown, maxOctets?: number): string | und
     if (octets > (maxOctets ?? 0)) {
         throw refused(`The ${name} has ${octets} octets of UTF-8; it may have ${maxOctets}.`);
     }
-    return HALF_A_PAIR.test(text) ? Buffer.from(text).toString() : text;
+    return text.toWellFormed();
 }
 
 /** The sender's idempotency key: 1 to 200 visible ASCII characters. */

@@ -1,7 +1,7 @@
 import { URGENCIES, type MessageState, type PushMessage } from "../message.ts";
 import type { BacklogSize, BacklogStore, NewMessage, NotAppended, Placed } from "../ports/backlog.ts";
 import type { Route } from "../registration.ts";
-import { lazily, read, write, type CallsOf } from "./call.ts";
+import { read, write, type CallsOf } from "./call.ts";
 import { checksum, readContent } from "./content.ts";
 import { contentDigest, earlierMessage } from "./idempotency.ts";
 import { messageId } from "./message-ids.ts";
@@ -40,11 +40,11 @@ export function backlogCalls(sql: Sql, places: Places, most: BacklogSize = MAX_B
             places.count(place);
             return { messages: place.messages, octets: place.octets };
         }),
-        markSent: lazily((route, sequence, atMs) => {
+        markSent: write((route, sequence, atMs) => {
             const place = places.of(route);
             if (place !== undefined) noteSent(sql, place, sequence, atMs, atMs + SENT_GRACE_MS);
         }),
-        settle: lazily((route, sequence, state, atMs, why, sentMs) => {
+        settle: write((route, sequence, state, atMs, why, sentMs) => {
             const code = endState(state);
             const place = places.of(route);
             if (place === undefined) return false;
@@ -61,7 +61,7 @@ export function backlogCalls(sql: Sql, places: Places, most: BacklogSize = MAX_B
             for (const row of rows) places.keptAs(row.place as number, (place) => noteGone(place, 1));
             return rows.length;
         }),
-        clearOverflow: lazily((route, reported) => clearOverflow(sql, route, reported)),
+        clearOverflow: write((route, reported) => clearOverflow(sql, route, reported)),
     };
 }
 

@@ -1,8 +1,6 @@
 /** One call of a port, as the thread runs it. One that only reads needs no transaction, and goes on while the store cannot write. */
 export interface StoreCall<Args extends unknown[], Value> {
     kind: "read" | "write";
-    /** true: nobody waits for its commit, so that it may wait a little for calls to share one with */
-    lazy?: true;
     run(...args: Args): Value;
 }
 
@@ -21,8 +19,4 @@ export function read<Args extends unknown[], Value>(run: (...args: Args) => Valu
 
 export function write<Args extends unknown[], Value>(run: (...args: Args) => Value): StoreCall<Args, Value> {
     return { kind: "write", run };
-}
-
-export function lazily<Args extends unknown[], Value>(run: (...args: Args) => Value): StoreCall<Args, Value> {
-    return { kind: "write", lazy: true, run };
 }

@@ -15,6 +15,9 @@ import {
 
 /** Appends that may be under way. Beyond that the senders are faster than the disk and have to wait. */
 const MAX_APPENDS_UNDER_WAY = 10_000;
+/** Calls whose commit nobody waits for, and how long they wait for company: notes of what is done ride along with the next messages' commit. */
+const LAZY = new Set<CallName>(["backlog.settle", "backlog.markSent", "backlog.clearOverflow"]);
+const LAZY_MS = 10;
 
 interface Pending {
     name: CallName;
@@ -35,8 +38,12 @@ export function createClient(
     const pending = new Map<number, Pending>();
     let lastId = 0;
     let appends = 0;
-    /** calls of this turn of the event loop, whatever sockets they came from: posted together */
+    /** calls that are posted together: those of a turn of the event loop, whatever sockets they came from, or of a commit */
     let outbox: unknown[] = [];
+    let hurried = false;
+    let lazy: NodeJS.Timeout | undefined;
+    /** The thread has calls and has not answered: what it gets now would wait there as well. */
+    let busy = false;
     /** why calls are refused */
     let ended: string | undefined;
     let closing: Promise<void> | undefined;
@@ -53,16 +60,25 @@ export function createClient(
             const id = ++lastId;
             if (name === APPEND) appends++;
             pending.set(id, { name, resolve, reject });
-            if (outbox.length === 0) setImmediate(post);
             addCall(outbox, { id, name, args });
+            if (LAZY.has(name)) lazy ??= setTimeout(post, LAZY_MS);
+            else if (!hurried) {
+                hurried = true;
+                if (!busy) setImmediate(post);
+            }
         });
     }
 
     function post(): void {
         const calls = outbox;
         outbox = [];
+        hurried = false;
+        clearTimeout(lazy);
+        lazy = undefined;
+        if (calls.length === 0) return;
+        busy = true;
         try {
-            if (calls.length > 0) send(calls);
+            send(calls);
         } catch {
             readCalls(calls).forEach(postAlone);
         }
@@ -113,7 +129,10 @@ export function createClient(
     }
 
     worker.on("message", (message: FromWorker) => {
-        if (Array.isArray(message)) forEachOutcome(message, answer);
+        if (!Array.isArray(message)) return;
+        busy = false;
+        if (hurried) post();
+        forEachOutcome(message, answer);
     });
     worker.on("error", (error) => end(error));
     worker.on("exit", () => end());

@@ -8,8 +8,6 @@ import { flatten, readCalls, type Call, type FromWorker, type ToWorker } from ".
 
 /** Calls in one transaction: with more, the first one would wait too long. */
 const MAX_GROUP = 1_000;
-/** How long calls that nobody waits for wait for company: notes of what is done ride along with the next messages' commit. */
-const LAZY_MS = 10;
 
 if (parentPort !== null) serve(parentPort, workerData as { dir: string; backlog?: BacklogSize });
 
@@ -27,13 +25,9 @@ function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: st
     const calls = createCalls(sql, file, start, backlog);
     const waiting: Call[] = [];
     let closing = false;
-    /** runs while all that waits are calls that nobody waits for */
-    let lazy: NodeJS.Timeout | undefined;
 
     /** What arrived while the last group was written is the next one. */
     function work(): void {
-        clearTimeout(lazy);
-        lazy = undefined;
         if (waiting.length > 0) {
             runGroup(sql, calls, waiting.splice(0, MAX_GROUP), (outcomes) => post(flatten(outcomes)));
         }
@@ -50,15 +44,9 @@ function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: st
     }
 
     port.on("message", (message: ToWorker) => {
-        const arrived = Array.isArray(message) ? readCalls(message) : [];
-        if (!Array.isArray(message)) closing = true;
-        const hurried = closing || arrived.some(({ name }) => calls.byName.get(name)?.lazy !== true);
-        if (waiting.length === 0 || (hurried && lazy !== undefined)) {
-            clearTimeout(lazy);
-            lazy = hurried ? undefined : setTimeout(work, LAZY_MS);
-            if (hurried) setImmediate(work);
-        }
-        waiting.push(...arrived);
+        if (waiting.length === 0) setImmediate(work);
+        if (Array.isArray(message)) waiting.push(...readCalls(message));
+        else closing = true;
     });
     post({ opened: true, calls: [...calls.byName.keys()], notices });
 }
