@@ -23,7 +23,7 @@ const DOMAIN = new RegExp(`^gateway/(${ROOMS.join("|")})/`);
 /** Packages by technology folder of the gateway: "its one library", and Node. */
 const TECHNOLOGIES: Record<string, string> = {
     channels: "",
-    aedes: "aedes|aedes-packet|mqtt-packet",
+    aedes: "aedes|mqtt-packet",
     http: "fastify|@fastify/[\\w-]+|typebox(/.+)?",
     store: "libsql",
     tls: "@peculiar/x509|reflect-metadata",
