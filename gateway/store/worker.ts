@@ -4,7 +4,7 @@ import { createCalls } from "./calls.ts";
 import { openDatabase, type OpenedDatabase } from "./database.ts";
 import { toFailure } from "./failures.ts";
 import { runGroup } from "./group.ts";
-import { flatten, readCalls, type Call, type FromWorker, type ToWorker } from "./protocol.ts";
+import { flatten, readCalls, type FromWorker, type ToWorker } from "./protocol.ts";
 
 /** Calls in one transaction: with more, the first one would wait too long. */
 const MAX_GROUP = 1_000;
@@ -23,17 +23,14 @@ function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: st
     }
     const { sql, file, start, notices } = database;
     const calls = createCalls(sql, file, start, backlog);
-    const waiting: Call[] = [];
-    let closing = false;
 
-    /** What arrived while the last group was written is the next one. */
-    function work(): void {
-        if (waiting.length > 0) {
-            runGroup(sql, calls, waiting.splice(0, MAX_GROUP), (outcomes) => post(flatten(outcomes)));
+    port.on("message", (message: ToWorker) => {
+        if (!Array.isArray(message)) return close();
+        const arrived = readCalls(message);
+        while (arrived.length > 0) {
+            runGroup(sql, calls, arrived.splice(0, MAX_GROUP), (outcomes) => post(flatten(outcomes)));
         }
-        if (waiting.length > 0) setImmediate(work);
-        else if (closing) close();
-    }
+    });
 
     function close(): void {
         try {
@@ -43,10 +40,5 @@ function serve(port: NonNullable<typeof parentPort>, { dir, backlog }: { dir: st
         }
     }
 
-    port.on("message", (message: ToWorker) => {
-        if (waiting.length === 0) setImmediate(work);
-        if (Array.isArray(message)) waiting.push(...readCalls(message));
-        else closing = true;
-    });
     post({ opened: true, calls: [...calls.byName.keys()], notices });
 }
