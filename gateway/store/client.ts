@@ -48,7 +48,10 @@ export function createClient(
     let ended: string | undefined;
     let closing: Promise<void> | undefined;
 
-    const send = (message: ToWorker) => worker.postMessage(message);
+    function send(message: ToWorker): void {
+        worker.postMessage(message); // it throws for what cannot be copied: then the thread has nothing to answer
+        busy = true;
+    }
 
     function invoke(name: CallName, args: unknown[]): Promise<unknown> {
         if (ended !== undefined) return Promise.reject(new GatewayError("unavailable", ended));
@@ -76,7 +79,6 @@ export function createClient(
         clearTimeout(lazy);
         lazy = undefined;
         if (calls.length === 0) return;
-        busy = true;
         try {
             send(calls);
         } catch {

@@ -122,6 +122,7 @@ test("bad arguments: a call that nobody can mean fails alone, and the process li
         assert.ok(settled.every(({ status }) => status === "rejected"));
         assert.equal(typeof (await good), "object");
         await assert.rejects(store.receipts.find({} as never));
+        await assert.rejects(store.receipts.find(Symbol("alone") as never));
         assert.ok((await store.registrations.byNumber(numberOf(1))) !== undefined);
     }));
 
