@@ -78,7 +78,7 @@ export interface Registration {
     lastSequence: number;
     capabilities?: Capabilities;
     endpoint?: Endpoint;
-    /** what was dropped because the backlog was full, and was not told to the device */
+    /** what was dropped because the backlog was full, and the device was not notified of yet */
     overflow?: OverflowFields;
 }
 

@@ -72,8 +72,6 @@ export interface BacklogStore {
         why?: string,
         sentMs?: number,
     ): Promise<boolean>;
-    /** Ends as delivered what the device reports as handled. @returns the sequences */
-    settleUpTo(route: Route, sequence: number, atMs: number): Promise<number[]>;
     /** Ends as expired what is past its time, the first due first, at most `limit`. @returns how many */
     expire(nowMs: number, limit: number): Promise<number>;
     /** Takes what the device was sent of a registration's `overflow` off it. */

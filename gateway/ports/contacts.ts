@@ -18,7 +18,7 @@ export interface Contacted {
     epoch: number;
     /** messages in its backlog */
     waiting: number;
-    /** what was dropped because the backlog was full, and was not told to the device */
+    /** what was dropped because the backlog was full, and the device was not notified of yet */
     overflow?: OverflowFields;
 }
 

@@ -52,10 +52,6 @@ export function backlogCalls(sql: Sql, places: Places, most: BacklogSize = MAX_B
             if (settled) noteGone(place, 1);
             return settled;
         }),
-        settleUpTo: write((route, sequence, atMs) => {
-            const place = places.of(route);
-            return place === undefined ? [] : settleUpTo(sql, place, sequence, atMs);
-        }),
         expire: write((nowMs, limit) => {
             const rows = sql.all(EXPIRE, endState("expired"), nowMs, undefined, nowMs, limit);
             for (const row of rows) places.keptAs(row.place as number, (place) => noteGone(place, 1));
@@ -103,9 +99,9 @@ function append(
     return { ...placed, state: "dropped" };
 }
 
-export function settleUpTo(sql: Sql, place: Place, sequence: number, atMs: number): number[] {
-    const rows = endWaiting(sql, place, { state: "delivered", atMs }, "sequence <= ?", sequence);
-    return sequencesOf(rows).sort((a, b) => a - b);
+/** Ends as delivered what the device has handled. */
+export function settleUpTo(sql: Sql, place: Place, sequence: number, atMs: number): void {
+    endWaiting(sql, place, { state: "delivered", atMs }, "sequence <= ?", sequence);
 }
 
 /** @returns how many there were */

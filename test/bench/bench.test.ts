@@ -32,7 +32,7 @@ for (const [what, boards, error] of SHOWN) {
     });
 }
 
-test("bench: a run that lost a message says which", async () => {
+test("bench: a run that lost a message fails, and names it", async () => {
     const streams = serve([]);
     const run = streams.run(1);
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));

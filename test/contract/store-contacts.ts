@@ -80,6 +80,7 @@ export function testContacts(scene: Scene): void {
 
     test("record: what the device reports as handled ends as delivered, and what waits is counted", async () => {
         const store = await scene.waiting("a", "b", "c");
+        await store.backlog.markSent(routeOf(1), 2, START_MS);
         const { epoch } = (await store.registrations.byRoute(routeOf(1)))!;
         const waiting = async (handled?: { epoch: number; sequence: number }) =>
             (await store.contacts.record(routeOf(1), { atMs: START_MS, handled }))?.waiting;
@@ -87,7 +88,8 @@ export function testContacts(scene: Scene): void {
         assert.equal(await waiting({ epoch: epoch - 1, sequence: 2 }), 3, "a sequence of another numbering");
         assert.equal(await waiting({ epoch, sequence: 2 }), 1);
         assert.deepEqual(sequences(await store.backlog.list(routeOf(1), 0, 10)), [3]);
-        assert.equal((await store.receipts.find(idOf("a")))?.state, "delivered");
+        const states = ["a", "b", "c"].map(async (id) => (await store.receipts.find(idOf(id)))?.state);
+        assert.deepEqual(await Promise.all(states), ["delivered", "delivered", "accepted"], "noted as sent or not");
     });
 
     test("epoch: through restarts and whatever is sent meanwhile, a device keeps its numbering", async () => {

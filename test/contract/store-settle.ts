@@ -65,19 +65,6 @@ export function testSettle(scene: Scene): void {
         });
     }
 
-    test("settleUpTo: what the device has handled is delivered, noted as sent or not", async () => {
-        const store = await scene.waiting("a", "b", "c", "d");
-        await store.backlog.markSent(ROUTE, 1, START_MS);
-        await store.backlog.settle(ROUTE, 2, "failed", START_MS);
-        assert.deepEqual(await store.backlog.settleUpTo(ROUTE, 3, START_MS + 1), [1, 3]);
-        assert.deepEqual(await store.backlog.settleUpTo(ROUTE, 3, START_MS + 1), []);
-        assert.deepEqual(ids(await store.backlog.list(ROUTE, 0, 10)), ["d"]);
-        const states = await Promise.all(
-            ["a", "b", "c", "d"].map(async (id) => (await store.receipts.find(idOf(id)))?.state),
-        );
-        assert.deepEqual(states, ["delivered", "failed", "delivered", "accepted"]);
-    });
-
     test("expire: ends what is past its time, the first due first, at most so many", async () => {
         const store = await scene.board();
         for (const ttlMs of [3_000, 1_000, 0, 2_000, 4_000]) {

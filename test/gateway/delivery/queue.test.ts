@@ -136,7 +136,7 @@ scenario("a backlog full of more urgent messages refuses, and drops nothing for 
     await assert.rejects(append({ once: "key" }), isRefused("too_many", /full of more urgent/));
     const { dropped } = await append({ urgency: "high" });
     assert.equal(dropped.length, 1);
-    await store.backlog.settleUpTo(routeOf(1), 10, START_MS);
+    await store.backlog.settle(routeOf(1), 2, "delivered", START_MS);
     assert.equal(
         (await append({ once: "key" })).repeated,
         false,

@@ -16,7 +16,7 @@ import { openSql } from "../../../gateway/store/sql.ts";
 import { STORE_FILE } from "../../../gateway/store/store-files.ts";
 import { bundled } from "../../support/bundled.ts";
 import { make, remove } from "../../support/embedded-store.ts";
-import { append, messageOf, numberOf, registrationOf, routeOf } from "../../support/records.ts";
+import { append, messageOf, numberOf, registrationOf, routeOf, START_MS } from "../../support/records.ts";
 
 const [APPENDER, MODULE] = (await bundled(
     new URL("../../support/append-until-killed.ts", import.meta.url),
@@ -163,7 +163,11 @@ test("open: of 100 seeded damages of five octets each none crashes; what opens a
 const CALLS: Call[] = [
     { id: 1, name: "backlog.list", args: [routeOf(1), 0, 1_000] },
     { id: 2, name: "backlog.append", args: [messageOf(1)] },
-    { id: 3, name: "backlog.settleUpTo", args: [routeOf(1), 100, 1] },
+    {
+        id: 3,
+        name: "contacts.record",
+        args: [routeOf(1), { atMs: 1, handled: { epoch: START_MS / 1000, sequence: 100 } }],
+    },
     { id: 4, name: "registrations.list", args: [{ limit: 10 }] },
 ];
 
