@@ -12,13 +12,11 @@ export const COUNT_HOLDS_MS = 60_000;
 /** Boards silent for this long are not counted: they have no connection to lose. One that is connected is in contact each hour. */
 export const IN_CONTACT_MS = 86_400_000;
 
-/** What a hello tells as the base of the backoff, in seconds; undefined: the device's own of one second is enough. */
-export interface BackoffBase {
-    /** By a count that still holds. */
-    ask(): Promise<number | undefined>;
-    /** By the last count; when that holds no more another one begins. */
-    known(): number | undefined;
-}
+/**
+ * What a hello tells as the base of the backoff, in seconds; undefined: the device's own of one second is enough. It is by the last count; when
+ * that holds no more another one begins, which the store answers before what it is asked next.
+ */
+export type BackoffBase = () => number | undefined;
 
 /**
  * The base by how many boards may come at once: those in contact within a day, online or not, and those registered within it.
@@ -33,32 +31,16 @@ export function createBackoffBase({
 }): BackoffBase {
     let boards = 0;
     let countedMs = -Infinity;
-    let counting: Promise<void> = Promise.resolve();
-
-    function count(): Promise<void> {
+    return () => {
         const nowMs = clock.nowMs();
-        if (Math.abs(nowMs - countedMs) < COUNT_HOLDS_MS) return counting;
-        countedMs = nowMs;
-        counting = store.contacts.liveSince(nowMs - IN_CONTACT_MS, MAX_COUNTED).then(
-            (live) => void (boards = live),
-            () => undefined, // another call to the store reports it
-        );
-        return counting;
-    }
-
-    function base(): number | undefined {
+        if (Math.abs(nowMs - countedMs) >= COUNT_HOLDS_MS) {
+            countedMs = nowMs;
+            store.contacts.liveSince(nowMs - IN_CONTACT_MS, MAX_COUNTED).then(
+                (live) => (boards = live),
+                () => {}, // another call to the store reports it
+            );
+        }
         const baseS = Math.min(MAX_BASE_S, Math.ceil(boards / CONNECTS_PER_S));
         return baseS < 2 ? undefined : baseS;
-    }
-
-    return {
-        async ask() {
-            await count();
-            return base();
-        },
-        known() {
-            void count();
-            return base();
-        },
     };
 }

@@ -1,12 +1,11 @@
-import type { HelloFields } from "../../shared/push/message.ts";
+import type { HelloFields, OverflowFields } from "../../shared/push/message.ts";
 import type { RegistrationFields } from "../../shared/push/registration.ts";
+import { GatewayError } from "../error.ts";
 import type { PushMessage } from "../message.ts";
-import type { Store } from "../ports/store.ts";
 import type { Endpoint, Route } from "../registration.ts";
-import type { BackoffBase } from "./backoff-base.ts";
-import type { Overflows } from "./overflows.ts";
-import { storeRegistration } from "./store-registration.ts";
-import { Window, type WindowTools } from "./window.ts";
+import { readCapabilities } from "./registration-payload.ts";
+import type { DeliveryTools } from "./tools.ts";
+import { Window } from "./window.ts";
 
 /** A client that does not register gets its pushes so long after it subscribed. */
 export const PATIENCE_MS = 250;
@@ -18,28 +17,23 @@ const CLOCK_MS = 600_000;
 /** and when the gateway's own clock was put right by more than this. */
 const CLOCK_STEP_MS = 1_500;
 
-export interface ConnectionTools extends WindowTools {
-    store: Pick<Store, "contacts" | "backlog">;
-    overflows: Overflows;
-    backoffBase: BackoffBase;
-}
-
 /** One connection of a route: when its window opens, and what goes to the device beside pushes. */
 export class BoardConnection {
     readonly window: Window;
     readonly #route: Route;
     readonly #peer: Pick<Endpoint, "address" | "port">;
-    readonly #tools: ConnectionTools;
+    readonly #tools: DeliveryTools;
     #subscribed = false;
     #registration: "none" | "storing" | "stored" = "none";
-    #storing: Promise<unknown> | undefined;
     /** the answer to its registration, and both our clocks when it was sent last */
     #hello: { fields: HelloFields; sent?: { wallMs: number; atMs: number } } | undefined;
+    /** what full backlogs dropped and the device was not notified of yet; the store has it, too */
+    #overflow: OverflowFields | undefined;
     #patience: (() => void) | undefined;
     #contactMs: number;
     #closed = false;
 
-    constructor(route: Route, peer: Pick<Endpoint, "address" | "port">, tools: ConnectionTools) {
+    constructor(route: Route, peer: Pick<Endpoint, "address" | "port">, tools: DeliveryTools) {
         this.#route = route;
         this.#peer = peer;
         this.#tools = tools;
@@ -47,21 +41,16 @@ export class BoardConnection {
         this.window = new Window(route, tools);
     }
 
-    /** Resolves when its registration is stored, and what that reports as handled is settled; or when that failed. */
-    async stored(): Promise<void> {
-        await this.#storing;
-    }
-
     subscribed(): void {
         if (this.#subscribed) return;
         this.#subscribed = true;
         if (this.#registration === "stored") this.#open();
         if (this.#registration !== "none") return; // its hello goes before any push, however long the store takes
-        const { store, clock, timers, overflows, background } = this.#tools;
+        const { store, clock, timers, background } = this.#tools;
         this.#patience = timers.after(PATIENCE_MS, () => {
             const contact = { atMs: clock.nowMs(), seen: { ...this.#peer, why: "boot" as const } };
             const storing = store.contacts.record(this.#route, contact);
-            background(storing.then((contacted) => overflows.recall(this.#route, contacted?.overflow)));
+            background(storing.then((contacted) => (this.#overflow = contacted?.overflow)));
             this.#open();
         });
     }
@@ -70,17 +59,23 @@ export class BoardConnection {
     async registered(fields: RegistrationFields): Promise<void> {
         this.#forgetPatience();
         this.#registration = "storing";
-        const { timers, overflows } = this.#tools;
-        const storing = storeRegistration(this.#tools, this.#route, this.#peer, fields);
-        const stored = storing.catch(() => undefined); // the device gets no PUBACK
-        this.#storing = stored;
-        const { capabilities, hello, overflow } = await storing;
-        if (this.#storing === stored) this.#storing = undefined;
-        overflows.recall(this.#route, overflow);
+        const { store, clock, timers, backoffBase } = this.#tools;
+        const { a: address, y: why, e: epoch, n: sequence } = fields;
+        const seen = { ...this.#peer, deviceAddress: address === "" ? undefined : address, why };
+        const capabilities = readCapabilities(fields);
+        const handled = epoch !== undefined && sequence !== undefined ? { epoch, sequence } : undefined;
+        backoffBase(); // so that it has counted when the store answers
+        const contact = { atMs: clock.nowMs(), seen, capabilities, handled };
+        const contacted = await store.contacts.record(this.#route, contact);
+        if (contacted === undefined) {
+            throw new GatewayError("unregistered", "This registration has ended: enrol the device again.");
+        }
+        this.#overflow = contacted.overflow;
         this.#contactMs = timers.nowMs();
         this.window.size = capabilities.window;
         this.window.packetOctets = capabilities.packetOctets;
-        this.#hello = { fields: hello };
+        const clockS = Math.floor(clock.nowMs() / 1000);
+        this.#hello = { fields: { e: contacted.epoch, c: clockS, w: contacted.waiting, d: backoffBase() } };
         this.#registration = "stored";
         if (this.#subscribed && !this.#closed) this.#open();
     }
@@ -90,12 +85,16 @@ export class BoardConnection {
         this.#storeContactAfter(CONTACT_MS);
     }
 
-    /** @param gone sequences that the message pushed out of the backlog */
-    appended(message: PushMessage, gone: number[]): void {
-        this.window.removed(gone);
+    /** @param collapsed @param dropped sequences that the message replaced, and that it pushed out of the backlog */
+    appended(message: PushMessage, collapsed: number[], dropped: number[]): void {
+        this.window.removed([...collapsed, ...dropped]);
+        if (dropped.length > 0) {
+            const { o, a, z } = this.#overflow ?? { o: 0, a: Infinity, z: 0 };
+            this.#overflow = { o: o + dropped.length, a: Math.min(a, ...dropped), z: Math.max(z, ...dropped) };
+        }
         if (this.#subscribed) {
             this.#sendHello();
-            this.#tools.overflows.send(this.#route);
+            this.#sendOverflow();
         }
         this.window.appended(message);
     }
@@ -104,7 +103,7 @@ export class BoardConnection {
     sweep(): boolean {
         if (!this.window.sweep()) return false;
         this.#storeContactAfter(QUIET_CONTACT_MS);
-        if (this.#subscribed) this.#tools.overflows.send(this.#route);
+        if (this.#subscribed) this.#sendOverflow();
         return true;
     }
 
@@ -130,7 +129,7 @@ export class BoardConnection {
     #open(): void {
         this.#forgetPatience();
         this.#sendHello();
-        this.#tools.overflows.send(this.#route);
+        this.#sendOverflow();
         this.window.open();
     }
 
@@ -143,9 +142,19 @@ export class BoardConnection {
         if (hello.sent !== undefined) {
             const sinceMs = atMs - hello.sent.atMs;
             if (sinceMs < CLOCK_MS && Math.abs(wallMs - hello.sent.wallMs - sinceMs) < CLOCK_STEP_MS) return;
-            hello.fields = { ...hello.fields, c: Math.floor(wallMs / 1000), w: undefined, d: backoffBase.known() };
+            hello.fields = { ...hello.fields, c: Math.floor(wallMs / 1000), w: undefined, d: backoffBase() };
         }
         if (connections().notify(this.#route, Buffer.from(JSON.stringify(hello.fields)))) hello.sent = { wallMs, atMs };
+    }
+
+    /** When it cannot be written now, it is sent later: on the next connection from the store. */
+    #sendOverflow(): void {
+        const { store, connections, background } = this.#tools;
+        const overflow = this.#overflow;
+        if (overflow === undefined || this.#registration === "storing") return;
+        if (!connections().notify(this.#route, Buffer.from(JSON.stringify(overflow)))) return;
+        this.#overflow = undefined;
+        background(store.backlog.clearOverflow(this.#route, overflow));
     }
 
     #storeContactAfter(ms: number): void {

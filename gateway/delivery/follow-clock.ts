@@ -38,12 +38,11 @@ export async function createClockFollower(options: FollowOptions): Promise<() =>
         if (step === undefined) return false;
         try {
             const followed = store.upkeep.followClock(step);
-            delivery.clockStepped(step);
+            delivery.clockStepped();
             await followed;
         } catch (error) {
             clock.undo?.(step);
-            const back = { fromMs: step.fromMs + step.byMs, untilMs: step.untilMs + step.byMs, byMs: -step.byMs };
-            delivery.clockStepped(back);
+            delivery.clockStepped();
             throw error;
         }
         log.warn(

@@ -1,13 +1,15 @@
-import { PACKET_OCTETS, WINDOW } from "../../shared/push/limits.ts";
-import type { ConnectWhy, RegistrationFields } from "../../shared/push/registration.ts";
+import { MAX_PACKET_OCTETS, MAX_WINDOW, PACKET_OCTETS, WINDOW } from "../../shared/push/limits.ts";
+import { applicationFails, type ConnectWhy, type RegistrationFields } from "../../shared/push/registration.ts";
 import { GatewayError } from "../error.ts";
-import { isChip } from "../registration.ts";
+import { isChip, type Capabilities } from "../registration.ts";
 import { parseObject } from "./payload.ts";
 
 const WHYS: ConnectWhy[] = ["boot", "address", "link", "lost", "gateway"];
 /** Runtime, version and address are short; longer ones are cut. So is an application's error. */
 const MAX_TEXT_CHARS = 48;
 const MAX_ERROR_CHARS = 160;
+/** Smallest packet a device may announce: below it no message would fit. */
+const MIN_PACKET_OCTETS = 128;
 
 /**
  * Reads a registration, leniently: what is missing or cannot be is left at its default, and octets of an application's error that are
@@ -29,6 +31,19 @@ export function readRegistration(payload: Buffer): RegistrationFields {
         p: typeof given.p === "string" ? text(given.p, MAX_ERROR_CHARS) : undefined,
         f: integer(given.f, 0),
         q: integer(given.q, -1_000),
+    };
+}
+
+/** What a device can do, within our limits. */
+export function readCapabilities(fields: RegistrationFields): Capabilities {
+    return {
+        runtime: fields.r,
+        firmware: fields.v,
+        packetOctets: Math.min(MAX_PACKET_OCTETS, Math.max(MIN_PACKET_OCTETS, fields.m)),
+        window: applicationFails(fields.p) ? 0 : Math.min(MAX_WINDOW, Math.max(1, fields.w)),
+        application: fields.p,
+        freeOctets: fields.f,
+        signalDbm: fields.q,
     };
 }
 

@@ -1,14 +1,8 @@
 import { PACKET_OCTETS, WINDOW } from "../../shared/push/limits.ts";
 import type { MessageState, PushMessage } from "../message.ts";
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
-import type { Connections } from "../ports/connections.ts";
-import type { Store } from "../ports/store.ts";
-import { encodePush, payloadRoom } from "./push.ts";
-import type { Settling } from "./settling.ts";
 import type { Route } from "../registration.ts";
-import type { ClockStep } from "../clock.ts";
-import type { Timers } from "../system/timers.ts";
+import { encodePush, payloadRoom } from "./push.ts";
+import type { DeliveryTools } from "./tools.ts";
 
 /** No PUBACK in this time: the connection is dead, or the device is stuck. */
 export const PUBACK_MS = 20_000;
@@ -20,27 +14,14 @@ const SOON_MS = 60_000;
 const AHEAD = 8;
 /** Settle writes that may be under way before nothing more is sent. */
 const MAX_SETTLING = 64;
-const RETRY_MS = 1_000;
-
-/** What windows work with. */
-export interface WindowTools {
-    store: Pick<Store, "backlog">;
-    connections: () => Connections;
-    clock: Clock;
-    timers: Timers;
-    log: Log;
-    settling: Settling;
-    /** Lets a write go on by itself: it is waited for when the gateway ends, and its failure is logged. */
-    background: (write: Promise<unknown>) => void;
-}
 
 /** A push that was written and not acknowledged yet. */
 interface Inflight {
     sinceMs: number;
     /** when it was written, while the store has no note of that: it comes with the message's end, if that is soon */
     sentMs: number | undefined;
-    /** the device reported that it was not shown: its PUBACK settles nothing any more */
-    nacked: boolean;
+    /** the device reported what became of it: its PUBACK only makes room */
+    over: boolean;
 }
 
 /**
@@ -51,26 +32,25 @@ export class Window {
     /** pushes that may be inflight, and the largest packet, as the device registered them */
     size = WINDOW;
     packetOctets = PACKET_OCTETS;
+    /** the last sequence that was written */
+    writtenUpTo = 0;
     readonly #route: Route;
-    readonly #tools: WindowTools;
+    readonly #tools: DeliveryTools;
     /** undefined: nothing is, as on most connections at most times */
     #inflight: Map<number, Inflight> | undefined;
     /** read and not sent yet, in order */
     #ahead: PushMessage[] = [];
     /** the last sequence that was read */
     #cursor = 0;
-    /** The store may have messages above the cursor. */
-    #behind = true;
+    /** the last sequence that may be in the store; Infinity: nobody knows */
+    #last = Infinity;
     #state: "shut" | "open" | "closed" = "shut";
-    /** While the store reads: the last sequence appended meanwhile, and what is no longer there. */
-    #reading: { announced: number; gone: number[] } | undefined;
-    #retryAtMs = 0;
-    #writtenUpTo = 0;
+    /** While the store reads: what is no longer there. After a read that failed: until the next sweep. */
+    #reading: { gone: number[]; failed: boolean } | undefined;
     /** settle writes that failed, and when their messages were sent */
     #unstored: [sequence: number, sentMs: number | undefined][] = [];
-    #waiting: Map<number, (() => void)[]> | undefined;
 
-    constructor(route: Route, tools: WindowTools) {
+    constructor(route: Route, tools: DeliveryTools) {
         this.#route = route;
         this.#tools = tools;
     }
@@ -81,17 +61,11 @@ export class Window {
         this.fill();
     }
 
-    /** The last sequence that was written. */
-    get writtenUpTo(): number {
-        return this.#writtenUpTo;
-    }
-
     /** The connection is gone: whatever is inflight stays in the backlog. */
     close(): void {
         this.#state = "closed";
         this.noteSent();
         for (const [sequence] of this.#unstored) this.#tools.settling.delete(this.#route, sequence);
-        for (const sequence of [...(this.#waiting?.keys() ?? [])]) this.#over(sequence);
         this.#inflight = undefined;
         this.#ahead = [];
     }
@@ -101,7 +75,7 @@ export class Window {
         while (this.#isFree()) {
             const message = this.#ahead[0];
             if (message === undefined) {
-                if (this.#behind && this.#tools.timers.nowMs() >= this.#retryAtMs) void this.#read();
+                if (this.#last > this.#cursor && this.#reading === undefined) void this.#read();
                 return;
             }
             const ending = this.#endingOf(message);
@@ -119,17 +93,13 @@ export class Window {
             this.#end(sequence, "expired", "the device was busy");
             return;
         }
-        if (this.#reading !== undefined) {
-            this.#reading.announced = Math.max(this.#reading.announced, sequence);
-            return;
-        }
         if (sequence <= this.#cursor) return; // a read came first
-        if (sequence === this.#cursor + 1 && !this.#behind && this.#ahead.length < this.size + AHEAD) {
+        const inOrder = sequence === this.#cursor + 1 && this.#last <= this.#cursor && this.#reading === undefined;
+        this.#last = Math.max(this.#last, sequence);
+        // Otherwise one stored before it may not have been announced yet: the store knows the order.
+        if (inOrder && this.#ahead.length < this.size + AHEAD) {
             this.#ahead.push(message);
             this.#cursor = sequence;
-        } else {
-            // One stored before this one may not have been announced yet: the store knows the order.
-            this.#behind = true;
         }
         this.fill();
     }
@@ -140,13 +110,13 @@ export class Window {
         this.#reading?.gone.push(...sequences);
     }
 
-    /** The clock was set, and what waits moves with it. */
-    clockStepped({ fromMs, untilMs, byMs }: ClockStep): void {
-        this.#ahead = this.#ahead.map((message) => {
-            const { acceptedMs, expiresMs } = message;
-            if (acceptedMs < fromMs || acceptedMs > untilMs) return message;
-            return { ...message, acceptedMs: acceptedMs + byMs, expiresMs: expiresMs + byMs };
-        });
+    /** What waits has changed in the store. */
+    readAgain(): void {
+        this.#ahead = [];
+        this.#reading = undefined;
+        this.#cursor = this.writtenUpTo;
+        this.#last = Infinity;
+        this.fill();
     }
 
     /** PUBACK. */
@@ -154,8 +124,7 @@ export class Window {
         const inflight = this.#inflight?.get(sequence);
         if (inflight === undefined) return;
         this.#inflight!.delete(sequence);
-        if (inflight.nacked) this.#over(sequence);
-        else this.#storeDelivered(sequence, inflight.sentMs);
+        if (!inflight.over) this.#storeDelivered(sequence, inflight.sentMs);
         this.fill();
     }
 
@@ -163,15 +132,16 @@ export class Window {
     nacked(sequence: number): number | undefined {
         const inflight = this.#inflight?.get(sequence);
         if (inflight === undefined) return void this.removed([sequence]);
-        inflight.nacked = true;
+        inflight.over = true;
         return inflight.sentMs;
     }
 
-    /** Resolves when a push is neither inflight nor being written down as delivered: at once when it is not. */
-    whenOver(sequence: number): Promise<void> {
-        if (this.#inflight?.has(sequence) !== true && !this.#settling.has(sequence)) return Promise.resolve();
-        const waiting = (this.#waiting ??= new Map<number, (() => void)[]>());
-        return new Promise((resolve) => void waiting.set(sequence, [...(waiting.get(sequence) ?? []), resolve]));
+    /** The device reports on a push that it has handled, before its PUBACK or after it: what the store gets next finds it delivered. */
+    handled(sequence: number): void {
+        const inflight = this.#inflight?.get(sequence);
+        if (inflight?.over === false) this.#storeDelivered(sequence, inflight.sentMs);
+        if (inflight !== undefined) inflight.over = true;
+        this.#storeAgain();
     }
 
     /** To be called every now and then. @returns false: a PUBACK did not come in time */
@@ -180,11 +150,16 @@ export class Window {
         for (const { sinceMs } of this.#inflight?.values() ?? []) if (nowMs - sinceMs >= PUBACK_MS) return false;
         if (this.#inflight?.size === 0) this.#inflight = undefined;
         this.noteSent();
-        const unsettled = this.#unstored;
-        this.#unstored = [];
-        for (const [sequence, sentMs] of unsettled) this.#storeDelivered(sequence, sentMs);
+        this.#storeAgain();
+        if (this.#reading?.failed === true) this.#reading = undefined;
         this.fill();
         return true;
+    }
+
+    #storeAgain(): void {
+        const unstored = this.#unstored;
+        this.#unstored = [];
+        for (const [sequence, sentMs] of unstored) this.#storeDelivered(sequence, sentMs);
     }
 
     get #settling(): ReadonlySet<number> {
@@ -217,13 +192,13 @@ export class Window {
         const { clock, timers, connections } = this.#tools;
         const { sequence } = message;
         const sentMs = clock.nowMs();
-        const inflight: Inflight = { sinceMs: timers.nowMs(), sentMs, nacked: false };
+        const inflight: Inflight = { sinceMs: timers.nowMs(), sentMs, over: false };
         (this.#inflight ??= new Map<number, Inflight>()).set(sequence, inflight);
         if (!connections().push(this.#route, sequence, Buffer.from(encodePush(message)))) {
             this.#inflight?.delete(sequence);
             return false;
         }
-        this.#writtenUpTo = sequence;
+        this.writtenUpTo = sequence;
         // One that was sent before, or expires soon, is noted at once: its history has each time, and it must not expire under way.
         if (message.state === "sent" || message.expiresMs - sentMs < SOON_MS) this.noteSent();
         return true;
@@ -252,7 +227,6 @@ export class Window {
         const after = write.then(
             () => {
                 settling.delete(this.#route, sequence);
-                this.#over(sequence);
                 if (this.#settling.size === MAX_SETTLING - 1) this.fill();
             },
             (error: unknown) => {
@@ -264,31 +238,20 @@ export class Window {
         background(after);
     }
 
-    #over(sequence: number): void {
-        const waiting = this.#waiting?.get(sequence);
-        if (waiting === undefined) return;
-        this.#waiting!.delete(sequence);
-        for (const resolve of waiting) resolve();
-    }
-
     async #read(): Promise<void> {
-        if (this.#reading !== undefined) return;
-        const reading = { announced: 0, gone: [...this.#settling] };
+        const reading = { gone: [...this.#settling], failed: false };
         this.#reading = reading;
         const limit = this.size + AHEAD;
-        let full = true;
-        try {
-            const read = this.#tools.store.backlog.list(this.#route, this.#cursor, limit);
-            this.#tools.background(read);
-            const messages = await read;
-            full = messages.length === limit;
-            this.#cursor = messages.at(-1)?.sequence ?? this.#cursor;
-            this.#ahead.push(...messages.filter(({ sequence }) => !reading.gone.includes(sequence)));
-        } catch {
-            this.#retryAtMs = this.#tools.timers.nowMs() + RETRY_MS;
-        }
+        this.#last = this.#cursor; // and what is announced meanwhile
+        const read = this.#tools.store.backlog.list(this.#route, this.#cursor, limit);
+        this.#tools.background(read);
+        const messages = await read.catch(() => undefined);
+        if (this.#reading !== reading) return; // it was read again
+        if (messages === undefined || messages.length === limit) this.#last = Infinity;
+        if (messages === undefined) return void (reading.failed = true);
         this.#reading = undefined;
-        this.#behind = full || reading.announced > this.#cursor;
+        this.#cursor = messages.at(-1)?.sequence ?? this.#cursor;
+        this.#ahead.push(...messages.filter(({ sequence }) => !reading.gone.includes(sequence)));
         this.fill();
     }
 }

@@ -10,7 +10,7 @@ import type { Upkeep } from "./upkeep.ts";
 /**
  * What outlives the gateway, as ports of a few calls each; a user takes only those that it needs: `Pick<Store, "backlog" | "receipts">`.
  * Every promise resolves after the commit that holds its write is on the disk; calls that arrive together are committed together, each
- * succeeding or failing alone. Rejections are GatewayError("unavailable") for a store that cannot write.
+ * succeeding or failing alone, and in the order in which they were made. Rejections are GatewayError("unavailable") for a store that cannot write.
  * `test/contract/store.ts` is the suite that every implementation passes.
  */
 export interface Ports {

@@ -245,17 +245,18 @@ test("the hello is sent again before a push: after ten minutes, and when ours wa
 });
 
 test("the hello that is sent again comes with the base of the backoff as it is then, and without one when there are few boards", async () => {
-    const base = { ask: async () => 3, known: (): number | undefined => 5 };
-    const other = await openDesk(undefined, base);
+    let baseS: number | undefined = 3;
+    const other = await openDesk(undefined, () => baseS);
     try {
         await other.comes();
         const hello = () => JSON.parse(other.lines.at(-2)!.slice("notify ".length)) as { d?: number };
         assert.equal((JSON.parse(other.lines[0]!.slice("notify ".length)) as { d?: number }).d, 3);
+        baseS = 5;
         other.timers.turn(600_000);
         await other.send("ten minutes later");
         assert.equal(hello().d, 5);
         other.acknowledges(1);
-        base.known = () => undefined;
+        baseS = undefined;
         other.timers.turn(600_000);
         await other.send("and later");
         assert.equal("d" in hello(), false);
