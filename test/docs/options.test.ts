@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { promisify } from "node:util";
+import { runToque } from "../support/toque.ts";
 import { PAGES, ROOT, blocksOf, proseOf } from "./pages.ts";
 
 const run = promisify(execFile);
@@ -16,7 +17,7 @@ const FOREIGN = ["--save-dev", "--now", "--import", "--test", "--max-semi-space-
 const help = new Map<string, string>();
 
 async function readHelp(words: string[]): Promise<void> {
-    const { stdout, stderr } = await run(process.execPath, ["bin/toque.mjs", ...words, "--help"], { cwd: ROOT });
+    const { stdout, stderr } = await runToque([...words, "--help"]);
     help.set(words.join(" "), stdout + stderr);
     const [, commands = ""] = /^Commands:\n((?: .*\n)+)/m.exec(stdout) ?? [];
     for (const [, name] of commands.matchAll(/^ {2}([a-z][a-z-]*)/gm))
@@ -33,8 +34,8 @@ async function readScriptHelp(script: string): Promise<void> {
 }
 
 before(async () => {
+    await readHelp([]);
     await Promise.all([
-        readHelp([]),
         readHelp(["emulate"]),
         readScriptHelp("flash:espruino"),
         readScriptHelp("flash:nodemcu"),

@@ -48,6 +48,7 @@ export class GatewayClient {
         const answer = await fetch(this.url + path, {
             method,
             headers: {
+                Connection: "close", // a gateway on a busy machine may end an idle connection in the moment of its next request
                 ...(token === "" ? {} : { Authorization: `Bearer ${token}` }),
                 ...(body === undefined ? {} : { "Content-Type": "application/json" }),
                 ...ask.headers,

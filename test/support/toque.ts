@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { newerThanBuilt } from "../../bin/built.mjs";
+import { run } from "../../gateway/cli/program.ts";
 import { GatewayClient } from "./gateway-client.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -31,12 +33,17 @@ export interface Toque {
     firstLine: Promise<string>;
 }
 
-/** Starts the command as a user would. Its environment has none of this process' TOQUE_ variables. */
-export function spawnToque(words: string[], environment: Record<string, string> = {}, cwd = ROOT, input = ""): Toque {
+/** What a command finds: none of this process' TOQUE_ variables. */
+function environmentWith(variables: Record<string, string>): NodeJS.ProcessEnv {
     const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TOQUE_")));
+    return { ...own, NO_COLOR: "1", ...variables };
+}
+
+/** Starts the command as a user would. */
+export function spawnToque(words: string[], environment: Record<string, string> = {}, cwd = ROOT, input = ""): Toque {
     const child = spawn(process.execPath, [LAUNCHER, ...words], {
         cwd,
-        env: { ...own, NO_COLOR: "1", ...environment },
+        env: environmentWith(environment),
         stdio: "pipe",
     });
     child.stdin.on("error", () => {}).end(input);
@@ -70,16 +77,46 @@ export function documentOf<T>({ status, stdout, stderr }: Ended): T {
     return JSON.parse(stdout) as T;
 }
 
-/** Runs a command to its end. @param input what it finds on its standard input */
-export function runToque(
-    words: string[],
-    environment?: Record<string, string>,
-    cwd?: string,
-    input?: string,
-): Promise<Ended> {
-    return spawnToque(words, environment, cwd, input).ended;
+/** Commands that are about their process: its signals, its listeners, its own build. */
+const PROCESSES = ["serve", "emulate"];
+
+/** Runs a command to its end: in this process, since a start of Node takes most of a command's time, but for PROCESSES. One at a time. */
+export function runToque(words: string[], environment: Record<string, string> = {}, cwd = ROOT): Promise<Ended> {
+    return PROCESSES.includes(words[0] ?? "")
+        ? spawnToque(words, environment, cwd).ended
+        : runHere(words, environment, cwd);
 }
 
+/** What a command prints here, and not the test runner, which writes its results to the same streams. */
+const printed = new AsyncLocalStorage<Record<"stdout" | "stderr", string>>();
+for (const name of ["stdout", "stderr"] as const) {
+    const write = process[name].write.bind(process[name]) as (...words: unknown[]) => boolean;
+    process[name].write = (...words: unknown[]) => {
+        const texts = printed.getStore();
+        if (texts === undefined) return write(...words);
+        texts[name] += String(words[0]);
+        return true;
+    };
+}
+
+/** The command that runs here. */
+let here: string[] | undefined;
+
+async function runHere(words: string[], environment: Record<string, string>, cwd: string): Promise<Ended> {
+    assert.equal(here, undefined, "one command at a time: they share this process' folder and environment");
+    here = words;
+    const before = { env: process.env, cwd: process.cwd() };
+    const texts = { stdout: "", stderr: "" };
+    try {
+        process.env = environmentWith(environment);
+        process.chdir(cwd);
+        return { status: await printed.run(texts, () => run(words)), ...texts };
+    } finally {
+        process.env = before.env;
+        process.chdir(before.cwd);
+        here = undefined;
+    }
+}
 /** The first line of `toque serve --json`. */
 interface Started {
     url: string;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, before, test } from "node:test";
 import mqtt from "mqtt";
-import { documentOf, type Served, runToque, serveToque } from "../../support/toque.ts";
+import { documentOf, type Served, runToque, serveToque, spawnToque } from "../../support/toque.ts";
 
 let served: Served;
 before(async () => {
@@ -89,7 +89,7 @@ test("toque send: a text may begin with a hyphen, and - takes it from standard i
     );
     for (const [text, input] of TEXTS) {
         const words = ["send", "+34600111800", text, "--title", "- a title"];
-        const { status, stderr } = await runToque(words, { TOQUE_DATA: served.data }, undefined, input);
+        const { status, stderr } = await spawnToque(words, { TOQUE_DATA: served.data }, undefined, input).ended;
         assert.equal(status, 0, stderr);
     }
     const board = mqtt.connect(`mqtt://127.0.0.1:${served.mqttPort}`, {

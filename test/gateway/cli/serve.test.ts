@@ -89,7 +89,7 @@ test("serve: a second start keeps the admin token", async () => {
 
 test("serve: without a valid admin token its line tells how to make one, and that works offline only", async () => {
     const data = join(FOLDER, "lost");
-    const reset = () => runToque(["token", "reset-admin", "--data", data]);
+    const reset = () => spawnToque(["token", "reset-admin", "--data", data]).ended;
     assert.match((await reset()).stderr, /^toque: There is no store .+toque\.db: name the gateway's folder/);
     const first = await serveToque([], data);
     const lost = readFileSync(first.adminTokenFile, "utf8").trim();
