@@ -117,6 +117,7 @@ export function moveBacklog(sql: Sql, places: Places, from: Place, to: Place, at
         const { sequence, before } = places.give(to, num);
         noteMoved(sql, num, to, sequence, before, atMs);
     }
+    places.write(to); // the next start would not find what is not new
     to.messages += from.messages;
     to.octets += from.octets;
 }

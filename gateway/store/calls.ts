@@ -33,7 +33,7 @@ export function createCalls(sql: Sql, file: string, start: number, most?: Backlo
         codes: codeCalls(sql, places),
         tokens: tokenCalls(sql),
         settings: settingCalls(sql),
-        upkeep: upkeepCalls(sql, file),
+        upkeep: upkeepCalls(sql, places, file),
     };
     const byName = new Map<CallName, AnyCall>();
     for (const [port, ofPort] of Object.entries(ports)) {

@@ -47,21 +47,21 @@ function record(sql: Sql, places: Places, route: Route, contact: Contact): Conta
     if (before === undefined || place === undefined) return undefined;
     let epoch = before.epoch as number;
     if (handled?.epoch === epoch && handled.sequence > 0) {
-        const seeable = places.lastSeeable(place);
         // Of a restored store: the device has also seen what both stores gave it, so that is not sent again under the new epoch.
-        settleUpTo(sql, place, Math.min(handled.sequence, seeable), atMs);
-        if (handled.sequence > seeable) epoch = Math.max(Math.floor(atMs / 1000), epoch + 1);
+        settleUpTo(sql, place, Math.min(handled.sequence, place.lastSeeable), atMs);
+        if (handled.sequence > place.lastSeeable) epoch = Math.max(Math.floor(atMs / 1000), epoch + 1);
     }
+    const met = seen !== undefined || handled !== undefined;
     sql.run(
-        `UPDATE registrations SET seen_ms = max(coalesce(seen_ms, 0), ?), epoch = ?,
+        `UPDATE registrations SET seen_ms = max(coalesce(seen_ms, 0), ?), epoch = ?, met_start = coalesce(?, met_start),
             capabilities = coalesce(?, capabilities), endpoint = coalesce(?, endpoint) WHERE route = ?`,
         atMs,
         epoch,
+        met ? places.meet(place) : undefined,
         capabilities && JSON.stringify(capabilities),
         seen && JSON.stringify(moveOn(sql, route, before, seen, atMs)),
         route,
     );
-    if (seen !== undefined || handled !== undefined) places.meet(place);
     const overflow = before.overflow === null ? undefined : readJson<OverflowFields>(before.overflow);
     return { number: before.number as E164, epoch, waiting: place.messages, overflow };
 }

@@ -5,7 +5,7 @@ import { makeFolder, makePrivateFile, moveIntoPlace } from "../system/private-fi
 import { asDamaged, checkKind, damaged, damagedLog, isOfThisSchema, isSound, refusal } from "./check.ts";
 import { unavailable } from "./failures.ts";
 import { hasLostFrames } from "./log-check.ts";
-import { countUp } from "./settings.ts";
+import { beginRun } from "./places.ts";
 import { migrate } from "./schema.ts";
 import { openSql, type Sql } from "./sql.ts";
 import { checkStoreFiles, filesOf, freeOctets, makeLockFile, oldOf, STORE_FILE } from "./store-files.ts";
@@ -58,7 +58,7 @@ export function openDatabase(dir: string): OpenedDatabase {
         if (!existsSync(file)) create(file);
         if (hasLostFrames(`${file}-wal`)) throw damagedLog(file);
         const sql = openChecked(file);
-        const start = countUp(sql, "starts"); // what a device can have seen before it is known: numbering.ts
+        const start = beginRun(sql);
         return {
             sql,
             file,

@@ -10,6 +10,7 @@ import type { Sql } from "./sql.ts";
  * @param answer gets each call's outcome once
  */
 export function runGroup(sql: Sql, calls: Calls, arrived: Call[], answer: (outcomes: Outcome[]) => void): void {
+    calls.places.begin();
     const firstWrite = arrived.findIndex((call) => calls.byName.get(call.name)?.kind === "write");
     const reads = firstWrite < 0 ? arrived : arrived.slice(0, firstWrite);
     if (reads.length > 0) answer(reads.map((call) => run(calls, call)));
@@ -26,14 +27,14 @@ function runTransaction(sql: Sql, calls: Calls, group: Call[], apart = false): O
         const outcomes = group.map((call) =>
             apart ? runAlone(sql, calls, call) : { id: call.id, value: invoke(calls, call) },
         );
-        calls.places.write();
         calling = false;
+        calls.places.writeSome();
         sql.exec("COMMIT");
         return outcomes;
     } catch (error) {
         const ofOneCall = calling && !apart && sql.inTransaction;
         rollBack(sql);
-        calls.places.forget();
+        calls.places.undo();
         if (ofOneCall) return runTransaction(sql, calls, group, true);
         const failure = toFailure(error);
         return group.map((call) =>
@@ -47,16 +48,16 @@ function runTransaction(sql: Sql, calls: Calls, group: Call[], apart = false): O
  * @throws an error that ended the whole transaction: SQLite rolls back on a full or failing disk
  */
 function runAlone(sql: Sql, calls: Calls, call: Call): Outcome {
+    const { done } = calls.places;
     sql.exec("SAVEPOINT one");
     try {
         const value = invoke(calls, call);
-        calls.places.write();
         sql.exec("RELEASE one");
         return { id: call.id, value };
     } catch (error) {
         if (!sql.inTransaction) throw error;
         sql.exec("ROLLBACK TO one; RELEASE one");
-        calls.places.forget();
+        calls.places.undo(done);
         return { id: call.id, failure: toFailure(error) };
     }
 }

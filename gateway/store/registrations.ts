@@ -23,7 +23,6 @@ export function registrationCalls(sql: Sql, places: Places): CallsOf<Registratio
         credentials: read((route) => credentials(sql, route)),
         list: read(({ after = "", from = ALL_NUMBERS.from, below = ALL_NUMBERS.below, limit }) => {
             // one bound on each side, so that the index skips what is outside
-            places.write();
             const [lower, lowest] = after >= from ? ["number > ?", after] : ["number >= ?", from];
             return sql
                 .all(
@@ -32,7 +31,7 @@ export function registrationCalls(sql: Sql, places: Places): CallsOf<Registratio
                     below,
                     limit,
                 )
-                .map(toRegistration);
+                .map((row) => toRegistration(places, row));
         }),
         wasRegistered: read((number) => {
             const row = sql.get(
@@ -142,9 +141,8 @@ function placeOf(places: Places, route: Route): Place {
 }
 
 function readFirst(sql: Sql, places: Places, where: string, value: string | number): Registration | undefined {
-    places.write();
     const row = sql.get(SELECT + where, value);
-    return row && toRegistration(row);
+    return row && toRegistration(places, row);
 }
 
 function toCredentials(row: Row): Omit<Credentials, "route"> {
@@ -156,15 +154,16 @@ function toCredentials(row: Row): Omit<Credentials, "route"> {
     };
 }
 
-function toRegistration(row: Row): Registration {
+function toRegistration(places: Places, row: Row): Registration {
+    const route = row.route as Route;
     return {
         ...toCredentials(row),
-        route: row.route as Route,
+        route,
         label: optional(row.label),
         createdMs: row.created_ms as number,
         seenMs: optional(row.seen_ms),
         epoch: row.epoch as number,
-        lastSequence: row.last_sequence as number,
+        lastSequence: places.lastSequence(route) ?? (row.last_sequence as number),
         capabilities: row.capabilities === null ? undefined : readJson<Capabilities>(row.capabilities),
         endpoint: row.endpoint === null ? undefined : readJson<Endpoint>(row.endpoint),
         overflow: row.overflow === null ? undefined : readJson<OverflowFields>(row.overflow),

@@ -1,4 +1,5 @@
 import type { Sql } from "./sql.ts";
+import { notePlacesWritten } from "./places.ts";
 import { uniteMessages } from "./unite-messages.ts";
 
 /** "Toqu": tells the store's file from any other SQLite file. */
@@ -207,6 +208,17 @@ const MIGRATIONS: (string | ((sql: Sql) => void))[] = [
         sql.exec(MESSAGES);
         uniteMessages(sql);
         sql.exec(MESSAGES_AFTER);
+    },
+    // A message changes no row but its own: places.ts.
+    (sql) => {
+        sql.exec(`
+            ALTER TABLE registrations ADD COLUMN met_start INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE places ADD COLUMN last_seeable INTEGER NOT NULL DEFAULT 0;
+            UPDATE places SET last_seeable = coalesce(unmet_sequence, last_sequence);
+            ALTER TABLE places DROP COLUMN met_start;
+            ALTER TABLE places DROP COLUMN unmet_sequence;
+        `);
+        notePlacesWritten(sql);
     },
 ];
 

@@ -5,18 +5,22 @@ import type { Sql } from "./sql.ts";
 /** In the table `meta`, as are the counters. */
 export function settingCalls(sql: Sql): CallsOf<SettingStore> {
     return {
-        get: read((key) => {
-            const row = sql.get("SELECT value FROM meta WHERE key = ?", key);
-            return row && String(row.value);
-        }),
-        set: write((key, value) => {
-            sql.run(
-                "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                key,
-                value,
-            );
-        }),
+        get: read((key) => getSetting(sql, key)),
+        set: write((key, value) => setSetting(sql, key, value)),
     };
+}
+
+export function getSetting(sql: Sql, key: string): string | undefined {
+    const row = sql.get("SELECT value FROM meta WHERE key = ?", key);
+    return row && String(row.value);
+}
+
+export function setSetting(sql: Sql, key: string, value: string | number): void {
+    sql.run(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        key,
+        value,
+    );
 }
 
 /** Counts from 1. */

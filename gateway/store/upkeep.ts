@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { Upkeep } from "../ports/upkeep.ts";
 import { read, write, type CallsOf } from "./call.ts";
+import type { Places } from "./places.ts";
 import type { Sql } from "./sql.ts";
 import { freeOctets } from "./store-files.ts";
 
@@ -8,7 +9,7 @@ import { freeOctets } from "./store-files.ts";
 const MAX_FORGOTTEN_AT_ONCE = 1_000;
 
 const FORGET_MESSAGES =
-    "DELETE FROM messages WHERE num IN (SELECT num FROM messages WHERE ended_ms < ? ORDER BY ended_ms LIMIT ?)";
+    "DELETE FROM messages WHERE num IN (SELECT num FROM messages WHERE ended_ms < ? AND num <= ? ORDER BY ended_ms LIMIT ?)";
 const FORGET_REGISTRATIONS =
     "DELETE FROM registrations WHERE route IN (SELECT route FROM registrations WHERE ended_ms < ? LIMIT ?) RETURNING route";
 const FORGET_CODES = `DELETE FROM codes WHERE num IN (SELECT num FROM codes WHERE created_ms < ? AND NOT EXISTS
@@ -26,12 +27,12 @@ const FOLLOW = [
     "UPDATE codes SET expires_ms = expires_ms + ?1, created_ms = created_ms + ?1 WHERE created_ms BETWEEN ?2 AND ?3",
 ];
 
-export function upkeepCalls(sql: Sql, file: string): CallsOf<Upkeep> {
+export function upkeepCalls(sql: Sql, places: Places, file: string): CallsOf<Upkeep> {
     const inode = inodeOf(file);
     return {
         forget: write((beforeMs, limit) => {
             const most = Math.min(limit, MAX_FORGOTTEN_AT_ONCE);
-            let gone = sql.run(FORGET_MESSAGES, beforeMs, most);
+            let gone = sql.run(FORGET_MESSAGES, beforeMs, places.writeChanged(), most);
             if (gone === most) return gone; // a registration goes after its messages, which need it
             const routes = sql.all(FORGET_REGISTRATIONS, beforeMs, most - gone).map((row) => row.route as string);
             for (const route of routes) sql.run("DELETE FROM places WHERE route = ?", route);

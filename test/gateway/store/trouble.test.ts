@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import Database from "libsql";
 import { GatewayError } from "../../../gateway/error.ts";
+import type { Placed } from "../../../gateway/ports/backlog.ts";
 import { createClient } from "../../../gateway/store/client.ts";
 import { STORE_FILE } from "../../../gateway/store/store-files.ts";
 import { openStore } from "../../../gateway/store/open.ts";
@@ -114,13 +115,14 @@ test("a lock that is given back in time is waited for", () =>
 test("bad arguments: a call that nobody can mean fails alone, and the process lives", () =>
     withStore(async (store) => {
         await store.registrations.register(registrationOf(1));
+        assert.equal((await append(store, messageOf(1))).sequence, 1);
         const bad = [true, {}, [], Symbol("s"), () => 1, 1n, NaN, Infinity].map((id) =>
             store.backlog.append(messageOf(1, { id: id as never })),
         );
         const good = store.backlog.append(messageOf(1));
         const settled = await Promise.allSettled(bad);
         assert.ok(settled.every(({ status }) => status === "rejected"));
-        assert.equal(typeof (await good), "object");
+        assert.equal(((await good) as Placed).sequence, 2, "what failed took no sequence, and gave none back");
         await assert.rejects(store.receipts.find({} as never));
         await assert.rejects(store.receipts.find(Symbol("alone") as never));
         assert.ok((await store.registrations.byNumber(numberOf(1))) !== undefined);
