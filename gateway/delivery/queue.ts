@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import type { Appended, NewMessage } from "../ports/backlog.ts";
 import type { Store } from "../ports/store.ts";
 import type { Recipient, Route } from "../registration.ts";
+import { Company } from "./company.ts";
 import { encodeContent, encodePush, payloadRoom } from "./push.ts";
 
 /** How long a message may wait: unless the sender sets it, and at most. */
@@ -41,6 +42,7 @@ export function createQueue(options: {
     random?: (octets: number) => Buffer;
 }): Queue {
     const { store, clock, writtenUpTo = () => 0, random = pooledRandom() } = options;
+    const company = new Company();
     return {
         async append(recipient, draft, sender) {
             const { route } = recipient;
@@ -51,7 +53,14 @@ export function createQueue(options: {
                 tag,
                 writtenUpTo: writtenUpTo(route),
             };
-            const appended = await store.backlog.append(message);
+            const wait = company.enter();
+            let appended: Awaited<ReturnType<Store["backlog"]["append"]>>;
+            try {
+                if (wait !== undefined) await wait;
+                appended = await store.backlog.append(message);
+            } finally {
+                company.leave();
+            }
             if (appended === "conflict") {
                 throw new GatewayError(
                     "conflict",
