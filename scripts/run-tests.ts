@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { bundleTests } from "./bundle-tests.ts";
 
-/** No test file may take longer. */
+/** No test file may take longer, unless it was asked for by name. */
 const FILE_TIMEOUT_MS = 600_000;
 const REPORTER = new URL("failed-files.js", import.meta.url).href;
 /** Of the lines that node's runner ends with. */
@@ -22,19 +22,24 @@ interface Run {
  * Runs test files, two at a time. Each that fails is run once more, alone: a diagnosis, which changes neither the exit code nor the
  * totals. The last lines are the first run's totals.
  * @param write gets each line
+ * @param timeoutMs of a file; 0: none
  * @returns the first run's exit code
  */
-export async function runTests(files: string[], write: (line: string) => void): Promise<number> {
+export async function runTests(
+    files: string[],
+    write: (line: string) => void,
+    timeoutMs = FILE_TIMEOUT_MS,
+): Promise<number> {
     if (files.length === 0) throw new Error("There is no test file to run.");
     const bundled = await bundleTests(files);
     try {
-        const first = await run(bundled.files, 2, write);
+        const first = await run(bundled.files, 2, timeoutMs, write);
         const diagnoses: string[] = [];
         for (const [at, file] of files.entries()) {
             const built = bundled.files[at]!;
             if (!first.failedIn.some((place) => place === built || bundled.uses(file, place))) continue;
             write(`\nAgain, alone, as a diagnosis: ${file}`);
-            const { code } = await run([built], 1, write);
+            const { code } = await run([built], 1, timeoutMs, write);
             diagnoses.push(code === 0 ? `flaky: ${file} (passed when alone; the run stays failed)` : `red: ${file}`);
         }
         [...diagnoses, ...first.totals].forEach(write);
@@ -44,14 +49,19 @@ export async function runTests(files: string[], write: (line: string) => void): 
     }
 }
 
-async function run(files: string[], concurrency: number, write: (line: string) => void): Promise<Run> {
+async function run(
+    files: string[],
+    concurrency: number,
+    timeoutMs: number,
+    write: (line: string) => void,
+): Promise<Run> {
     const folder = mkdtempSync(join(tmpdir(), "toque-test-"));
     const failedList = join(folder, "failed");
     const node = [
         "--enable-source-maps",
         "--test",
         `--test-concurrency=${concurrency}`,
-        `--test-timeout=${FILE_TIMEOUT_MS}`,
+        ...(timeoutMs === 0 ? [] : [`--test-timeout=${timeoutMs}`]),
     ];
     const reporters = [
         ["--test-reporter=spec", "--test-reporter-destination=stdout"],

@@ -1,6 +1,6 @@
 /**
  * `npm test`: builds both bundles, then runs every test/**\/*.test.ts but those that take long and are called *.long.test.ts.
- * `npm run test:long` runs these, `--all` both (CI does), `-- file …` the files named.
+ * `npm run test:long` runs these, with `-- NAME …` those of these names, as long as they take; `--all` both (CI does), `-- file …` the files named.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -18,9 +18,12 @@ function testFiles(): string[] {
 }
 
 function choose(words: string[]): string[] {
-    const [which] = words;
+    const [which, ...names] = words;
     if (which === "--all") return testFiles();
-    if (which === "--long") return testFiles().filter((file) => LONG.test(file));
+    if (which === "--long") {
+        const long = testFiles().filter((file) => LONG.test(file));
+        return names.length === 0 ? long : long.filter((file) => names.some((name) => file.includes(name)));
+    }
     if (words.length > 0) return words;
     const long = testFiles().filter((file) => LONG.test(file));
     long.forEach((file) => console.log(`not run here, but by npm run test:long: ${file}`));
@@ -30,7 +33,9 @@ function choose(words: string[]): string[] {
 try {
     process.chdir(ROOT);
     await buildAll();
-    process.exitCode = await runTests(choose(process.argv.slice(2)), (line) => console.log(line));
+    const words = process.argv.slice(2);
+    const asLongAsItTakes = words[0] === "--long" && words.length > 1;
+    process.exitCode = await runTests(choose(words), (line) => console.log(line), asLongAsItTakes ? 0 : undefined);
 } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     console.error(error.message);

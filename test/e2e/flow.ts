@@ -8,6 +8,8 @@ export interface FlowOptions {
     lanes: number;
     /** every so many of them publishes by MQTT, the others by HTTP; undefined: none */
     mqttEvery?: number;
+    /** every so many of those by HTTP sends the same message to several numbers; undefined: none */
+    multicastEvery?: number;
     /** in all; undefined: until `stop` */
     messages?: number;
     /** at most, between two messages of a lane */
@@ -38,18 +40,29 @@ export class Flow {
 
     async #publish(lane: number): Promise<void> {
         const { gateway, ledger, boards } = this.#scene;
-        const { mqttEvery = Infinity, messages = Infinity, pauseMs = 0 } = this.#options;
-        const mqtt = lane % mqttEvery === 0 && mqttEvery < Infinity ? new MqttPublisher(gateway, ledger) : undefined;
+        const { mqttEvery = Infinity, multicastEvery = Infinity, messages = Infinity, pauseMs = 0 } = this.#options;
+        const mqtt = lane % mqttEvery === 0 ? new MqttPublisher(gateway, ledger) : undefined;
+        const most = lane % multicastEvery === 1 ? boards.length : 1;
         const { signal } = this.#end;
         while (this.#taken < messages && !signal.aborted) {
             await pause(this.#taken >= this.#allowed ? 5 : this.#random.below(pauseMs));
             // While it paused, other lanes may have taken the last ones.
             if (this.#taken >= Math.min(this.#allowed, messages) || signal.aborted) continue;
-            const message = { to: this.#random.pick(boards).number, body: `${this.#taken++} · ¿qué tal? 你好` };
-            if (mqtt === undefined) await publishByHttp(gateway, ledger, message, signal);
-            else await mqtt.publish(message, signal);
+            const left = Math.min(this.#allowed, messages) - this.#taken;
+            const to = this.#someNumbers(Math.min(left, 1 + this.#random.below(most)));
+            const body = `${this.#taken} · ¿qué tal? 你好`;
+            this.#taken += to.length;
+            if (mqtt === undefined) await publishByHttp(gateway, ledger, { to, body }, signal);
+            else await mqtt.publish(to[0]!, body, signal);
         }
         mqtt?.close();
+    }
+
+    /** So many of the boards, as they stand in a ring. */
+    #someNumbers(count: number): string[] {
+        const { boards } = this.#scene;
+        const first = this.#random.below(boards.length);
+        return Array.from({ length: count }, (_, index) => boards[(first + index) % boards.length]!.number);
     }
 
     /** Resolves when all are acknowledged. */

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { GatewayClient } from "../support/gateway-client.ts";
-import { type Served, serveToque } from "../support/toque.ts";
+import { pause } from "../support/eventually.ts";
+import { type Served, serveToque, serveWords, spawnToque } from "../support/toque.ts";
 
 /**
  * `toque serve` in a process of its own that can be killed and started again on the same folder. Clients reach it through two proxies, whose
@@ -40,6 +41,15 @@ export class GatewayProcess extends GatewayClient {
         this.token = this.#served.token;
         this.mqtt.target = this.#served.mqttPort;
         this.http.target = this.#served.httpPort;
+    }
+
+    /** Starts it for nobody, and kills it so soon that it may have opened its store, or not yet. */
+    async killStarting(afterMs: number): Promise<void> {
+        const { child, ended } = spawnToque(serveWords(this.data), this.#environment);
+        await pause(afterMs);
+        child.kill("SIGKILL");
+        const { status, stderr } = await ended;
+        if (status !== "SIGKILL") throw new Error(`The gateway did not start, but ended with ${status}: ${stderr}`);
     }
 
     /** @returns what the process wrote to its log, all of it */

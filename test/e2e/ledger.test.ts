@@ -53,3 +53,16 @@ const CASES: [what: string, shown: Push[], faults: string[]][] = [
 for (const [what, shown, faults] of CASES) {
     test(`the checker, shown ${what}`, () => assert.deepEqual(books().faults(NUMBER, { shown }), faults));
 }
+
+test("the checker: a message that was sent when another had been acknowledged comes after it", () => {
+    const ledger = new Ledger();
+    for (const body of ["a", "b"]) ledger.attempted(NUMBER, body);
+    ledger.acknowledged(NUMBER, "b");
+    ledger.attempted(NUMBER, "c");
+    ledger.acknowledged(NUMBER, "a");
+    ledger.acknowledged(NUMBER, "c");
+    const shown = (bodies: string) => ({ shown: [...bodies].map((body, index) => push(index + 1, body)) });
+    for (const right of ["abc", "bac", "bca"]) assert.deepEqual(ledger.faults(NUMBER, shown(right)), [], right);
+    const fault = `${NUMBER}: shown before what was acknowledged before it was sent: "c"`;
+    for (const wrong of ["acb", "cab", "cba"]) assert.deepEqual(ledger.faults(NUMBER, shown(wrong)), [fault], wrong);
+});

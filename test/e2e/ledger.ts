@@ -11,44 +11,59 @@ interface Entry {
     acknowledged: boolean;
     /** from the 202; a PUBACK has none */
     sequence: number | undefined;
+    /** how many messages to the number had been acknowledged before its first try */
+    readonly after: number;
+}
+
+interface Book {
+    /** by body */
+    readonly entries: Map<string, Entry>;
+    /** bodies in the order in which they were acknowledged */
+    readonly acknowledged: string[];
 }
 
 /**
  * The books of a test: what publishers attempted and what was acknowledged to them, number by number, against what was shown. It holds
- * when acknowledged ⊆ shown ⊆ attempted, nothing was shown twice, and everything in the order of sequences. Each message has a body
- * of its own.
+ * when acknowledged ⊆ shown ⊆ attempted, nothing was shown twice, everything in the order of sequences, and nothing before what was
+ * acknowledged before its first try. Each message to a number has a body of its own.
  */
 export class Ledger {
-    readonly #entries = new Map<string, Map<string, Entry>>();
+    readonly #books = new Map<string, Book>();
+    #total = 0;
 
     /** Before the first try of a message. */
     attempted(number: string, body: string): void {
-        const entries = this.#of(number);
+        const { entries, acknowledged } = this.#of(number);
         if (entries.has(body)) throw new Error(`"${body}" is the body of two messages to ${number}`);
-        entries.set(body, { acknowledged: false, sequence: undefined });
+        entries.set(body, { acknowledged: false, sequence: undefined, after: acknowledged.length });
     }
 
     acknowledged(number: string, body: string, sequence?: number): void {
-        const entry = this.#of(number).get(body);
+        const { entries, acknowledged } = this.#of(number);
+        const entry = entries.get(body);
         if (entry === undefined) throw new Error(`"${body}" was never attempted`);
+        if (entry.acknowledged) throw new Error(`"${body}" was acknowledged to its publisher before`);
         entry.acknowledged = true;
         entry.sequence = sequence;
+        acknowledged.push(body);
+        this.#total++;
     }
 
-    #of(number: string): Map<string, Entry> {
-        let entries = this.#entries.get(number);
-        if (entries === undefined) this.#entries.set(number, (entries = new Map<string, Entry>()));
-        return entries;
+    #of(number: string): Book {
+        let book = this.#books.get(number);
+        if (book === undefined)
+            this.#books.set(number, (book = { entries: new Map<string, Entry>(), acknowledged: [] }));
+        return book;
     }
 
-    /** Bodies that were acknowledged. */
-    accepted(number: string): string[] {
-        return [...this.#of(number)].filter(([, { acknowledged }]) => acknowledged).map(([body]) => body);
+    /** Bodies that were acknowledged, in that order. */
+    accepted(number: string): readonly string[] {
+        return this.#of(number).acknowledged;
     }
 
     /** Acknowledged messages in all. */
     get total(): number {
-        return [...this.#entries.keys()].reduce((sum, number) => sum + this.accepted(number).length, 0);
+        return this.#total;
     }
 
     /** Acknowledged to the number and not shown yet. */
@@ -65,7 +80,7 @@ export class Ledger {
         for (const push of screen.shown) {
             const { sequence } = push;
             const body = decodeText(push.body);
-            const entry = this.#of(number).get(body);
+            const entry = this.#of(number).entries.get(body);
             if (entry === undefined) faults.push(`${number}: nobody sent "${body}"`);
             else if (entry.sequence !== undefined && entry.sequence !== sequence)
                 faults.push(`${number}: "${body}" was accepted as ${entry.sequence} and shown as ${sequence}`);
@@ -74,6 +89,18 @@ export class Ledger {
             seen.set(body, sequence);
             last = sequence;
         }
-        return faults;
+        return [...faults, ...this.#overtaken(number, screen)];
+    }
+
+    /** A publisher that waited for an acknowledgement before it sent the next message counts on their order. */
+    #overtaken(number: string, screen: Screenful): string[] {
+        const { entries, acknowledged } = this.#of(number);
+        const places = new Map(screen.shown.map(({ body }, place) => [decodeText(body), place]));
+        /** where the last of the first so many acknowledged messages was shown */
+        const lastOf = [-1];
+        for (const body of acknowledged) lastOf.push(Math.max(lastOf.at(-1)!, places.get(body) ?? -1));
+        return [...entries]
+            .filter(([body, { after }]) => (places.get(body) ?? Infinity) < lastOf[after]!)
+            .map(([body]) => `${number}: shown before what was acknowledged before it was sent: "${body}"`);
     }
 }

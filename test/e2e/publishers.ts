@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import mqttPacket, { type Packet } from "mqtt-packet";
 import { pause } from "../support/eventually.ts";
+import type { ErrorBody } from "../support/gateway-client.ts";
 import type { GatewayProcess } from "./gateway-process.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -15,37 +16,62 @@ interface Accepted {
     sequence: number;
 }
 
+/** A message to one number, or the same to many. */
+export interface Sent {
+    to: readonly string[];
+    body: string;
+}
+
 /**
- * Publishes by HTTP until it is acknowledged, with an idempotency key: a try whose answer was lost on its way leads to no second message.
- * @returns undefined: `until` was over first
+ * Publishes by HTTP until all is acknowledged, with an idempotency key: a try whose answer was lost on its way leads to no second message.
+ * @returns false: `until` was over first
  * @throws Error when the gateway refuses the message itself
  */
 export async function publishByHttp(
     gateway: GatewayProcess,
     ledger: Ledger,
-    message: { to: string; body: string },
+    { to, body }: Sent,
     until: AbortSignal,
-): Promise<Accepted | undefined> {
-    const key = randomUUID();
-    ledger.attempted(message.to, message.body);
+): Promise<boolean> {
+    const headers = { "Idempotency-Key": randomUUID() };
+    for (const number of to) ledger.attempted(number, body);
+    const ask = { body: { to: to.length === 1 ? to[0] : to, body }, headers };
+    const left = new Set(to);
     while (!until.aborted) {
         // A connection that breaks is not an answer.
-        const answer = await gateway
-            .ask<Accepted>("POST", "/v1/messages", { body: message, headers: { "Idempotency-Key": key } })
-            .catch(() => undefined);
+        const answer = await gateway.ask<unknown>("POST", "/v1/messages", ask).catch(() => undefined);
         if (answer?.status === 202) {
-            ledger.acknowledged(message.to, message.body, answer.body.sequence);
-            return answer.body;
-        }
-        if (answer !== undefined && answer.status < 500 && answer.status !== 429) {
-            throw new Error(`A message was refused with ${answer.status}: ${JSON.stringify(answer.body)}`);
+            for (const result of resultsOf(answer.body, to)) {
+                if ("error" in result) refuseUnlessPassing(result.error.code, result);
+                else if (left.delete(result.to)) ledger.acknowledged(result.to, body, result.sequence);
+            }
+            if (left.size === 0) return true;
+        } else if (answer !== undefined) {
+            refuseUnlessPassing((answer.body as ErrorBody).error.code, answer.body);
         }
         await pause(RETRY_MS);
     }
-    return undefined;
+    return false;
 }
 
-/** One MQTT connection of a publisher. QoS 1 knows no idempotency key, so each try has a body of its own. */
+type Result = (Accepted & { to: string }) | ({ to: string } & ErrorBody);
+
+/** Of an answer to one number, or to many: then in their order. */
+function resultsOf(body: unknown, to: readonly string[]): Result[] {
+    if (to.length === 1) return [body as Accepted & { to: string }];
+    const { results } = body as { results: Result[] };
+    if (results.length !== to.length || results.some((result, index) => result.to !== to[index]))
+        throw new Error(`Another list of results than of numbers: ${JSON.stringify(body)}`);
+    return results;
+}
+
+/** @throws Error unless the same message may be accepted later */
+function refuseUnlessPassing(code: string, answer: unknown): void {
+    if (!["unavailable", "too_many", "internal"].includes(code))
+        throw new Error(`A message was refused: ${JSON.stringify(answer)}`);
+}
+
+/** One MQTT connection of a publisher. */
 export class PublisherConnection {
     readonly closed: Promise<void>;
     readonly #socket: Socket;
@@ -82,14 +108,14 @@ export class PublisherConnection {
     }
 
     /** Resolves true at PUBACK, false when the connection ended first. */
-    publish(to: string, body: string): Promise<boolean> {
+    publish(to: string, payload: string): Promise<boolean> {
         if (this.#socket.destroyed) return Promise.resolve(false);
         const messageId = (this.#lastId % 65_535) + 1;
         this.#lastId = messageId;
         return new Promise((resolve) => {
             this.#waiting.set(messageId, resolve);
             const topic = `to/${to.slice(1)}`;
-            this.#write({ cmd: "publish", topic, payload: body, qos: 1, messageId, dup: false, retain: false });
+            this.#write({ cmd: "publish", topic, payload, qos: 1, messageId, dup: false, retain: false });
         });
     }
 
@@ -118,21 +144,18 @@ export class MqttPublisher {
         this.#ledger = ledger;
     }
 
-    /** Publishes until one try is acknowledged; each try is a message of its own, "<body>", "<body> again", … */
-    async publish(message: { to: string; body: string }, until: AbortSignal): Promise<boolean> {
-        let { body } = message;
+    /** Publishes until it is acknowledged, with an id: a try whose PUBACK was lost on its way leads to no second message. */
+    async publish(to: string, body: string, until: AbortSignal): Promise<boolean> {
+        const payload = JSON.stringify({ body, id: randomUUID() });
+        this.#ledger.attempted(to, body);
         while (!until.aborted) {
             const connection = (this.#connection ??= new PublisherConnection(
                 this.#gateway.mqtt.port,
                 this.#gateway.token,
             ));
-            if (await connection.connected) {
-                this.#ledger.attempted(message.to, body);
-                if (await connection.publish(message.to, body)) {
-                    this.#ledger.acknowledged(message.to, body);
-                    return true;
-                }
-                body += " again";
+            if ((await connection.connected) && (await connection.publish(to, payload))) {
+                this.#ledger.acknowledged(to, body);
+                return true;
             }
             this.#connection = undefined;
             connection.close();

@@ -133,6 +133,18 @@ export interface Served extends Toque, Started, GatewayClient {
     stop(): Promise<Ended>;
 }
 
+/** `toque serve` on free ports. */
+export const serveWords = (folder: string): string[] => [
+    "serve",
+    "--data",
+    folder,
+    "--mqtt-port",
+    "0",
+    "--http-port",
+    "0",
+    "--json",
+];
+
 /** Starts `toque serve` on free ports, in a folder of its own unless named; the caller removes the folder. */
 export async function serveToque(
     words: string[] = [],
@@ -140,8 +152,7 @@ export async function serveToque(
     environment?: Record<string, string>,
 ): Promise<Served> {
     const folder = data ?? mkdtempSync(join(tmpdir(), "toque-served-"));
-    const ports = ["--mqtt-port", "0", "--http-port", "0"];
-    const toque = spawnToque(["serve", "--data", folder, ...ports, "--json", ...words], environment);
+    const toque = spawnToque([...serveWords(folder), ...words], environment);
     const started = JSON.parse(await toque.firstLine) as Started;
     const client = new GatewayClient(started.url, readFileSync(started.adminTokenFile, "utf8").trim());
     const stop = () => {
