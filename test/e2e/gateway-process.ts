@@ -36,6 +36,10 @@ export class GatewayProcess extends GatewayClient {
         return { host: "127.0.0.1", port: this.mqtt.port };
     }
 
+    get pid(): number {
+        return this.#served!.child.pid!;
+    }
+
     async start(): Promise<void> {
         this.#served = await serveToque([], this.data, this.#environment);
         this.token = this.#served.token;
