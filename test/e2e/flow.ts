@@ -3,6 +3,11 @@ import { pause } from "../support/eventually.ts";
 import type { Scene } from "./boards.ts";
 import { MqttPublisher, publishByHttp } from "./publishers.ts";
 
+/** Between two looks whether a lane may go on. */
+const HELD_MS = 25;
+/** Messages that wait for a board, on average: a backlog holds 1,000, and more would push others out. */
+const MOST_WAITING = 200;
+
 export interface FlowOptions {
     /** publishers that go on at the same time */
     lanes: number;
@@ -45,9 +50,9 @@ export class Flow {
         const most = lane % multicastEvery === 1 ? boards.length : 1;
         const { signal } = this.#end;
         while (this.#taken < messages && !signal.aborted) {
-            await pause(this.#taken >= this.#allowed ? 5 : this.#random.below(pauseMs));
+            await pause(this.#isHeld() ? HELD_MS : this.#random.below(pauseMs));
             // While it paused, other lanes may have taken the last ones.
-            if (this.#taken >= Math.min(this.#allowed, messages) || signal.aborted) continue;
+            if (this.#isHeld() || this.#taken >= messages || signal.aborted) continue;
             const left = Math.min(this.#allowed, messages) - this.#taken;
             const to = this.#someNumbers(Math.min(left, 1 + this.#random.below(most)));
             const body = `${this.#taken} · ¿qué tal? 你好`;
@@ -56,6 +61,13 @@ export class Flow {
             else await mqtt.publish(to[0]!, body, signal);
         }
         mqtt?.close();
+    }
+
+    #isHeld(): boolean {
+        if (this.#taken >= this.#allowed) return true;
+        const { boards, ledger } = this.#scene;
+        const shown = boards.reduce((all, { device }) => all + device.shown.length, 0);
+        return ledger.total - shown > MOST_WAITING * boards.length;
     }
 
     /** So many of the boards, as they stand in a ring. */

@@ -21,9 +21,9 @@ const BEFORE_START = 20;
 
 const someMs = (): number => SOONEST_MS + random.below(LATEST_MS - SOONEST_MS);
 
-/** A random moment of the gateway's life: after so many acknowledgements, or after so many pushes, and a few milliseconds. */
-async function untilProgress({ ledger, boards }: Scene): Promise<void> {
-    const count = random.below(60);
+/** A random moment of the gateway's life: after so many acknowledgements, or after so many pushes, fewer than `most`, and a few milliseconds. */
+async function untilProgress({ ledger, boards }: Scene, most: number): Promise<void> {
+    const count = random.below(most);
     const sum = random.percent(50)
         ? () => ledger.total
         : () => boards.reduce((all, { device }) => all + device.shown.length, 0);
@@ -32,10 +32,10 @@ async function untilProgress({ ledger, boards }: Scene): Promise<void> {
     await pause(random.below(25));
 }
 
-/** One SIGKILL, and the start after it. */
-async function killAndStart(scene: Scene): Promise<void> {
+/** One SIGKILL, and the start after it. @param messages that may flow in meanwhile */
+async function killAndStart(scene: Scene, messages: number): Promise<void> {
     const { gateway, boards } = scene;
-    await (random.percent(AFTER_PROGRESS) ? untilProgress(scene) : pause(someMs()));
+    await (random.percent(AFTER_PROGRESS) ? untilProgress(scene, messages) : pause(someMs()));
     await gateway.kill();
     while (random.percent(BEFORE_START)) await gateway.killStarting(someMs());
     await gateway.start();
@@ -52,11 +52,11 @@ export function killGateway(kills: number, messages: number, many = 0): void {
         t.diagnostic(`TOQUE_SEED=${random.seed}`);
         const scene = await setScene(subjects);
         t.after(() => scene.close());
-        const { gateway, ledger, boards } = scene;
+        const { ledger, boards } = scene;
         const flow = new Flow(scene, random, { lanes: 10 + many, mqttEvery: 5, multicastEvery: 5, messages });
         for (let kill = 1; kill <= kills; kill++) {
             flow.allow(Math.ceil((messages * kill) / kills)); // so they flow in over all of its lives
-            await killAndStart(scene);
+            await killAndStart(scene, messages / kills);
         }
         const before = ledger.total;
         await flow.ended();

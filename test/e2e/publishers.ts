@@ -6,8 +6,9 @@ import type { ErrorBody } from "../support/gateway-client.ts";
 import type { GatewayProcess } from "./gateway-process.ts";
 import type { Ledger } from "./ledger.ts";
 
-/** Until the next try. */
+/** Until the second try; each later one takes twice as long, up to the last. */
 const RETRY_MS = 30;
+const LAST_RETRY_MS = 240;
 /** A publisher hears nothing for so long: it takes its connection for dead. */
 const PATIENCE_MS = 10_000;
 
@@ -37,7 +38,7 @@ export async function publishByHttp(
     for (const number of to) ledger.attempted(number, body);
     const ask = { body: { to: to.length === 1 ? to[0] : to, body }, headers };
     const left = new Set(to);
-    while (!until.aborted) {
+    for (let retryMs = RETRY_MS; !until.aborted; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
         // A connection that breaks is not an answer.
         const answer = await gateway.ask<unknown>("POST", "/v1/messages", ask).catch(() => undefined);
         if (answer?.status === 202) {
@@ -49,7 +50,7 @@ export async function publishByHttp(
         } else if (answer !== undefined) {
             refuseUnlessPassing((answer.body as ErrorBody).error.code, answer.body);
         }
-        await pause(RETRY_MS);
+        await pause(retryMs);
     }
     return false;
 }
@@ -148,7 +149,7 @@ export class MqttPublisher {
     async publish(to: string, body: string, until: AbortSignal): Promise<boolean> {
         const payload = JSON.stringify({ body, id: randomUUID() });
         this.#ledger.attempted(to, body);
-        while (!until.aborted) {
+        for (let retryMs = RETRY_MS; !until.aborted; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
             const connection = (this.#connection ??= new PublisherConnection(
                 this.#gateway.mqtt.port,
                 this.#gateway.token,
@@ -159,7 +160,7 @@ export class MqttPublisher {
             }
             this.#connection = undefined;
             connection.close();
-            await pause(RETRY_MS);
+            await pause(retryMs);
         }
         return false;
     }

@@ -11,7 +11,7 @@ export interface Illness {
     /** why this machine cannot make it, or false */
     skip: string | false;
     /** @param folder the store's @returns makes the disk well again */
-    begin(pid: number, folder: string): Promise<() => Promise<void>>;
+    begin: (pid: number, folder: string) => Promise<() => Promise<void>>;
 }
 
 /** What `strace -e inject=` does to the system calls on the store's files. */
