@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "./client.ts";
 import { COUNTRY, type CommonFlags, clientOf, numberPath, remoteCommand } from "./command.ts";
 import { Failure } from "./failure.ts";
+import { checkResults, describeResults, readNumbers, type Result, splitNumbers } from "./many-numbers.ts";
 import { describeAway, type NumberLine } from "./numbers.ts";
 import { columns, pairs, print } from "./print.ts";
 
@@ -22,6 +23,7 @@ interface SendFlags extends CommonFlags {
     ttl?: number;
     collapseKey?: string;
     wait?: number | true;
+    toFile?: string;
 }
 
 /** How long `--wait` waits without a time, and how often it looks. */
@@ -32,9 +34,11 @@ const MAX_INPUT_OCTETS = 8_192;
 
 /** `toque send <number> <text>` */
 export function sendCommand(): Command {
-    return remoteCommand("send", "push a message to a number")
-        .argument("<number>")
-        .argument("<text>", "quoted if it has spaces; -: from standard input")
+    return remoteCommand("send", "push a message to a number, or to many")
+        .usage("[options] <number>[,<number>...] <text>\n       toque send [options] --to-file <file> <text>")
+        .argument("<number>", "or many with commas between; with --to-file none")
+        .argument("[text]", "quoted if it has spaces; -: from standard input")
+        .option("--to-file <file>", "a file with a number a line, 1,000 at most")
         .option(...COUNTRY)
         .option("--title <title>", "a line above the text")
         .option("--urgency <urgency>", "very-low, low, normal or high")
@@ -53,18 +57,29 @@ export function messageCommand(): Command {
     return remoteCommand("message", "what became of a message").argument("<id>").action(message);
 }
 
-async function send(number: string, text: string, flags: SendFlags): Promise<void> {
+async function send(first: string, second: string | undefined, flags: SendFlags): Promise<void> {
+    const { country, title, urgency, ttl, collapseKey, toFile } = flags;
+    const text = toFile === undefined ? second : first;
+    if (text === undefined) throw new Failure('The text is missing: toque send +34600111222 "Dinner is ready".', 2);
+    if (toFile !== undefined && second !== undefined) {
+        throw new Failure(
+            "With --to-file the numbers are in the file: give the text alone, quoted if it has spaces.",
+            2,
+        );
+    }
+    const many = toFile !== undefined ? readNumbers(toFile) : first.includes(",") ? splitNumbers(first) : undefined;
+    if (many !== undefined && flags.wait !== undefined) {
+        throw new Failure("--wait waits for one board: send to one number, or look at each message afterwards.", 2);
+    }
     const client = clientOf(flags);
-    const { country, title, urgency, ttl, collapseKey } = flags;
-    const accepted = await client.post<Accepted>("/v1/messages", {
-        to: number,
-        country,
-        body: text === "-" ? await readInput() : text,
-        title,
-        urgency,
-        ttlS: ttl,
-        collapseKey,
-    });
+    const body = text === "-" ? await readInput() : text;
+    const message = { country, body, title, urgency, ttlS: ttl, collapseKey };
+    if (many !== undefined) {
+        const answer = await client.post<{ results: Result[] }>("/v1/messages", { to: many, ...message });
+        print(flags.json, answer, describeResults(answer.results));
+        return checkResults(answer.results);
+    }
+    const accepted = await client.post<Accepted>("/v1/messages", { to: first, ...message });
     if (flags.wait === undefined) {
         const { id, to, sequence, state } = accepted;
         print(flags.json, accepted, pairs({ message: id, to, sequence, state, board: await away(client, to) }));

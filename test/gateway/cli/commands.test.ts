@@ -147,7 +147,7 @@ const REFUSED: [name: string, words: string[], status: number, sentence: RegExp]
         2,
         /^toque: "soon" is not a duration: use 90s, 10m, 2h or 7d\.\n$/,
     ],
-    ["no text", ["send", "+34600111300"], 2, /^toque: missing required argument 'text'/],
+    ["no text", ["send", "+34600111300"], 2, /^toque: The text is missing: /],
     [
         "a text in two words",
         ["send", "+34600111300", "hello", "world"],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import mqtt from "mqtt";
 import { documentOf, type Served, runToque, serveToque, spawnToque } from "../../support/toque.ts";
@@ -111,4 +112,66 @@ test("toque send: a text may begin with a hyphen, and - takes it from standard i
         got,
         TEXTS.map(([, , sent]) => [sent, "- a title"]),
     );
+});
+
+test("toque send to many numbers: a line for each, and exit code 3 if one was refused", async () => {
+    await toque("number", "add", "+34600111910");
+    await toque("number", "add", "+34600111920");
+    const both = await toque("send", "+34600111910, +34 600 111 920", "hello");
+    assert.equal(both.stderr, "");
+    assert.match(
+        both.stdout,
+        /^number +state +message\n\+34600111910 +accepted +[\w-]+\n\+34600111920 +accepted +[\w-]+\n$/,
+    );
+
+    const some = await toque("send", "+34600111910,+34600111911", "hello");
+    assert.equal(some.status, 3);
+    assert.match(some.stdout, /\n\+34600111910 +accepted +[\w-]+\n\+34600111911 +refused +[A-Z].+\n$/);
+    assert.equal(
+        some.stderr,
+        "toque: 1 of 2 numbers were refused: their lines have the reason. The others are accepted.\n",
+    );
+    const json = await toque("send", "+34600111910,+34600111911", "hello", "--json");
+    const { results } = JSON.parse(json.stdout) as { results: { to: string; error?: { code: string } }[] };
+    assert.deepEqual(
+        results.map(({ to, error }) => [to, error?.code]),
+        [
+            ["+34600111910", undefined],
+            ["+34600111911", "unknown_number"],
+        ],
+    );
+    assert.match(json.stderr, /^\{"error":\{"code":"refused","message":"1 of 2 /);
+    assert.equal((await toque("send", "+34600111911,+34600111912", "hello")).status, 3);
+});
+
+test("toque send --to-file: a number a line", async () => {
+    await toque("number", "add", "+34600111930");
+    await toque("number", "add", "+34600111940");
+    const file = join(served.data, "numbers.txt");
+    writeFileSync(file, "\uFEFF+34600111930\r\n\n600 111 940\n");
+    const sent = documentOf<{ results: { to: string; state: string }[] }>(
+        await toque("send", "--to-file", file, "hello", "--country", "ES", "--json"),
+    );
+    assert.deepEqual(
+        sent.results.map(({ to, state }) => [to, state]),
+        [
+            ["+34600111930", "accepted"],
+            ["+34600111940", "accepted"],
+        ],
+    );
+    const longer = join(served.data, "longer.txt");
+    writeFileSync(longer, "+34600111930\n".repeat(1_001));
+    const REFUSED: [words: string[], sentence: RegExp][] = [
+        [["--to-file", file, "+34600111930", "hello"], /the numbers are in the file/],
+        [["--to-file", file, "hello", "--wait"], /--wait waits for one board/],
+        [["--to-file", longer, "hello"], /These are 1001 numbers: send to at most 1000/],
+        [["--to-file", join(served.data, "none.txt"), "hello"], /cannot be read \(ENOENT\)/],
+        [[",", "hello"], /no number to send to/],
+        [["+34600111930"], /The text is missing/],
+    ];
+    for (const [words, sentence] of REFUSED) {
+        const { status, stdout, stderr } = await toque("send", ...words);
+        assert.match(stderr, sentence);
+        assert.deepEqual([status, stdout], [2, ""]);
+    }
 });
