@@ -13,7 +13,7 @@ export const TIDY_EVERY_MS = 3_600_000;
 /** After the clock was set, no registration ends in so many tidyings: time for a wrong time server to be put right. */
 export const TIDIES_IN_DOUBT = 24;
 /** Rows of one transaction, some milliseconds: callers who wait meanwhile wait for these only. */
-const BATCH = 250;
+const BATCH = 100;
 
 export interface SweepOptions {
     store: { backlog: Pick<Store["backlog"], "expire">; upkeep: Pick<Store["upkeep"], "forget"> };

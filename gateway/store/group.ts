@@ -13,9 +13,17 @@ export function runGroup(sql: Sql, calls: Calls, arrived: Call[], answer: (outco
     calls.places.begin();
     const firstWrite = arrived.findIndex((call) => calls.byName.get(call.name)?.kind === "write");
     const reads = firstWrite < 0 ? arrived : arrived.slice(0, firstWrite);
-    if (reads.length > 0) answer(reads.map((call) => run(calls, call)));
+    if (reads.length > 0) answer(runReads(sql, calls, reads));
     const rest = arrived.slice(reads.length);
     if (rest.length > 0) answer(runTransaction(sql, calls, rest));
+}
+
+/** In one transaction, so that SQLite takes its locks and looks at its log once: for each read that would be more than the read itself. */
+function runReads(sql: Sql, calls: Calls, reads: Call[]): Outcome[] {
+    if (reads.length > 1) sql.exec("BEGIN");
+    const outcomes = reads.map((call) => run(calls, call));
+    if (sql.inTransaction) sql.exec("COMMIT");
+    return outcomes;
 }
 
 /** @param apart runs each call in a savepoint, at the cost of two more statements: after one has failed */

@@ -41,7 +41,7 @@ export async function store({ runs, quick, tell }: Context): Promise<Table> {
     }
     return {
         title: "The store as it grows",
-        note: `The embedded store in a process of its own, through its ports, 64 calls under way, to numbers in random order. ${calls.toLocaleString("en")} calls a run. CPU is of all its threads for each call. A reconnect is what the store does when a board comes back. What expires does so in batches of 250.`,
+        note: `The embedded store in a process of its own, through its ports, 64 calls under way, to numbers in random order. ${calls.toLocaleString("en")} calls a run. CPU is of all its threads for each call. A reconnect is what the store does when a board comes back. What expires does so in batches of 100.`,
         compared: ["CPU, µs"],
         peer: EMPTY,
         rows: rows.all(),

@@ -6,7 +6,7 @@ import { seeded } from "../../support/seeded.ts";
 /** Calls under way at a time: one commit holds that many. */
 const GROUP = 64;
 /** As the sweeps of the gateway ask for. */
-const EXPIRE_BATCH = 250;
+const EXPIRE_BATCH = 100;
 const BODY = "x".repeat(64);
 const HOUR_MS = 3_600_000;
 const WAITING_MS = 28 * 24 * HOUR_MS;

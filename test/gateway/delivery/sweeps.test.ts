@@ -57,10 +57,10 @@ function setUp(expired: number[] = []) {
 }
 
 test("sweeps: messages past their time are ended batch by batch until one was not full", async () => {
-    const { asked, ring } = setUp([250, 250, 3]);
+    const { asked, ring } = setUp([100, 100, 3]);
     await ring(EXPIRE_EVERY_MS);
     assert.equal(asked.length, 3);
-    assert.equal(asked[0], `expire ${RECEIPT_KEPT_MS + 5} 250`);
+    assert.equal(asked[0], `expire ${RECEIPT_KEPT_MS + 5} 100`);
 });
 
 test("sweeps: registrations without contact end with their connection, old receipts go, buckets are forgotten", async () => {
