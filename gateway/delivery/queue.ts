@@ -46,13 +46,8 @@ export function createQueue(options: {
     return {
         async append(recipient, draft, sender) {
             const { route } = recipient;
-            const tag = randomText(random, TAG_OCTETS);
-            const message: NewMessage = {
-                ...readDraft(recipient, draft, clock.nowMs()),
-                sender,
-                tag,
-                writtenUpTo: writtenUpTo(route),
-            };
+            const given = { sender, tag: randomText(random, TAG_OCTETS), writtenUpTo: writtenUpTo(route) };
+            const message = readDraft(recipient, draft, given, clock.nowMs());
             const wait = company.enter();
             let appended: Awaited<ReturnType<Store["backlog"]["append"]>>;
             try {
@@ -97,12 +92,16 @@ function pooledRandom(): (octets: number) => Buffer {
     };
 }
 
-/** A draft checked and completed. Types are checked too: some drafts come from a device. */
+/**
+ * A draft checked and completed. Types are checked too: some drafts come from a device. The message is one literal: to spread one object into
+ * another takes V8 five times as long as all else here.
+ */
 function readDraft(
     recipient: Recipient,
     draft: Draft,
+    { sender, tag, writtenUpTo }: Pick<NewMessage, "sender" | "tag" | "writtenUpTo">,
     nowMs: number,
-): Omit<NewMessage, "tag" | "sender" | "writtenUpTo"> {
+): NewMessage {
     const ttlS = draft.ttlS ?? TTL_S;
     if (!Number.isInteger(ttlS) || ttlS < 0 || ttlS > MAX_TTL_S) {
         throw refused(`The time to live has to be whole seconds from 0 (now or never) to ${MAX_TTL_S} (28 days).`);
@@ -118,7 +117,9 @@ function readDraft(
     const expiresMs = nowMs + ttlS * 1000;
     const { route, number: to } = recipient;
     const octets = checkSize(recipient, encodePush({ sequence: WIDEST_SEQUENCE, content, acceptedMs, expiresMs }));
-    return { route, to, content, urgency, collapseKey, acceptedMs, expiresMs, octets, once: readKey(draft.once) };
+    const once = readKey(draft.once);
+    // prettier-ignore
+    return { route, to, content, urgency, collapseKey, acceptedMs, expiresMs, octets, tag, sender, once, writtenUpTo };
 }
 
 /** Text as it can travel: half a surrogate pair becomes U+FFFD, as every encoder of UTF-8 would have it. Empty is absent. */
