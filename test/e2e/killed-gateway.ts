@@ -43,14 +43,19 @@ async function killAndStart(scene: Scene, messages: number): Promise<void> {
     await Promise.all(boards.filter(() => random.percent(75)).map((board) => board.move()));
 }
 
-/** @param many boards beyond one of each runtime */
-export function killGateway(kills: number, messages: number, many = 0): void {
+/** @param many boards beyond one of each runtime @param environment of the gateway */
+export function killGateway(
+    kills: number,
+    messages: number,
+    { many = 0, environment }: { many?: number; environment?: Record<string, string> } = {},
+): void {
     const subjects = withGenuine("espruino-sim", "host", "espruino-sim", "lua", "espruino-sim", "host");
     for (let board = 0; board < many; board++)
         subjects.push({ name: "host", runtime: "host", skip: false, options: {} });
-    test(`${kills} SIGKILLs while ${messages} messages flow in: none acknowledged and lost, none shown twice, all in order`, async (t) => {
+    const disk = environment === undefined ? "" : ", on a slow disk";
+    test(`${kills} SIGKILLs while ${messages} messages flow in${disk}: none acknowledged and lost, none shown twice, all in order`, async (t) => {
         t.diagnostic(`TOQUE_SEED=${random.seed}`);
-        const scene = await setScene(subjects);
+        const scene = await setScene(subjects, {}, environment);
         t.after(() => scene.close());
         const { ledger, boards } = scene;
         const flow = new Flow(scene, random, { lanes: 10 + many, mqttEvery: 5, multicastEvery: 5, messages });

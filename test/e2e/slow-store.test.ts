@@ -7,10 +7,10 @@ import { setScene, settle } from "./boards.ts";
 import { Flow } from "./flow.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { RawDevice } from "./raw-device.ts";
+import { slowFlush } from "./slow-flush.ts";
 
 // `toque serve` on a disk that is slow: each commit holds the store's thread up.
 
-const SLOW_FLUSH = new URL("../support/slow-flush.mjs", import.meta.url).href;
 const SUBJECTS = (["espruino-sim", "host", "lua", "espruino-sim"] as const).map((runtime) => ({
     runtime,
     options: {},
@@ -20,14 +20,6 @@ const FLUSH_MS = 200;
 const ROUNDS = 10;
 
 const random = seeded(chooseSeed());
-
-function slowFlush(leastMs: number, mostMs: number): Record<string, string> {
-    return {
-        NODE_OPTIONS: `--import ${SLOW_FLUSH}`,
-        SLOW_FLUSH_MIN_MS: `${leastMs}`,
-        SLOW_FLUSH_MAX_MS: `${mostMs}`,
-    };
-}
 
 test("a store that takes 0 to 50 ms while addresses change and connections break: none lost, none shown twice", async (t) => {
     t.diagnostic(`TOQUE_SEED=${random.seed}`);
