@@ -28,7 +28,7 @@ export interface Place {
 
 /** Places kept in memory. Beyond that those without unwritten changes are read again when they are needed. */
 const MAX_KEPT = 50_000;
-/** After so many messages the places are written, some in each transaction. */
+/** After so many changes the places are written, some in each transaction. */
 const WRITE_EVERY = 20_000;
 const WRITTEN_AT_ONCE = 250;
 /** The setting that has up to which message's row they are written. */
@@ -47,6 +47,8 @@ export class Places {
     readonly #byNum = new Map<number, Place>();
     /** places as they were before what the transaction does to them, the oldest first; undefined: not in memory */
     #before: [Place, Place | undefined][] = [];
+    /** since what is written now was begun */
+    #changes = 0;
     /** what is being written, and up to which row that is */
     #writing: Place[] = [];
     #writingUpTo = 0;
@@ -80,7 +82,7 @@ export class Places {
         const row = this.#sql.get(READ, route);
         if (row === undefined) return undefined;
         if (this.#kept.size >= MAX_KEPT) {
-            for (const place of this.#kept.values()) if (!place.changed) this.end(place);
+            for (const place of this.#kept.values()) if (!place.changed) this.#drop(place);
         }
         const place = this.#toPlace(route, row);
         this.#before.push([place, undefined]);
@@ -123,8 +125,13 @@ export class Places {
         this.#sql.run("INSERT INTO places (route) VALUES (?)", route);
     }
 
-    /** Of a registration that has ended, or so that it is read again. */
+    /** The registration has ended. */
     end(place: Place): void {
+        this.#sql.run("UPDATE places SET ended = 1 WHERE num = ?", place.num);
+        this.#drop(place);
+    }
+
+    #drop(place: Place): void {
         this.#kept.delete(place.route);
         this.#byNum.delete(place.num);
     }
@@ -140,7 +147,7 @@ export class Places {
         place.lastSequence++;
         place.lastNum = num;
         if (place.met) place.lastSeeable = place.lastSequence;
-        place.changed = true;
+        this.#change(place);
         return { sequence: place.lastSequence, before };
     }
 
@@ -156,6 +163,7 @@ export class Places {
 
     /** From now on, until the next start, the device may have seen every sequence given. @returns this start, for its registration's row */
     meet(place: Place): number {
+        if (!place.met) this.#change(place);
         place.met = true;
         if (place.lastSeeable < place.lastSequence) {
             place.lastSeeable = place.lastSequence;
@@ -164,16 +172,21 @@ export class Places {
         return this.#start;
     }
 
+    #change(place: Place): void {
+        place.changed = true;
+        this.#changes++;
+    }
+
     write(place: Place): void {
-        const { lastSequence, lastNum, lastSeeable, num } = place;
-        const text = "UPDATE places SET last_sequence = ?, last_num = ?, last_seeable = ? WHERE num = ?";
-        this.#sql.run(text, lastSequence, lastNum, lastSeeable, num);
+        const { lastSequence, lastNum, lastSeeable, met, num } = place;
+        const text = "UPDATE places SET last_sequence = ?, last_num = ?, last_seeable = ?, met_start = ? WHERE num = ?";
+        this.#sql.run(text, lastSequence, lastNum, lastSeeable, met ? this.#start : 0, num);
         place.changed = false;
     }
 
     /** Writes some of what has changed, if it is time. To be called in each transaction. */
     writeSome(): void {
-        if (this.#writing.length > 0 || this.#last() - this.#writtenUpTo >= WRITE_EVERY) this.writeChanged();
+        if (this.#writing.length > 0 || this.#changes >= WRITE_EVERY) this.writeChanged();
     }
 
     /** Writes what has changed. @returns up to which message's row all is written: the others must not be forgotten */
@@ -182,6 +195,7 @@ export class Places {
             // in the order of their rows: many lie on one page
             this.#writing = [...this.#kept.values()].filter(({ changed }) => changed).sort((a, b) => b.num - a.num);
             this.#writingUpTo = this.#last();
+            this.#changes = 0;
         }
         for (const place of this.#writing.splice(-most)) {
             this.#before.push([place, { ...place }]);
@@ -208,7 +222,7 @@ export class Places {
     /** To be called after a rollback. @param done what was not rolled back */
     undo(done = 0): void {
         for (const [place, before] of this.#before.splice(done).reverse()) {
-            if (before === undefined) this.end(place);
+            if (before === undefined) this.#drop(place);
             else this.#keep(Object.assign(place, before));
         }
         this.#lastNum = undefined;
@@ -217,8 +231,8 @@ export class Places {
     }
 }
 
-const READ = `SELECT places.*, met_start, (SELECT count(*) FROM messages WHERE place = places.num AND messages.ended_ms IS NULL) AS messages
-    FROM places JOIN registrations USING (route) WHERE route = ? AND registrations.ended_ms IS NULL`;
+const READ = `SELECT *, (SELECT count(*) FROM messages WHERE place = places.num AND ended_ms IS NULL) AS messages
+    FROM places WHERE route = ? AND ended = 0`;
 
 /** Begins a run of the gateway: counts it, and writes what the one before left unwritten. @returns which it is, 1 and up */
 export function beginRun(sql: Sql): number {
@@ -240,7 +254,7 @@ function lastMessage(sql: Sql): number {
     return Number(sql.get("SELECT max(num) AS num FROM messages")?.num ?? 0);
 }
 
-/** A device that was met in that run may have seen all that it was given there. */
+/** A device that was met in that run may have seen all that it was given there: its registration's row has that from the moment on. */
 const CATCH_UP = `UPDATE places SET last_sequence = max(last_sequence, tail.sequence), last_num = max(last_num, tail.num),
     last_seeable = CASE WHEN EXISTS (SELECT 1 FROM registrations WHERE registrations.route = places.route AND met_start = ?2)
         THEN max(last_sequence, tail.sequence) ELSE last_seeable END

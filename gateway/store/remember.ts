@@ -4,31 +4,28 @@ import type { PlainStore, Store } from "../ports/store.ts";
 import { recipientOf, type Recipient, type Registration } from "../registration.ts";
 import type { ApiToken } from "../token.ts";
 
-/** How many recipients are kept at most, of some 150 octets each, and how many tokens. */
+/** How many recipients are kept at most, of some 150 octets each. */
 const MAX_RECIPIENTS = 20_000;
-export const MAX_KEPT = 1_000;
 
 /**
  * Keeps in memory what every message needs: where messages to its number go, and the token of its sender. Only this gateway writes to the
  * store, so only calls made here change it: a call that may change what is kept forgets it, before the call and again after its answer.
- * While there are few tokens all are kept, so that guessing tokens costs the store nothing.
+ * All tokens are kept, so that guessing tokens costs the store nothing: only an admin makes one.
  */
 export function remember(store: PlainStore): Store {
     const { registrations, contacts, codes, tokens } = store;
     const recipients = new KeptRecipients((number) => registrations.byNumber(number));
-    const byHash = new Kept<string, ApiToken>();
-    const allTokens = new Kept<"all", { byHash: Map<string, ApiToken> }>();
-    let few = true;
+    let allTokens: Promise<Map<string, ApiToken>> | undefined;
     const forgetNumber = (number: E164) => recipients.forget(number);
-    const forgetTokens = () => {
-        byHash.forget();
-        allTokens.forget();
-    };
+    const forgetTokens = () => (allTokens = undefined);
 
-    async function listTokens(): Promise<{ byHash: Map<string, ApiToken> } | undefined> {
-        const list = await tokens.list();
-        few = list.length <= MAX_KEPT;
-        return few ? { byHash: new Map(list.map((token) => [token.hash, token])) } : undefined;
+    async function listTokens(): Promise<Map<string, ApiToken>> {
+        try {
+            return new Map((await tokens.list()).map((token) => [token.hash, token]));
+        } catch (error) {
+            forgetTokens();
+            throw error;
+        }
     }
 
     return {
@@ -61,9 +58,7 @@ export function remember(store: PlainStore): Store {
             add: invalidating(forgetTokens, (...args) => tokens.add(...args)),
             remove: invalidating(forgetTokens, (...args) => tokens.remove(...args)),
             async byHash(hash) {
-                const all = few ? await allTokens.find("all", listTokens) : undefined;
-                if (all === undefined) return byHash.find(hash, () => tokens.byHash(hash));
-                const token = all.byHash.get(hash);
+                const token = (await (allTokens ??= listTokens())).get(hash);
                 return token && { ...token };
             },
         },
@@ -125,29 +120,5 @@ class KeptRecipients implements Recipients {
     #keep(recipient: Recipient): void {
         this.#known.set(recipient.number, recipient);
         if (this.#known.size > MAX_RECIPIENTS) this.#known.delete(this.#known.keys().next().value!);
-    }
-}
-
-/** A cache that keeps what was found. What was not found is asked for again. */
-class Kept<K, V extends object> {
-    readonly #values = new Map<K, V>();
-    /** how often something was forgotten: an answer that was asked for before that is not kept */
-    #forgotten = 0;
-
-    /** @returns a copy, as the store would give it */
-    async find(key: K, ask: () => Promise<V | undefined>): Promise<V | undefined> {
-        const kept = this.#values.get(key);
-        if (kept !== undefined) return { ...kept };
-        const forgotten = this.#forgotten;
-        const value = await ask();
-        if (value === undefined || forgotten !== this.#forgotten) return value;
-        this.#values.set(key, { ...value });
-        if (this.#values.size > MAX_KEPT) this.#values.delete(this.#values.keys().next().value!);
-        return value;
-    }
-
-    forget(): void {
-        this.#forgotten++;
-        this.#values.clear();
     }
 }

@@ -220,6 +220,12 @@ const MIGRATIONS: (string | ((sql: Sql) => void))[] = [
         `);
         notePlacesWritten(sql);
     },
+    // A place is read alone.
+    `
+    ALTER TABLE places ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE places ADD COLUMN met_start INTEGER NOT NULL DEFAULT 0;
+    UPDATE places SET ended = 1 WHERE route IN (SELECT route FROM registrations WHERE ended_ms IS NOT NULL);
+    `,
 ];
 
 /** The first schemas with checksums of the content, and with one row a message. */

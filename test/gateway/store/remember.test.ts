@@ -5,7 +5,7 @@ import type { RegistrationStore } from "../../../gateway/ports/registrations.ts"
 import type { TokenStore } from "../../../gateway/ports/tokens.ts";
 import type { Store } from "../../../gateway/ports/store.ts";
 import type { ApiToken } from "../../../gateway/token.ts";
-import { MAX_KEPT, remember } from "../../../gateway/store/remember.ts";
+import { remember } from "../../../gateway/store/remember.ts";
 import { numberOf, registrationOf, routeOf } from "../../support/records.ts";
 
 /** A store of tokens alone, and how often it was asked. */
@@ -49,15 +49,6 @@ test("remember: a token is good as soon as it is made, for nothing once it is re
     assert.equal((await store.tokens.byHash("hash 1"))?.role, "sender");
     assert.equal(await store.tokens.remove("t1"), true);
     assert.equal(await store.tokens.byHash("hash 1"), undefined);
-});
-
-test("remember: of very many tokens each is asked for", async () => {
-    const { store } = openScene();
-    for (let i = 0; i <= MAX_KEPT; i++) await store.tokens.add(token(i));
-    for (const index of [0, MAX_KEPT]) assert.equal((await store.tokens.byHash(`hash ${index}`))?.id, `t${index}`);
-    assert.equal(await store.tokens.byHash("hash"), undefined);
-    await store.tokens.remove("t0");
-    assert.equal(await store.tokens.byHash("hash 0"), undefined);
 });
 
 /** A store of registrations alone, whose answers come when a test gives them. */
