@@ -71,13 +71,6 @@ export function createBroker(log: Log): Broker {
             packet.clientId = `${++lastId}`;
             done(null, ownerOf(client) !== undefined);
         },
-        authenticate(client, _userName, _password, done) {
-            done(null, ownerOf(client) !== undefined);
-        },
-        /** A client's PUBLISH never comes here: its connection hands it to the peer. */
-        authorizePublish(_client, _packet, done) {
-            done(new Error("not allowed"));
-        },
         authorizeSubscribe(client, subscription, done) {
             const { topic, qos } = subscription;
             const peer = ownerOf(client)?.peer;
@@ -105,12 +98,12 @@ export function createBroker(log: Log): Broker {
     broker.on("subscribe", (subscriptions, client) => {
         const peer = ownerOf(client)?.peer;
         const mine = subscriptions.find(({ topic, qos }) => topic === peer?.inbox && qos < 2);
-        if (mine !== undefined) peer?.subscribed(mine.qos === 0 ? 0 : 1);
+        if (mine !== undefined) peer?.subscribed?.(mine.qos === 0 ? 0 : 1);
         (client.conn as Facade).answered();
     });
     broker.on("unsubscribe", (filters, client) => {
         const peer = ownerOf(client)?.peer;
-        if (peer?.inbox !== undefined && filters.includes(peer.inbox)) peer.unsubscribed();
+        if (peer?.inbox !== undefined && filters.includes(peer.inbox)) peer.unsubscribed?.();
         (client.conn as Facade).answered();
     });
 

@@ -1,7 +1,7 @@
 import { MAX_FILTERS } from "../../shared/push/limits.ts";
 import { FieldReader } from "./field-reader.ts";
 import type { Frame } from "./framer.ts";
-import { CONNECT, SUBSCRIBE, UNSUBSCRIBE } from "./packet-types.ts";
+import { CONNECT, SUBSCRIBE } from "./packet-types.ts";
 import { Violation } from "./violation.ts";
 
 const PLUS = 0x2b;
@@ -9,23 +9,15 @@ const HASH = 0x23;
 
 /** Checks a packet that Aedes answers, field by field, before its parser gets it. @throws Violation */
 export function checkPacket(frame: Frame): void {
+    if (frame.type === CONNECT) throw new Violation("MQTT-3.1.0-2: a second CONNECT");
     const fields = new FieldReader(frame.octets, frame.bodyAt);
-    switch (frame.type) {
-        case CONNECT:
-            throw new Violation("MQTT-3.1.0-2: a second CONNECT");
-        case SUBSCRIBE:
-            fields.packetId();
-            for (let filters = 1; fields.left > 0; filters++) {
-                checkFilter(fields.text(), filters);
-                if (fields.octet() > 2) throw new Violation("MQTT-3.8.3-4: reserved bits or QoS 3 in a SUBSCRIBE");
-            }
-            break;
-        case UNSUBSCRIBE:
-            fields.packetId();
-            for (let filters = 1; fields.left > 0; filters++) checkFilter(fields.text(), filters);
-            break;
+    fields.packetId();
+    for (let filters = 1; fields.left > 0; filters++) {
+        checkFilter(fields.text(), filters);
+        if (frame.type === SUBSCRIBE && fields.octet() > 2) {
+            throw new Violation("MQTT-3.8.3-4: reserved bits or QoS 3 in a SUBSCRIBE");
+        }
     }
-    fields.end();
 }
 
 function checkFilter(filter: Buffer, filters: number): void {

@@ -1,13 +1,15 @@
 import type { Socket } from "node:net";
+import { CONNECT_OCTETS, EARLY_OCTETS } from "../limits/connection-limits.ts";
 import type { Timers } from "../system/timers.ts";
 import type { Broker } from "./broker.ts";
 import { checkPacket } from "./check-packet.ts";
 import type { Facade, Owner } from "./facade.ts";
 import type { Flushes } from "./flushes.ts";
-import type { Frame, Framer } from "./framer.ts";
+import { Framer, type Frame } from "./framer.ts";
 import {
     DISCONNECT,
     encodeAcknowledgement,
+    encodeConnack,
     PINGREQ,
     PINGRESP,
     PUBACK,
@@ -15,103 +17,135 @@ import {
     PUBLISH,
     PUBREC,
     PUBREL,
+    type ConnackCode,
 } from "./packet-types.ts";
 import type { Peer, WayBack } from "./peer.ts";
 import { readPacketId, readPublish, type Publish } from "./publish-packet.ts";
+import { Violation } from "./violation.ts";
 
 /** Packets taken before other clients get their turn. */
 const PACKETS_A_TURN = 64;
 /** PUBLISHes of one client that may be under way. Beyond that nothing more is read from it. */
 const MAX_UNDER_WAY = 32;
+/** How long a CONNACK that refuses may wait for a client that does not read. */
+const CONNACK_MS = 1_000;
 
 /** What the connections of a gateway share. */
 export interface ConnectionHost {
-    timers: Pick<Timers, "nowMs">;
+    timers: Pick<Timers, "nowMs" | "after">;
     broker: Broker;
     flushes: Flushes;
-    /** Called just before a connection ends because of this error: a Violation, or what `Peer.publishes` rejected with. */
+    /** Its first packet came. Lets it in, or rejects with why not. */
+    came(connection: ClientConnection, first: Frame): Promise<void>;
+    /** Ends or refuses a connection because of this error: a Violation, or what `came` or `Peer.publishes` rejected with. */
     failed(connection: ClientConnection, error: unknown): void;
     /** Called once, when its socket is closed. */
     closed(connection: ClientConnection): void;
 }
 
-/** Whose connection it is, and since when. */
-export interface Identity {
-    peer: Peer;
-    /** of whom there is only one connection */
-    key: string;
-    /** of its CONNECT, in the order of arrival */
-    number: number;
+/** Where a connection comes from. */
+export interface Origin {
     address: string;
-    /** how long it may be silent */
-    silenceMs: number;
-}
-
-/** A PUBLISH that is not answered yet. */
-interface Answer {
-    packetId: number;
-    qos: number;
-    state: "waiting" | "done" | "failed";
-    error?: unknown;
+    port: number;
+    /** the key that per-client limits use */
+    client: string;
 }
 
 /**
- * The one connection of a client that was let in: it cuts packets, checks them, answers them and writes. CONNECT, SUBSCRIBE and
- * UNSUBSCRIBE are answered by Aedes, through a facade that lives as long as that takes; nothing else goes there.
+ * One connection: it cuts packets, checks them, answers them and writes. CONNECT, SUBSCRIBE and UNSUBSCRIBE are answered by Aedes, once
+ * the client was let in, through a facade that lives as long as that takes; nothing else goes there.
  */
-export class ClientConnection implements Identity, Owner, WayBack {
-    readonly peer: Peer;
-    readonly key: string;
-    readonly number: number;
-    readonly address: string;
-    readonly silenceMs: number;
-    readonly sinceMs: number;
+export class ClientConnection implements Owner, WayBack {
+    readonly from: Origin;
+    /** of its CONNECT, in the order of arrival */
+    number = 0;
+    /** Once it was let in: whose it is, of whom there is only one ("" before), since when, and how long it may be silent. */
+    peer!: Peer;
+    key = "";
+    silenceMs = 0;
+    sinceMs = 0;
     /** when its last packet came */
-    heardMs: number;
+    heardMs = 0;
     /** since when what is written to it waits in memory, because it does not read; undefined: it reads */
     stuckMs: number | undefined;
-    readonly #socket: Socket;
-    readonly #framer: Framer;
+    #socket: Socket;
+    readonly #framer = new Framer(CONNECT_OCTETS);
     readonly #host: ConnectionHost;
-    /** greeting: Aedes answers a CONNECT, and nothing is taken before; pausing: others have their turn */
-    #state: "greeting" | "open" | "pausing" | "closed" = "greeting";
+    /** arriving: its CONNECT is not here; asking: it is looked up; greeting: Aedes answers it; none of these takes packets, nor does pausing */
+    state: "arriving" | "asking" | "refused" | "greeting" | "open" | "pausing" | "closed" = "arriving";
+    #forgetDeadline: (() => void) | undefined;
     #facade: Facade | undefined;
-    /** in the order of the PUBLISHes */
-    #answers: Answer[] | undefined;
-    /** written in this turn of the event loop, and what is called when that has left */
-    #out: Buffer[] | undefined;
-    #sent: (() => void)[] | undefined;
+    /** of PUBLISHes, in their order: what is called at an answer's turn, once it is known */
+    #answers: { give?: () => void }[] | undefined;
+    /** something was written in this turn of the event loop */
+    #corked = false;
 
-    /** @param socket paused */
-    constructor(socket: Socket, framer: Framer, identity: Identity, host: ConnectionHost) {
-        this.#socket = socket;
-        this.#framer = framer;
+    constructor(raw: Socket, from: Origin, host: ConnectionHost) {
+        this.#socket = raw;
+        this.from = from;
         this.#host = host;
-        this.peer = identity.peer;
-        this.key = identity.key;
-        this.number = identity.number;
-        this.address = identity.address;
-        this.silenceMs = identity.silenceMs;
-        this.sinceMs = this.heardMs = host.timers.nowMs();
-        socket.on("data", (chunk: Buffer) => {
-            framer.add(chunk);
-            this.#pump();
-        });
-        socket.on("close", () => {
+        raw.on("close", () => {
             this.destroy();
             host.closed(this);
         });
     }
 
+    /** Reads from now on. @param socket its own, or its TLS side */
+    read(socket: Socket): void {
+        if (socket !== this.#socket) socket.on("error", destroyIt);
+        this.#socket = socket;
+        socket.setNoDelay(true);
+        socket.on("data", (chunk: Buffer) => {
+            if (this.state === "refused") return;
+            this.#framer.add(chunk);
+            this.#pump();
+        });
+    }
+
+    /**
+     * Gives it time for the next step; that of the step before counts no more. What lies in the kernel or in this thread by then came in
+     * time: the gateway was busy, and gets to it in this turn of the event loop.
+     */
+    within(ms: number, late: () => void): void {
+        this.#inTime();
+        const forget = this.#host.timers.after(ms, () =>
+            setImmediate(() => {
+                if (this.#forgetDeadline === forget) late();
+            }),
+        );
+        this.#forgetDeadline = forget;
+    }
+
+    #inTime(): void {
+        this.#forgetDeadline?.();
+        this.#forgetDeadline = undefined;
+    }
+
+    /** Answers its CONNECT, and ends the connection as soon as that is out. */
+    refuse(code: ConnackCode): void {
+        if (this.state === "closed") return;
+        this.state = "refused";
+        this.#socket.resume();
+        this.#socket.write(encodeConnack(code));
+        this.#socket.destroySoon();
+        this.within(CONNACK_MS, () => this.destroy());
+    }
+
     /** Has its CONNECT answered. */
-    greet(connect: Frame): void {
+    letIn(connect: Frame, peer: Peer, key: string, silenceMs: number): void {
+        this.#inTime();
+        this.peer = peer;
+        this.key = key;
+        this.silenceMs = silenceMs;
+        this.sinceMs = this.heardMs = this.#host.timers.nowMs();
+        this.state = "greeting";
         this.#facade = this.#host.broker.serve(this, connect.octets);
     }
 
     /** CONNACK is written: takes what came behind CONNECT, and what comes from now on. */
     greeted(again: boolean): void {
         if (!again) this.peer.ready(this);
-        if (this.#state === "greeting") this.#state = "open";
+        if (this.state === "greeting") this.state = "open";
         this.#pump();
     }
 
@@ -120,29 +154,15 @@ export class ClientConnection implements Identity, Owner, WayBack {
         this.#framer.skipsPayloads = longer === "skipped";
     }
 
-    get backedUp(): boolean {
-        return this.stuckMs !== undefined;
-    }
-
     /** All that is written in one turn of the event loop goes out together. */
     write(packets: Buffer, sent?: () => void): void {
-        if (this.#state === "closed") return;
-        if (this.#out === undefined) {
-            this.#out = [packets];
+        if (this.state === "closed") return;
+        if (!this.#corked) {
+            this.#corked = true;
+            this.#socket.cork();
             this.#host.flushes.add(this);
-        } else this.#out.push(packets);
-        if (sent !== undefined) (this.#sent ??= []).push(sent);
-    }
-
-    flush(): void {
-        const out = this.#out;
-        if (out === undefined) return;
-        const sent = this.#sent;
-        this.#out = this.#sent = undefined;
-        if (this.#socket.destroyed) return;
-        const octets = out.length === 1 ? out[0]! : Buffer.concat(out);
-        const flowing = this.#socket.write(octets, sent && (() => sent.forEach((call) => call())));
-        if (flowing || this.stuckMs !== undefined) return;
+        }
+        if (this.#socket.write(packets, sent) || this.stuckMs !== undefined) return;
         this.stuckMs = this.#host.timers.nowMs();
         this.#socket.once("drain", () => {
             this.stuckMs = undefined;
@@ -150,11 +170,17 @@ export class ClientConnection implements Identity, Owner, WayBack {
         });
     }
 
+    flush(): void {
+        if (this.#corked) this.#socket.uncork();
+        this.#corked = false;
+    }
+
     /** Ends the connection. What was written before is on its way. */
     destroy(): void {
-        if (this.#state === "closed") return;
+        if (this.state === "closed") return;
         this.flush();
-        this.#state = "closed";
+        this.state = "closed";
+        this.#inTime();
         this.#answers = undefined;
         this.#facade?.release();
         this.#socket.destroy();
@@ -168,7 +194,8 @@ export class ClientConnection implements Identity, Owner, WayBack {
     #pump(): void {
         let packets = 0;
         try {
-            while (this.#state === "open" && !this.backedUp && (this.#answers?.length ?? 0) < MAX_UNDER_WAY) {
+            if (this.state === "arriving") return this.#arrive();
+            while (this.#mayTake()) {
                 if (packets++ === PACKETS_A_TURN) {
                     this.#giveTurn();
                     break;
@@ -187,11 +214,26 @@ export class ClientConnection implements Identity, Owner, WayBack {
         }
     }
 
+    #mayTake(): boolean {
+        return this.state === "open" && this.stuckMs === undefined && (this.#answers?.length ?? 0) < MAX_UNDER_WAY;
+    }
+
+    /** @throws Violation */
+    #arrive(): void {
+        const first = this.#framer.take();
+        this.#framer.trim();
+        if (first === undefined) return;
+        if (this.#framer.waiting > EARLY_OCTETS) throw new Violation("too many octets behind CONNECT");
+        this.state = "asking";
+        this.#socket.pause();
+        this.#host.came(this, first).catch((error: unknown) => this.#fail(error));
+    }
+
     #giveTurn(): void {
-        this.#state = "pausing";
+        this.state = "pausing";
         setImmediate(() => {
-            if (this.#state !== "pausing") return;
-            this.#state = "open";
+            if (this.state !== "pausing") return;
+            this.state = "open";
             this.#pump();
         });
     }
@@ -202,7 +244,7 @@ export class ClientConnection implements Identity, Owner, WayBack {
             case PUBLISH:
                 return this.#publish(readPublish(frame));
             case PUBACK:
-                return this.peer.acknowledged(readPacketId(frame));
+                return this.peer.acknowledged?.(readPacketId(frame));
             case PUBREL: // QoS 2 is refused, so it comes only behind a message that was dropped
                 return this.write(encodeAcknowledgement(PUBCOMP, readPacketId(frame)));
             case PINGREQ:
@@ -212,7 +254,7 @@ export class ClientConnection implements Identity, Owner, WayBack {
         }
         checkPacket(frame);
         if (this.#facade === undefined) {
-            this.#state = "greeting";
+            this.state = "greeting";
             this.#facade = this.#host.broker.serve(this);
         }
         this.#facade.ask(frame.octets);
@@ -221,29 +263,21 @@ export class ClientConnection implements Identity, Owner, WayBack {
     #publish(packet: Publish): void {
         const { packetId, qos } = packet;
         const accepting = this.peer.publishes(packet);
-        if (accepting === undefined && this.#answers === undefined) return this.#acknowledge(packetId, qos);
-        const answer: Answer = { packetId, qos, state: accepting === undefined ? "done" : "waiting", error: undefined };
+        const answer = {};
         (this.#answers ??= []).push(answer);
-        accepting?.then(
-            () => this.#settle(answer, "done"),
-            (error: unknown) => {
-                answer.error = error;
-                this.#settle(answer, "failed");
-            },
+        accepting.then(
+            () => this.#settle(answer, () => this.#acknowledge(packetId, qos)),
+            (error: unknown) => this.#settle(answer, () => this.#fail(error)),
         );
     }
 
     /** Answers go out in the order of the PUBLISHes, and so does the end of the connection: MQTT-4.6.0-2. */
-    #settle(settled: Answer, state: "done" | "failed"): void {
-        settled.state = state;
+    #settle(settled: { give?: () => void }, give: () => void): void {
+        settled.give = give;
         const answers = this.#answers;
         if (answers?.[0] !== settled) return;
         const full = answers.length >= MAX_UNDER_WAY;
-        for (let first = answers[0]; first !== undefined && first.state !== "waiting"; first = answers[0]) {
-            if (first.state === "failed") return this.#fail(first.error);
-            this.#acknowledge(first.packetId, first.qos);
-            answers.shift();
-        }
+        while (answers[0]?.give !== undefined) answers.shift()!.give!();
         if (answers.length === 0) this.#answers = undefined;
         if (full) this.#pump();
     }
@@ -253,8 +287,10 @@ export class ClientConnection implements Identity, Owner, WayBack {
     }
 
     #fail(error: unknown): void {
-        if (this.#state === "closed") return;
-        this.#host.failed(this, error);
-        this.destroy();
+        if (this.state !== "closed" && this.state !== "refused") this.#host.failed(this, error);
     }
+}
+
+export function destroyIt(this: Socket): void {
+    this.destroy();
 }

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { FieldReader } from "./field-reader.ts";
 import type { Frame } from "./framer.ts";
-import { CONNECT } from "./packet-types.ts";
-import { Violation } from "./violation.ts";
+import { CONNACK, CONNECT } from "./packet-types.ts";
+import { Refused, Violation } from "./violation.ts";
 
 /** What a CONNECT asks for. Its will is left out: numbers have none, so it is accepted and never published. MQTT 3.1.1 §3.1. */
 export interface ConnectRequest {
@@ -19,14 +19,16 @@ const LEVEL = 4;
 /** Of MQTT 3.1, which came before the standard: its clients get an answer, and are not just cut off. */
 const OLD_NAME = Buffer.from("MQIsdp");
 
-/** Reads a CONNECT. "version": it is of another MQTT than 3.1.1, which has to be answered (MQTT-3.1.2-2). @throws Violation */
-export function readConnect(frame: Frame): ConnectRequest | "version" {
+/** Reads a CONNECT. @throws Violation, and Refused when it is of another MQTT than 3.1.1, which has to be answered (MQTT-3.1.2-2) */
+export function readConnect(frame: Frame): ConnectRequest {
     if (frame.type !== CONNECT) throw new Violation("MQTT-3.1.0-1: the first packet is not CONNECT");
     const fields = new FieldReader(frame.octets, frame.bodyAt);
     const name = fields.text();
-    if (name.equals(OLD_NAME)) return "version";
-    if (!name.equals(NAME)) throw new Violation("MQTT-3.1.2-1: the protocol is not MQTT");
-    if (fields.octet() !== LEVEL) return "version";
+    const old = name.equals(OLD_NAME);
+    if (!old && !name.equals(NAME)) throw new Violation("MQTT-3.1.2-1: the protocol is not MQTT");
+    if (old || fields.octet() !== LEVEL) {
+        throw new Refused(CONNACK.badVersion, "not MQTT 3.1.1, the only one that is offered");
+    }
 
     const flags = fields.octet();
     const will = (flags & 0x04) !== 0;

@@ -7,24 +7,26 @@ import type { Intake } from "../delivery/intake.ts";
 import { GatewayError } from "../error.ts";
 import { Admission } from "../limits/admission.ts";
 import { CONNECTION_LIMITS, silenceMs, type ConnectionLimits } from "../limits/connection-limits.ts";
-import { PublisherRoom } from "../limits/publisher-room.ts";
+import { Room } from "../limits/room.ts";
 import { Twins } from "../limits/twins.ts";
 import type { Log } from "../log.ts";
 import type { ConnectionEvents, ConnectionStats, Connections } from "../ports/connections.ts";
 import type { Route } from "../registration.ts";
 import { SYSTEM_TIMERS, type Timers } from "../system/timers.ts";
 import { createBroker } from "./broker.ts";
-import { ClientConnection } from "./client-connection.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import { readConnect } from "./connect-packet.ts";
 import { DevicePeer } from "./device-peer.ts";
 import { Flushes } from "./flushes.ts";
-import { identify, readClaim, type Identified, type Refusal } from "./identify.ts";
+import type { Frame } from "./framer.ts";
+import { identify, readClaim, type Identified } from "./identify.ts";
 import { openListener, type Listener, type ListenOptions } from "./listener.ts";
 import { CONNACK } from "./packet-types.ts";
 import type { Peer } from "./peer.ts";
 import { PublisherPeer } from "./publisher-peer.ts";
-import { Reception, type Arrival, type ConnectAttempt } from "./reception.ts";
+import { Reception } from "./reception.ts";
 import { Refusals } from "./refusals.ts";
-import { Violation } from "./violation.ts";
+import { later, Refused, Violation } from "./violation.ts";
 
 export interface ConnectionsOptions {
     events: ConnectionEvents;
@@ -58,25 +60,21 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
     const timers = options.timers ?? SYSTEM_TIMERS;
     const limits: ConnectionLimits = { ...CONNECTION_LIMITS, ...options.limits };
     const admission = new Admission(limits, timers);
-    const publishers = new PublisherRoom(limits);
+    const publishers = new Room({ all: limits.publishers, perKey: limits.publishersPerToken });
     const twins = new Twins(timers);
     const dependencies = { ...options, ...admission.paces, twins, refusals: new Refusals() };
-    const reception = new Reception(limits, timers, (attempt) => void receive(attempt), countRefusal);
     /** the one connection of each route, of each publisher's client id, of each chip that enrols */
     const holders = new Map<string, ClientConnection>();
-    const host = { timers, broker: createBroker(log), flushes: new Flushes(), failed, closed };
-    /** routes closed in this minute and the one before, and the last CONNECT by then: what was looked up before that holds no more */
-    let closedAt = new Map<string, number>();
-    let closedBefore = closedAt;
+    /** what those that are being looked up claim to be */
+    const asking = new Map<ClientConnection, string>();
+    const host = { timers, broker: createBroker(log), flushes: new Flushes(), came, failed, closed };
+    const reception = new Reception(limits, host, countRefusal);
+    let connects = 0;
     const counts = { device: 0, publisher: 0, enrolling: 0 };
     const refused = new Map<string, number>();
     const opened: { listener: Listener; server: Server }[] = [];
     let started: Promise<void> | undefined;
-    const stopSweep = timers.every(SWEEP_MS, () => {
-        admission.sweep();
-        closedBefore = closedAt;
-        closedAt = new Map();
-    });
+    const stopSweep = timers.every(SWEEP_MS, () => admission.sweep());
     const stopSilenceSweep = timers.every(SILENCE_SWEEP_MS, () => {
         const nowMs = timers.nowMs();
         for (const holder of holders.values()) {
@@ -86,93 +84,62 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         }
     });
 
-    function countRefusal(why: string, arrival?: Arrival): void {
+    function countRefusal(why: string, connection?: ClientConnection): void {
         refused.set(why, (refused.get(why) ?? 0) + 1);
-        if (arrival !== undefined) {
-            log.info({ address: arrival.address, why }, "a connection without a CONNECT was ended");
-        }
+        if (connection === undefined) return;
+        log.info({ address: connection.from.address, why }, "a connection without a CONNECT was ended");
     }
 
-    function refuse(attempt: ConnectAttempt, { connack, why, failed }: Refusal): void {
-        if (failed === true) admission.failed(attempt.arrival.client);
-        log.info({ address: attempt.arrival.address, why }, "a connection was refused");
-        reception.refuse(attempt, connack, why);
+    function refuse(connection: ClientConnection, { connack, message: why }: Refused): void {
+        const { address, client } = connection.from;
+        if (connack === CONNACK.badCredentials) admission.failed(client);
+        log.info({ address, why }, "a connection was refused");
+        countRefusal(why);
+        connection.refuse(connack);
     }
 
-    async function receive(attempt: ConnectAttempt): Promise<void> {
-        try {
-            await admit(attempt);
-        } catch (error) {
-            log.error({ error }, "a connection could not be taken in");
-            attempt.arrival.raw.destroy();
-        }
+    async function came(connection: ClientConnection, first: Frame): Promise<void> {
+        reception.came(connection);
+        connection.number = ++connects;
+        // A store that cannot answer is the gateway's fault: the client has to come later.
+        connection.within(limits.authenticateMs, () => refuse(connection, later("the store did not answer in time")));
+        await admit(connection, first).finally(() => asking.delete(connection));
     }
 
-    async function admit(attempt: ConnectAttempt): Promise<void> {
-        const { arrival, number } = attempt;
-        const { client, address, port } = arrival;
-        const claim = readClaim(attempt.request);
-        if ("connack" in claim) return refuse(attempt, claim);
-        const early = admission.beforeLookup(client, claim.knownAs);
-        if (early !== undefined) return refuse(attempt, later(early));
-        const identified = await inTime(identify(claim, { address, port }, number, dependencies));
-        if ("connack" in identified) return refuse(attempt, identified);
+    /** @throws Violation, Refused, and what the store throws */
+    async function admit(connection: ClientConnection, first: Frame): Promise<void> {
+        const { from, number } = connection;
+        const request = readConnect(first);
+        const claim = readClaim(request);
+        const early = admission.beforeLookup(from.client, claim.knownAs);
+        if (early !== undefined) throw later(early);
+        asking.set(connection, claim.knownAs);
+        const identified = await identify(claim, from, number, dependencies);
         if (identified.ended !== undefined) close(identified.ended.route, "its number was enrolled anew");
-        if (attempt.socket.destroyed) return;
-        const key = identified.key ?? `#${number}`;
-        if ((closedAt.get(key) ?? closedBefore.get(key) ?? 0) >= number) {
-            return refuse(attempt, later("its route was closed while it connected"));
-        }
-        const late = admission.afterLookup(client, claim.knownAs, key);
-        if (late !== undefined) return refuse(attempt, later(late));
+        if (connection.state !== "asking") return; // refused or closed meanwhile
+        const { peer, key = `#${number}` } = identified;
+        const late = admission.afterLookup(from.client, claim.knownAs, key);
+        if (late !== undefined) throw later(late);
         const before = holders.get(key);
-        if (before !== undefined && before.number > number) {
-            return refuse(attempt, later("a later connection of the same came first"));
-        }
+        if (before !== undefined && before.number > number) throw later("a later connection of the same came first");
         // now and then a device's own older connection; all the time: two boards have one secret
-        const { peer } = identified;
         if (before !== undefined) {
             end(before, "taken over by a later connection");
             if (peer instanceof DevicePeer) peer.chipBefore = (before.peer as DevicePeer).chip;
         }
         const crowded = peer instanceof PublisherPeer ? publishers.enter(peer.tokenId) : undefined;
-        if (crowded !== undefined) return refuse(attempt, later(crowded));
-        enter(attempt, key, peer);
-    }
-
-    /** A store that cannot answer is the gateway's fault: the client has to come later. What lies in this thread already is an answer in time. */
-    function inTime(identified: Promise<Identified | Refusal>): Promise<Identified | Refusal> {
-        return new Promise((resolve) => {
-            const late = () => setImmediate(resolve, later("the store did not answer in time"));
-            const forget = timers.after(limits.authenticateMs, late);
-            const answer = (is: Identified | Refusal) => {
-                forget();
-                resolve(is);
-            };
-            identified.then(answer, (error: unknown) => {
-                log.error({ error }, "a connection could not be authenticated");
-                answer(later("the store failed"));
-            });
-        });
-    }
-
-    function enter({ arrival, socket, framer, frame, request, number }: ConnectAttempt, key: string, peer: Peer): void {
-        const identity = {
-            peer,
-            key,
-            number,
-            address: arrival.address,
-            silenceMs: silenceMs(request.keepAliveS, limits),
-        };
-        const connection = new ClientConnection(socket, framer, identity, host);
+        if (crowded === "key") throw later("too many connections of one token");
+        if (crowded === "all") throw later("too many publishers: the other connections are for boards");
         holders.set(key, connection);
         counts[peer.kind]++;
-        log.info({ ...nameOf(peer), address: arrival.address }, "connected");
-        connection.greet(frame);
+        log.info({ ...nameOf(peer), address: from.address }, "connected");
+        connection.letIn(first, peer, key, silenceMs(request.keepAliveS, limits));
     }
 
     function closed(connection: ClientConnection): void {
+        reception.left(connection);
         const { peer, key, sinceMs } = connection;
+        if (key === "") return;
         // a board that moves does nothing wrong, and a publisher may connect for each of its messages
         const blamed = peer.kind === "enrolling" || (peer instanceof DevicePeer && !peer.moved);
         if (blamed && admission.ended(key, timers.nowMs() - sinceMs)) {
@@ -181,9 +148,16 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         left(connection);
     }
 
-    /** Why a connection ends: the client broke the protocol, its message was refused, or the gateway failed. */
-    function failed({ peer, address }: ClientConnection, error: unknown): void {
-        const who = { ...nameOf(peer), address };
+    /** Ends or refuses a connection: the client broke the protocol, its CONNECT or message was refused, or the gateway failed. */
+    function failed(connection: ClientConnection, error: unknown): void {
+        const { key, peer, from } = connection;
+        if (key === "") {
+            if (error instanceof Violation) return reception.end(connection, error.message);
+            if (error instanceof Refused) return refuse(connection, error);
+            log.error({ error }, "a connection could not be taken in");
+            return refuse(connection, later("the store failed"));
+        }
+        const who = { ...nameOf(peer), address: from.address };
         if (error instanceof Violation) {
             countRefusal(error.message);
             log.warn({ ...who, why: error.message }, "a client broke the protocol: its connection is closed");
@@ -194,6 +168,7 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         } else {
             log.error({ ...who, error }, "a client's message could not be stored: its connection is closed");
         }
+        connection.destroy();
     }
 
     function end(holder: ClientConnection, why: string): void {
@@ -208,8 +183,8 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
         if (holders.get(key) !== holder) return;
         holders.delete(key);
         counts[peer.kind]--;
+        peer.ended?.();
         if (peer instanceof PublisherPeer) publishers.left(peer.tokenId);
-        peer.ended();
         log.info(nameOf(peer), "connection ended");
     }
 
@@ -224,7 +199,9 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
 
     function close(route: Route, why: string): void {
         twins.forget(route);
-        closedAt.set(route, reception.lastNumber);
+        for (const [connection, claimed] of asking) {
+            if (claimed === route) refuse(connection, later("its route was closed while it connected"));
+        }
         const holder = holders.get(route);
         if (holder?.peer.kind === "device") end(holder, why);
     }
@@ -281,11 +258,6 @@ export function createConnections(options: ConnectionsOptions): GatewayConnectio
             await Promise.all(closed);
         },
     };
-}
-
-/** Nothing is wrong with the client: it may come again later. */
-function later(why: string): Refusal {
-    return { connack: CONNACK.unavailable, why };
 }
 
 /** For the log: chips and publishers' client ids stay out of it. */

@@ -172,7 +172,7 @@ export class DevicePeer implements Peer {
     /** Dropped when the device does not read: it would wait in memory, and be old when it is read. */
     notify(payload: Buffer): boolean {
         const connection = this.#connection;
-        if (connection === undefined || this.#qos === undefined || connection.backedUp) return false;
+        if (connection === undefined || this.#qos === undefined || connection.stuckMs !== undefined) return false;
         connection.write(encodePublish(this.inbox, payload, 0));
         return true;
     }

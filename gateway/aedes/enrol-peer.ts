@@ -4,7 +4,10 @@ import type { Peer, WayBack } from "./peer.ts";
 import { encodePublish } from "./publish-packet.ts";
 import { Violation } from "./violation.ts";
 
-/** A board whose code was right: it gets its route and secret, once it has subscribed, and nothing else. */
+/**
+ * A board whose code was right: it gets its route and secret, once it has subscribed, and nothing else. With its PUBACK they are in its flash: it
+ * closes, and comes back as its route.
+ */
 export class EnrolPeer implements Peer {
     readonly kind = "enrolling";
     readonly inbox: string;
@@ -21,17 +24,11 @@ export class EnrolPeer implements Peer {
         this.#connection = connection;
     }
 
-    publishes(): undefined {
+    publishes(): never {
         throw new Violation("PUBLISH of a board that enrols");
     }
 
     subscribed(qos: 0 | 1): void {
         this.#connection?.write(encodePublish(this.inbox, this.#payload, qos)); // the only packet, so its id is 1
     }
-
-    unsubscribed(): void {}
-
-    /** PUBACK: route and secret are in the board's flash. It closes and comes back as its route. */
-    acknowledged(): void {}
-    ended(): void {}
 }

@@ -3,7 +3,8 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from "node:tls";
 import type { Admission } from "../limits/admission.ts";
 import { listenOn } from "../system/listening.ts";
-import type { Arrival, Reception } from "./reception.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import type { Reception } from "./reception.ts";
 
 export interface ListenOptions {
     host: string;
@@ -35,13 +36,13 @@ export async function openListener(
     admission: Pick<Admission, "mayShakeHands">,
     connectMs: number,
 ): Promise<{ listener: Listener; server: Server }> {
-    const secure = tls === undefined ? undefined : createSecure(tls, reception, connectMs);
+    const secure = tls === undefined ? undefined : createSecure(tls, connectMs);
     const server = createServer((raw) => {
-        const arrival = reception.admit(raw);
-        if (arrival === undefined) return;
-        if (secure === undefined) return reception.receive(arrival, raw);
-        if (admission.mayShakeHands(arrival.client)) return secure.shakeHands(arrival);
-        reception.end(arrival, "too many TLS handshakes of one address");
+        const connection = reception.admit(raw);
+        if (connection === undefined) return;
+        if (secure === undefined) return connection.read(raw);
+        if (admission.mayShakeHands(connection.from.client)) return secure.shakeHands(raw, connection);
+        reception.end(connection, "too many TLS handshakes of one address");
     });
     await listenOn(server, { host, port, backlog: BACKLOG });
     const bound = server.address() as AddressInfo;
@@ -56,27 +57,26 @@ export async function openListener(
 /** The TLS side of a listener. It listens nowhere itself: a connection that is over a limit costs nothing of TLS. */
 function createSecure(
     tls: SecureContextOptions,
-    reception: Reception,
     connectMs: number,
-): { server: TlsServer; shakeHands(arrival: Arrival): void } {
-    const arrivals = new Map<string, Arrival>();
+): { server: TlsServer; shakeHands(raw: Socket, connection: ClientConnection): void } {
+    const shaking = new Map<string, ClientConnection>();
     const server = createTlsServer({ ...tls, ...TERMS, handshakeTimeout: connectMs });
     server.on("secureConnection", (socket) => {
-        const arrival = arrivals.get(nameOf(socket));
-        if (arrival === undefined) return void socket.destroy();
+        const connection = shaking.get(nameOf(socket));
+        if (connection === undefined) return void socket.destroy();
         socket.disableRenegotiation(); // who tries is cut off: a refusal each time could be asked for without end
-        reception.receive(arrival, socket);
+        connection.read(socket);
     });
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     return {
         server,
-        shakeHands(arrival) {
-            const name = nameOf(arrival.raw);
-            arrivals.set(name, arrival);
-            arrival.raw.on("close", () => {
-                if (arrivals.get(name) === arrival) arrivals.delete(name);
+        shakeHands(raw, connection) {
+            const name = nameOf(raw);
+            shaking.set(name, connection);
+            raw.on("close", () => {
+                if (shaking.get(name) === connection) shaking.delete(name);
             });
-            server.emit("connection", arrival.raw);
+            server.emit("connection", raw);
         },
     };
 }

@@ -89,11 +89,6 @@ export class PublisherPeer implements Peer {
         if (this.#client === undefined) return false;
         return this.#dependencies.refusals.isRepeat(this.#client, identityOf(packet), this.#connection);
     }
-
-    subscribed(): void {}
-    unsubscribed(): void {}
-    acknowledged(): void {}
-    ended(): void {}
 }
 
 /** @throws GatewayError */

@@ -1,13 +1,15 @@
 import type { Rate } from "./buckets.ts";
 import type { FlappingLimits } from "./flapping.ts";
-import type { PublisherLimits } from "./publisher-room.ts";
 
 /** What one gateway takes on its MQTT listeners. Each can be set another way with `createConnections({ limits })`. */
-export interface ConnectionLimits extends FlappingLimits, PublisherLimits {
+export interface ConnectionLimits extends FlappingLimits {
     /** connections in all, authenticated or not */
     connections: number;
     /** connections of one address: a house behind one NAT, or a fleet of emulated boards on one machine */
     perAddress: number;
+    /** connections of publishers in all, what is left is for boards; and of publishers with one token */
+    publishers: number;
+    publishersPerToken: number;
     /** connections that have not sent their whole CONNECT, in all and of one address; the oldest gives way to a new one */
     waiting: number;
     waitingPerAddress: number;

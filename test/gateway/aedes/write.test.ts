@@ -58,7 +58,7 @@ test("MQTT-2.3.1-1, MQTT-2.3.1-4: packet ids are 1 to 65,535, and one in use is 
     const peer = new DevicePeer(registration, address, { events } as unknown as DeviceDependencies);
     let written = 0;
     const write = (packet: Buffer) => void (written = publishIn(packet)!.packetId);
-    peer.ready({ write, backedUp: false, limitPackets() {} });
+    peer.ready({ write, stuckMs: undefined, limitPackets() {} });
     peer.subscribed(1);
     peer.push(1, Buffer.from("x"));
     for (let sequence = 2; sequence <= 65_536; sequence++) {
