@@ -19,7 +19,7 @@ import { readConnect } from "./connect-packet.ts";
 import { DevicePeer } from "./device-peer.ts";
 import { Flushes } from "./flushes.ts";
 import type { Frame } from "./framer.ts";
-import { identify, readClaim, type Identified } from "./identify.ts";
+import { identify, readClaim } from "./identify.ts";
 import { openListener, type Listener, type ListenOptions } from "./listener.ts";
 import { CONNACK } from "./packet-types.ts";
 import type { Peer } from "./peer.ts";
