@@ -32,7 +32,7 @@ export async function bundleTests(files: string[]): Promise<BundledTests> {
         symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules")); // for what is not bundled
         const { metafile } = await build({
             absWorkingDir: ROOT,
-            entryPoints: files.map((file, at) => ({ in: resolve(file), out: `${at}` })),
+            entryPoints: files.map((file, at) => ({ in: resolve(file), out: nameOf(at) })),
             outdir: folder,
             outExtension: { ".js": ".mjs" },
             bundle: true,
@@ -51,7 +51,7 @@ export async function bundleTests(files: string[]): Promise<BundledTests> {
             logLevel: "silent",
         });
         return {
-            files: files.map((_, at) => join(folder, `${at}.mjs`)),
+            files: files.map((_, at) => join(folder, `${nameOf(at)}.mjs`)),
             uses: (file, source) => imports(metafile.inputs, keyOf(file), keyOf(source)),
             remove,
         };
@@ -59,6 +59,11 @@ export async function bundleTests(files: string[]): Promise<BundledTests> {
         remove();
         throw error;
     }
+}
+
+/** Node's test runner runs the files in the order of their names. */
+function nameOf(at: number): string {
+    return String(at).padStart(4, "0");
 }
 
 const sourceUrls: Plugin = {

@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { bundleTests } from "./bundle-tests.ts";
 
 /** No test file may take longer, unless it was asked for by name. */
 const FILE_TIMEOUT_MS = 600_000;
+/** Some of a file's time is waiting, for a disk or for a timer under test. */
+const AT_ONCE = availableParallelism() + 1;
 const REPORTER = new URL("failed-files.js", import.meta.url).href;
 /** Of the lines that node's runner ends with. */
 const TOTAL = /^\W*((?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+)\W*$/;
@@ -19,7 +21,7 @@ interface Run {
 }
 
 /**
- * Runs test files, two at a time. Each that fails is run once more, alone: a diagnosis, which changes neither the exit code nor the
+ * Runs test files in the order given, a few at a time. Each that fails is run once more, alone: a diagnosis, which changes neither the exit code nor the
  * totals. The last lines are the first run's totals.
  * @param write gets each line
  * @param timeoutMs of a file; 0: none
@@ -33,7 +35,7 @@ export async function runTests(
     if (files.length === 0) throw new Error("There is no test file to run.");
     const bundled = await bundleTests(files);
     try {
-        const first = await run(bundled.files, 2, timeoutMs, write);
+        const first = await run(bundled.files, AT_ONCE, timeoutMs, write);
         const diagnoses: string[] = [];
         for (const [at, file] of files.entries()) {
             const built = bundled.files[at]!;
@@ -67,8 +69,11 @@ async function run(
         ["--test-reporter=spec", "--test-reporter-destination=stdout"],
         [`--test-reporter=${REPORTER}`, `--test-reporter-destination=${failedList}`],
     ].flat();
-    // Without the variable by which node's runner knows its own children: under it, a test of this would run nothing.
-    const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
+    const env = {
+        ...process.env,
+        NODE_TEST_CONTEXT: undefined, // by it node's runner knows its own children: under it, a test of this would run nothing
+        NODE_EXTRA_CA_CERTS: undefined, // a third of a start of Node goes into reading them; the tests ask nobody outside
+    };
     const child = spawn(process.execPath, [...node, ...reporters, ...files], {
         stdio: ["ignore", "pipe", "inherit"],
         env,

@@ -10,11 +10,23 @@ import { runTests } from "./run-tests.ts";
 
 const LONG = /\.long\.test\.ts$/;
 
+/** What takes longest is begun first, so that no file goes on alone when all others have ended. */
+const FIRST = [
+    /\.long\./,
+    /^test\/e2e\//,
+    /^test\/(docs\/commands|gateway\/cli\/serve|runtimes\/conformance-|emulator\/(devices|emulate|lua\/))/,
+    /^test\/(contract|bundler|gateway\/store|flash-scripts)\//,
+];
+
 function testFiles(): string[] {
+    const rankOf = (file: string) => {
+        const at = FIRST.findIndex((form) => form.test(file));
+        return at < 0 ? FIRST.length : at;
+    };
     return readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
         .filter((name) => name.endsWith(".test.ts"))
         .map((name) => join("test", name))
-        .sort();
+        .sort((one, other) => rankOf(one) - rankOf(other) || (one < other ? -1 : 1));
 }
 
 function choose(words: string[]): string[] {
