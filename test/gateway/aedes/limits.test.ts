@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import type { ConnectionLimits } from "../../../gateway/limits/connection-limits.ts";
+import type { Route } from "../../../gateway/registration.ts";
 import { HandTimers } from "../../support/hand-timers.ts";
 import { openDoor, RawClient, OTHER, ROUTE, TOKEN, type Door } from "./door.ts";
 import { ACCEPTED, connack, connect, connectAs, PINGREQ, publish, subscribe } from "./packets.ts";
@@ -258,5 +259,22 @@ test("2,000 silent connections are gone after the deadline, and a device is serv
         await Promise.all(silent.map((one) => one.end()));
         assert.equal(door.connections.stats().waiting, 0);
         assert.equal(client.closed, false);
+    });
+});
+
+// With 10,000, in processes of their own: npm run bench -- --only boards
+test("2,000 boards that dial at once are all let in: none is cut for the sake of the gateway's own waiting room", async () => {
+    await behind({}, async (door) => {
+        const routes = Array.from({ length: 2_000 }, (_, index) => `board-${index}`.padEnd(16, "x") as Route);
+        const boards = routes.map((route) => {
+            const board = new RawClient(door.port);
+            board.write(connectAs(route));
+            return board;
+        });
+        const answers = await Promise.all(boards.map((board) => board.octets(4)));
+        assert.equal(answers.filter((answer) => answer.equals(ACCEPTED)).length, 2_000);
+        assert.deepEqual(door.connections.stats().refused, {});
+        assert.equal(door.connections.count(), 2_000);
+        for (const board of boards) board.destroy();
     });
 });
