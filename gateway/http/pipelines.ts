@@ -36,6 +36,8 @@ export function pacePipelines(server: Server): void {
         };
         connections.set(socket, connection);
         socket.on("data", (octets: Buffer) => {
+            const few = octets.length <= PIECE_OCTETS && waiting.length === 0;
+            if (few && connection.unanswered < MAX_UNANSWERED) return parse(octets); // nearly always
             waiting = waiting.length === 0 ? octets : Buffer.concat([waiting, octets]);
             connection.feed();
         });
