@@ -22,8 +22,8 @@ export interface Sql {
     all(text: string, ...values: Value[]): Row[];
     /** @returns how many rows changed */
     run(text: string, ...values: Value[]): number;
-    /** Adds a row, its values by column. @returns its number */
-    insert(table: string, row: Record<string, Value>): number;
+    /** Adds a row, its values by column. */
+    insert(table: string, row: Record<string, Value>): void;
     readonly inTransaction: boolean;
     close(): void;
 }
@@ -57,7 +57,7 @@ export function openSql(file: string, busyMs: number): Sql {
         insert(table, row) {
             const columns = Object.keys(row);
             const text = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
-            return use(text, (statement) => Number(statement.run(Object.values(row).map(bind)).lastInsertRowid));
+            use(text, (statement) => statement.run(Object.values(row).map(bind)));
         },
         get inTransaction() {
             return database.inTransaction;
