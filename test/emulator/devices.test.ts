@@ -96,8 +96,10 @@ const bodies = (device: EmulatedDevice): string[] => device.shown.map(({ body })
 
 for (const subject of SUBJECTS) {
     const { runtime, name, skip } = subject;
-    // each test has a board and a number of its own, and waits more than it works
-    describe(`emulated device: ${name}`, { skip, concurrency: true }, () => {
+    // Each test has a board and a number of its own, and waits more than it works. Fengari's boards stop this process, and so the gateway,
+    // while they work: with more than two at once, a request is not read in time on a busy machine.
+    const concurrency = name.endsWith("fengari") ? 2 : true;
+    describe(`emulated device: ${name}`, { skip, concurrency }, () => {
         test("pushes arrive octet for octet, in whatever pieces", async (t) => {
             const { device, number } = await startOnline(t, subject, { chunkOctets: 7 });
             const texts = [EVERY_KIND, ...Array.from({ length: 9 }, (_, at) => "x".repeat(at * 60) + at)];
