@@ -20,6 +20,7 @@ const PUBLIC: [file: string, ...interfaces: string[]][] = [
     ["device/core/settings.ts", "Settings", "Credentials", "Memory"],
     ["device/core/events.ts", "Push"],
     ["device/say.ts", "OwnMessage"],
+    ["device/application.ts", "Application", "Interface", "Status"],
 ];
 
 /** Every member's name below a node, however deep. */

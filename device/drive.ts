@@ -18,9 +18,6 @@ export interface Device {
 /** What a board calls when something happened; a tick, when its timer went off. */
 export type Report = (this: void, input: Input) => void;
 
-/** See `say` below. */
-export type Say = (this: void, topic: SayTopic, payload: Bytes, done?: Done) => boolean;
-
 export function createDevice(
     platform: Platform,
     settings: Settings,
@@ -47,9 +44,9 @@ export function hear(device: Device, input: Input): void {
     while (inputs.length > 0) {
         for (const output of step(device.session, inputs.shift()!, platform.nowMs())) {
             const done = platform.perform(output);
-            if (output.type === "deliver") inputs.push({ type: "handled", shown: done });
+            if (output.type === "deliver") inputs.push({ type: "handled", taken: done });
             else if (output.type === "save" && output.slot === "credentials")
-                inputs.push({ type: "saved", safe: done });
+                inputs.push({ type: "saved", safe: done === true });
         }
     }
     device.inputs = undefined;

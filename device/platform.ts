@@ -1,4 +1,4 @@
-import type { Output } from "./core/events.ts";
+import type { Output, Taken } from "./core/events.ts";
 import type { Body } from "./core/settings.ts";
 
 /**
@@ -10,7 +10,8 @@ import type { Body } from "./core/settings.ts";
  *   See shared/push/registration.ts.
  * - `send`: queues octets for the open connection. The platform keeps their order and splits them as its stack needs.
  * - `hangUp`: drops the connection, open, half open or closed already, and any look-up. No report of it arrives after this.
- * - `deliver`: calls the application's handler. False: it threw.
+ * - `deliver`: calls the application's handler. False: it threw. "later": it returned `false`, or there is none.
+ * - `describe`: reports `described` with the pairs that `opened` carries, as they are now.
  * - `settled`: calls what the application gave with its message. Should that throw, it does not hurt the device.
  * - `save`: writes a slot (flat JSON, `readFields` reads it back) to flash, so that a power cut leaves the old or the new one. False: it could not.
  * - `state`: shows the connection's state, and what is wrong or was lost.
@@ -28,5 +29,5 @@ export interface Platform extends Body {
     /** Milliseconds since any fixed moment, an integer. Never goes back. Where numbers are 32-bit it may wrap: only differences are used. */
     nowMs: (this: void) => number;
     /** @returns false: it failed, where failing has a meaning */
-    perform: (this: void, request: Request) => boolean;
+    perform: (this: void, request: Request) => Taken;
 }

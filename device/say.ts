@@ -15,18 +15,22 @@ export interface OwnMessage {
     title?: Bytes;
     urgency?: Urgency;
     collapseKey?: Bytes;
-    ttlS?: number;
+    /** seconds that it may wait at the gateway */
+    ttl?: number;
+    /** the application's own name for it, an idempotency key: sent twice, it is accepted once */
+    id?: Bytes;
 }
 
 /**
  * Payload of `msg`. The gateway sets `from`.
- * @param id and boot are unique for this device: sent again after a lost PUBACK, the message is accepted once
+ * @param count and boot are unique for this device: sent again after a lost PUBACK, the message is accepted once
  */
-export function encodeMessage(id: number, boot: number, message: OwnMessage): Bytes {
-    let json = '{"i":' + id + ',"g":' + boot + ',"to":' + quote(message.to) + ',"b":' + quote(message.body);
+export function encodeMessage(count: number, boot: number, message: OwnMessage): Bytes {
+    let json = '{"i":' + count + ',"g":' + boot + ',"to":' + quote(message.to) + ',"b":' + quote(message.body);
     if (message.title !== undefined) json += ',"t":' + quote(message.title);
     if (message.urgency !== undefined) json += ',"u":' + quote(message.urgency);
     if (message.collapseKey !== undefined) json += ',"k":' + quote(message.collapseKey);
-    if (message.ttlS !== undefined) json += ',"l":' + message.ttlS;
+    if (message.ttl !== undefined) json += ',"l":' + message.ttl;
+    if (message.id !== undefined) json += ',"id":' + quote(message.id);
     return json + "}";
 }

@@ -1,10 +1,14 @@
-/** Puts Toque on a board that runs Espruino (ESP32, ESP8266): the bundle as `.bootcde`, the application, settings and credentials. */
+/** Puts Toque on a board that runs Espruino (ESP32, ESP8266): the bundle as `.boot0`, the application as `.bootcde`, settings and credentials. */
 import { readFileSync } from "node:fs";
 import { buildAll } from "../bundler/build.ts";
+import { MODULE } from "../device/espruino/files.ts";
 import { OLDEST, isTooOld } from "../bundler/espruino/firmware.ts";
 import { EspruinoConsole } from "./espruino-console.ts";
 import { FlashError, type FlashOptions, main, readOptions, slotFiles } from "./options.ts";
 import { Port } from "./port.ts";
+
+/** The application of a board that has none: it prints its messages. */
+const PRINTS = new URL("../device/examples/print.js", import.meta.url);
 
 /** Builds, and writes all of it. Throws a FlashError with a sentence. */
 export async function flash({ port: path, slots, app }: FlashOptions): Promise<void> {
@@ -19,8 +23,9 @@ export async function flash({ port: path, slots, app }: FlashOptions): Promise<v
                 `The board runs Espruino ${version}. Toque needs ${OLDEST} or newer: flash that first (docs/boards.md).`,
             );
         console.log(`Espruino ${version} answers. Uploading Toque…`);
-        const files = new Map([[".bootcde", bundle], ...slotFiles(slots)]);
-        if (app !== undefined) files.set("toque-app", readFileSync(app));
+        const files = new Map([[".boot0", bundle], ["toque", Buffer.from(MODULE)], ...slotFiles(slots)]);
+        const hasProgram = (await board.ask(`require("Storage").read(".bootcde")!==undefined`)) === "true";
+        if (app !== undefined || !hasProgram) files.set(".bootcde", readFileSync(app ?? PRINTS));
         await board.upload(files);
         board.start();
         console.log("Done: the board joins the Wi-Fi now. Its screen is its console, at 115,200 baud.");

@@ -10,6 +10,9 @@ import { Port } from "./port.ts";
 const PROGRAM = "toque.lua";
 const NEW_PROGRAM = "toque.new";
 
+/** The application of a board that has none: it prints its messages. */
+const PRINTS = new URL("../device/examples/print.lua", import.meta.url);
+
 async function flash({ port: path, slots, app }: FlashOptions): Promise<void> {
     const [built] = await buildAll(["nodemcu"]);
     const port = await Port.open(path);
@@ -21,9 +24,10 @@ async function flash({ port: path, slots, app }: FlashOptions): Promise<void> {
             console.log(`Uploading ${name}…`);
             await board.upload(name === PROGRAM ? NEW_PROGRAM : name, readFileSync(join(folder, name)));
         }
-        if (app !== undefined) {
-            console.log(`Uploading ${basename(app)} as toque-app.lua…`);
-            await board.upload("toque-app.lua", readFileSync(app));
+        const hasApp = (await board.type(`print(file.exists("app.lua") or file.exists("app.lc"))`)).includes("true");
+        if (app !== undefined || !hasApp) {
+            console.log(`Uploading ${basename(app ?? PRINTS.pathname)} as app.lua…`);
+            await board.upload("app.lua", readFileSync(app ?? PRINTS));
         }
         console.log("Saving the settings…");
         for (const [name, octets] of slotFiles(slots)) await board.upload(name, octets);

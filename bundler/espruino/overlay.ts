@@ -22,13 +22,13 @@ import type { Scope, ScopeManager, Variable } from "eslint-scope";
 import { isTooOld, OLDEST } from "./firmware.ts";
 
 /** The file in flash that a board runs, and reads the bodies from. */
-const FILE = ".bootcde";
+const FILE = ".boot0";
 
 /** What a person reads whose firmware is too old … */
 const TOO_OLD = `toque: this needs Espruino ${OLDEST} or newer`;
 
 /** … or who has put the bundle anywhere else. */
-const MISPLACED = "toque: flash this as .bootcde";
+const MISPLACED = "toque: flash this as .boot0";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -104,7 +104,11 @@ function layOut(
     if (comment.includes(CLOSE)) throw new Error(`A function has "${CLOSE}" in it, which ends the comment.`);
     const check = `if(!$$||$$.substr(${comment.length},${CLOSE.length})!="${CLOSE}")throw"${MISPLACED}"`;
     const age = `if(${isTooOld("process.env.VERSION")})throw"${TOO_OLD}"`;
-    const head = `${comment}${CLOSE}\n${age};\nconst $=Function,$$=require("Storage").read("${FILE}");\n${check}`;
+    // an image of save() has them already, and a `const` may not be there twice
+    const constant = (name: string, value: string): string =>
+        `Object.defineProperty(global,"${name}",{value:${value},writable:false})`;
+    const reader = `${constant("$", "Function")},${constant("$$", `require("Storage").read("${FILE}")`)}`;
+    const head = `${comment}${CLOSE}\n${age};\nif(typeof $$=="undefined"){${reader}}\n${check}`;
     const rest = program.body.map((node) => {
         if (node.type === "VariableDeclaration") {
             const left = node.declarations.filter((one) => !constants.has(one)).map(render);

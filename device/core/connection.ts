@@ -26,6 +26,8 @@ function drop(session: Session): void {
     session.skip = 0;
     session.pinging = false;
     session.offer = undefined;
+    session.laterAt = undefined;
+    session.stale = undefined;
     if (session.handling !== undefined) session.handling.packetId = 0;
     for (const outgoing of session.outbox) outgoing.packetId = 0;
 }
@@ -135,6 +137,19 @@ export function resolved(session: Session, address: string | undefined): void {
     else retreat(session, Event.unresolved, "name not found");
 }
 
+/** The PUBLISH that registers this device. @param about what only the board knows */
+function registration(session: Session, about: Bytes): Bytes {
+    const board = session.board;
+    const own = `"a":"${session.address}","y":"${session.why}","c":"${board.chip}"`;
+    const room = `"m":${board.packetOctets},"w":${session.laterAt === undefined ? board.window : 0}`;
+    return publish(session, "reg", `{${about},${own},${room},"e":${session.era},"n":${session.mark}}`);
+}
+
+/** What was registered holds no longer: the gateway begins anew with the first message that waits. */
+export function described(session: Session, about: Bytes): void {
+    if (session.state === State.online) session.outputs.push({ type: "send", data: registration(session, about) });
+}
+
 /**
  * The connection is open. CONNECT, SUBSCRIBE, what could not be shown, and the registration leave in one write, so that the first
  * push is two round trips after SYN.
@@ -150,11 +165,7 @@ export function opened(session: Session, about: Bytes): void {
             session.keepS,
         ) + encodeSubscribe(takeId(session), inbox(session));
     if (route !== undefined) {
-        data += encodeOutbox(session, true);
-        const board = session.board;
-        const own = `"a":"${session.address}","y":"${session.why}","c":"${board.chip}"`;
-        const room = `"m":${board.packetOctets},"w":${board.window}`;
-        data += publish(session, "reg", `{${about},${own},${room},"e":${session.era},"n":${session.mark}}`);
+        data += encodeOutbox(session, true) + registration(session, about);
     }
     session.outputs.push({ type: "send", data: data });
     show(session, undefined);

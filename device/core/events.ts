@@ -12,8 +12,11 @@ export interface Push {
     collapseKey: Bytes | undefined;
 }
 
-/** What an application gets to know of its message: nothing when it was accepted, or why it was refused for good. */
-export type Done = (this: void, why: Bytes | undefined) => void;
+/** What an application gets to know of its message: the id that it was accepted with, or why it was refused for good. */
+export type Done = (this: void, why: Bytes | undefined, id?: Bytes) => void;
+
+/** How a handler took a push: it returned (true), it threw (false), or it returned `false`, to have it again later. */
+export type Taken = boolean | "later";
 
 /** What goes through the outbox. The payload is flat JSON. */
 export type SayTopic = Exclude<OutgoingTopic, "reg">;
@@ -32,8 +35,9 @@ export type Input =
     | { type: "opened"; about: Bytes }
     | { type: "closed" }
     | { type: "bytes"; data: Bytes }
-    /** the handler returned: true; it threw: false */
-    | { type: "handled"; shown: boolean }
+    | { type: "handled"; taken: Taken }
+    /** the answer to `describe`; also unasked, when the application has begun to take messages */
+    | { type: "described"; about: Bytes }
     /** the credentials are in flash: true; they could not be written: false */
     | { type: "saved"; safe: boolean }
     /** the application has something to publish */
@@ -50,6 +54,7 @@ export type Output =
     | { type: "hangUp" }
     | { type: "send"; data: Bytes }
     | { type: "deliver"; message: Push }
-    | { type: "settled"; done: Done; why: Bytes | undefined }
+    | { type: "settled"; done: Done; why: Bytes | undefined; id: Bytes | undefined }
+    | { type: "describe" }
     | { type: "save"; slot: Slot; json: Bytes }
     | { type: "state"; state: string; text: string | undefined };

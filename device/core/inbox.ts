@@ -7,12 +7,15 @@ import { readPublish } from "../../shared/wire/decode.ts";
 import { encodePuback } from "../../shared/wire/encode.ts";
 import type { Packet } from "../../shared/wire/packets.ts";
 import { BASE_S } from "./backoff.ts";
-import type { Push } from "./events.ts";
+import type { Push, Taken } from "./events.ts";
 import { OUTBOX, say, settle } from "./outbox.ts";
 import type { Session } from "./session.ts";
 
 /** A handler that throws is tried again, twice; then the message is parked and the next one goes on. */
 export const TRIES = 3;
+
+/** A handler that returned `false` gets its message again after so long, or on the next connection. */
+export const LATER_MS = 30000;
 
 /** Between two writes of the session slot: flash wears out. */
 export const SAVE_MS = 3600000;
@@ -70,13 +73,20 @@ function isTrusted(session: Session, sequence: number): boolean {
     return session.trials <= TRIES;
 }
 
-/** Takes what comes beside the pushes: the hello, a notice of an overflow, a refusal. Apart, so that a push does not load it from flash. */
+/** The gateway's clock, in seconds since 1970; 0: it is not known yet. */
+export function clockS(session: Session): number {
+    return session.clockS === 0 ? 0 : session.clockS + Math.floor((session.now - session.clockAt) / 1000);
+}
+
+/** Takes what comes beside the pushes: the hello, a notice of an overflow, what became of a message. Apart, so that a push does not load it from flash. */
 function takeNotice(session: Session, fields: Fields): void {
     const epoch = numberOf(fields.e);
-    const clockS = numberOf(fields.c);
+    const now = numberOf(fields.c);
     const refusal = fields.y;
-    if (epoch > 0 && clockS > 0) {
-        session.clockS = clockS;
+    const id = fields.m;
+    if (epoch > 0 && now > 0) {
+        session.stale = undefined;
+        session.clockS = now;
         session.clockAt = session.now;
         session.baseS = Math.max(BASE_S, numberOf(fields.d));
         if (epoch !== session.era) {
@@ -90,8 +100,8 @@ function takeNotice(session: Session, fields: Fields): void {
     if (fields.o !== undefined) show(session, "too many messages, dropped: " + fields.o);
     if (typeof refusal === "string") {
         show(session, "a message was refused: " + refusal);
-        settle(session, numberOf(fields.i), refusal);
-    }
+        settle(session, numberOf(fields.i), refusal, undefined);
+    } else if (typeof id === "string") settle(session, numberOf(fields.i), undefined, id);
 }
 
 /** Takes a PUBLISH to the inbox: a push, the hello, a notice of an overflow or of a refusal, or a secret. @returns false: it is none */
@@ -120,11 +130,9 @@ export function takePublish(session: Session, packet: Packet): boolean {
         acknowledge(session, packetId); // no push at all, or seen before
     } else if (whole === undefined || typeof body !== "string") {
         finish(session, sequence, packetId, packet.oversize ? "oversize" : "garbled");
-    } else if (
-        expires > 0 &&
-        session.clockS > 0 &&
-        expires <= session.clockS + Math.floor((session.now - session.clockAt) / 1000)
-    ) {
+    } else if (session.stale === true) {
+        // it comes again behind the hello, and so does the one before it, which the handler did not want yet
+    } else if (expires > 0 && expires <= clockS(session)) {
         finish(session, sequence, packetId, "expired");
     } else if (!isTrusted(session, sequence)) {
         finish(session, sequence, packetId, "restarted");
@@ -143,16 +151,22 @@ export function takePublish(session: Session, packet: Packet): boolean {
     return true;
 }
 
-/** The handler returned, or threw. */
-export function handled(session: Session, shown: boolean): void {
+/** The handler is done with the push. One that wants it later is left alone: registered anew, the gateway keeps the pushes until it is asked again. */
+export function handled(session: Session, taken: Taken): void {
     const handling = session.handling;
     if (handling === undefined) return;
     handling.failures++;
-    if (!shown && handling.failures < TRIES) {
+    if (taken === false && handling.failures < TRIES) {
         deliver(session, handling.push);
-    } else {
-        session.handling = undefined;
-        session.trials = -1;
-        finish(session, handling.push.sequence, handling.packetId, shown ? "" : "handler");
+        return;
+    }
+    session.handling = undefined;
+    session.trials = -1;
+    if (taken !== "later") {
+        finish(session, handling.push.sequence, handling.packetId, taken ? "" : "handler");
+    } else if (handling.packetId !== 0) {
+        session.laterAt = session.now + LATER_MS;
+        session.stale = true;
+        session.outputs.push({ type: "describe" });
     }
 }

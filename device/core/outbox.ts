@@ -48,16 +48,17 @@ export function canSay(session: Session, payload: Bytes, waiting: number): boole
 }
 
 /**
- * The gateway has stored what a PUBACK is for (those of a registration stand for nothing here), or it has refused a message.
- * @param why and then `key` is the message's own number, not that of a packet
+ * The gateway has stored what a PUBACK is for (those of a registration stand for nothing here), or it has accepted or refused a message.
+ * @param why it was refused @param id it was accepted with. With one of them, `key` is the message's own number, not that of a packet
  */
-export function settle(session: Session, key: number, why: Bytes | undefined): void {
+export function settle(session: Session, key: number, why: Bytes | undefined, id: Bytes | undefined): void {
     const left: Outgoing[] = [];
     for (const outgoing of session.outbox) {
         const done = outgoing.done;
-        const over = why === undefined ? outgoing.packetId === key : outgoing.payload.indexOf(`{"i":${key},`) === 0;
+        const ack = why === undefined && id === undefined;
+        const over = ack ? outgoing.packetId === key : outgoing.payload.indexOf(`{"i":${key},`) === 0;
         if (!over) left.push(outgoing);
-        else if (done !== undefined) session.outputs.push({ type: "settled", done: done, why: why });
+        else if (done !== undefined) session.outputs.push({ type: "settled", done: done, why: why, id: id });
     }
     session.outbox = left;
 }

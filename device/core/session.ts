@@ -76,6 +76,11 @@ export interface Session extends Decoder {
     handling?: Handling;
     offer?: Offer;
 
+    /** when a push that the handler wanted later is to come again: until then this device registers that it takes none */
+    laterAt?: number;
+    /** pushes that come before the next hello were on their way already, and come again */
+    stale?: boolean;
+
     /** the gateway's clock in seconds since 1970, 0: not known yet; and the moment of the hello that brought it */
     clockS: number;
     clockAt: number;

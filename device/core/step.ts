@@ -8,6 +8,7 @@ import {
     closed,
     CONNACK_MS,
     connect,
+    described,
     enter,
     interrupted,
     linkDown,
@@ -43,7 +44,7 @@ function take(session: Session, packet: Packet): boolean {
         return session.route === undefined ? nextState(session, Event.conversed) >= 0 : subscribed(session);
     }
     if (nextState(session, Event.conversed) < 0) return false;
-    if (first === First.puback && length === 2) settle(session, readUint16(rest, 0), undefined);
+    if (first === First.puback && length === 2) settle(session, readUint16(rest, 0), undefined, undefined);
     else if (first !== First.pingresp || length !== 0) return takePublish(session, packet);
     return true;
 }
@@ -82,16 +83,21 @@ function tick(session: Session): void {
             retreat(session, Event.lost, "no answer");
         }
     }
+    if (session.laterAt !== undefined && session.now - session.laterAt >= 0) {
+        session.laterAt = undefined;
+        session.outputs.push({ type: "describe" });
+    }
     if (session.dirty && session.now - session.savedAt >= SAVE_MS) save(session);
 }
 
 /** What an input does. The last branch compiles only while it is the last kind of input. */
 function happen(session: Session, input: Input): void {
     if (input.type === "bytes") received(session, input.data);
-    else if (input.type === "handled") handled(session, input.shown);
+    else if (input.type === "handled") handled(session, input.taken);
     else if (input.type === "linkUp") linkUp(session, input.address);
     else if (input.type === "linkDown") linkDown(session);
     else if (input.type === "resolved") resolved(session, input.address);
+    else if (input.type === "described") described(session, input.about);
     else if (input.type === "opened") opened(session, input.about);
     else if (input.type === "closed") closed(session);
     else if (input.type === "saved") saved(session, input.safe);
@@ -117,5 +123,6 @@ export function step(session: Session, input: Input, nowMs: number): Output[] {
 export function wakeAfterMs(session: Session, nowMs: number): number {
     const saveMs = session.dirty ? session.savedAt + SAVE_MS - nowMs : SAVE_MS;
     const dueMs = session.state === State.offline ? SAVE_MS : session.dueAt - nowMs;
-    return Math.max(0, Math.min(dueMs, saveMs));
+    const laterMs = session.laterAt === undefined ? SAVE_MS : session.laterAt - nowMs;
+    return Math.max(0, Math.min(dueMs, saveMs, laterMs));
 }

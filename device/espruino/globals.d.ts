@@ -83,6 +83,9 @@ declare const E: {
 };
 
 declare const process: {
+    env: { VERSION: string };
+    /** The listener is called instead of printing the error. */
+    on(event: "uncaughtException", listener: (this: void, error: { stack?: string } | string) => void): void;
     /** JsVars: free, all, and the octets of one. */
     memory(): { free: number; total: number; blocksize: number };
 };

@@ -7,9 +7,8 @@ export const LOOK_MS = 10000;
 /** The Wi-Fi is joined anew every so many looks without an address: an ESP32 gives up after three tries, an ESP8266 never. */
 const JOIN_LOOKS = 3;
 
-/** The firmware's own. */
-const clearTimer = clearInterval;
-
+/** The firmware's own `clearInterval`. */
+let clearTimer: typeof clearInterval;
 let lost = false;
 let looks = 0;
 
@@ -50,7 +49,7 @@ function clear(this: void): void {
         clearTimer(given[0] as number);
     } else {
         clearTimer();
-        wires.timer = setInterval(look, LOOK_MS);
+        wires.application.timer = setInterval(look, LOOK_MS);
     }
 }
 
@@ -58,9 +57,9 @@ function clear(this: void): void {
 export function wake(afterMs: number): void {
     const periodMs = Math.min(afterMs, LOOK_MS);
     try {
-        changeInterval(wires.timer, periodMs);
+        changeInterval(wires.application.timer!, periodMs);
     } catch (error) {
-        wires.timer = setInterval(look, periodMs); // Ctrl-C ended the interval while it ran
+        wires.application.timer = setInterval(look, periodMs); // there is none yet, or Ctrl-C ended it while it ran
     }
 }
 
@@ -68,7 +67,12 @@ export function wake(afterMs: number): void {
 export function watchLink(): void {
     wifi.on("connected", look);
     wifi.on("disconnected", look);
-    wires.timer = setInterval(look, LOOK_MS);
+    if (wires.application.timer !== undefined) {
+        delete global.clearInterval; // an image of save() has ours: below it is the firmware's
+        delete global.clearTimeout;
+    }
+    wake(LOOK_MS);
+    clearTimer = clearInterval;
     global.clearInterval = global.clearTimeout = clear;
     look();
 }

@@ -1,13 +1,13 @@
 import { quote } from "../../shared/push/fields.ts";
 import { HEAD_OCTETS } from "../../shared/wire/decode.ts";
-import type { Push } from "../core/events.ts";
+import { stateOf } from "../application.ts";
+import type { Push, Taken } from "../core/events.ts";
 import { hear, report } from "../drive.ts";
 import type { Request } from "../platform.ts";
 import { VERSION } from "../version.ts";
 import { save } from "./flash.ts";
 import { wake } from "./link.ts";
 import { wifi, wires } from "./wires.ts";
-import type { Handler } from "./wires.ts";
 
 /** The most one step of the clock may be, in seconds: more is somebody who set the time. The device wakes more often. */
 const MAX_STEP_S = 120;
@@ -18,19 +18,18 @@ let lookUps = 0;
 let lastS = getTime();
 let nowS = 0;
 
-/** The application's handler: the one in flash, or a global function for trying things out on the console. */
-function handler(): Handler | undefined {
-    if (wires.app !== undefined) return wires.app;
-    return typeof global.onPush === "function" ? (global.onPush as Handler) : undefined;
+/** Free memory. */
+export function freeOctets(): number {
+    const memory = process.memory();
+    return memory.free * memory.blocksize;
 }
 
 /** The registration's pairs that only the board knows. */
-function about(): string {
-    const memory = process.memory();
+export function about(): string {
     let dbm = wifi.getDetails().rssi;
     if (dbm === undefined) dbm = wifi.getStatus().rssi;
-    const state = handler() !== undefined ? "running" : wires.failure === undefined ? "none" : wires.failure;
-    const pairs = '"r":"espruino","v":"' + VERSION + '","p":' + quote(state) + ',"f":' + memory.free * memory.blocksize;
+    const pairs =
+        '"r":"espruino","v":"' + VERSION + '","p":' + quote(stateOf(wires.application)) + ',"f":' + freeOctets();
     return dbm === undefined ? pairs : pairs + ',"q":' + dbm;
 }
 
@@ -112,36 +111,39 @@ function hangUp(): void {
     socket = undefined;
 }
 
-/** Calls the application. @returns false: it threw */
-function attempt<T>(call: (value: T) => void, value: T): boolean {
+/** Calls the application. */
+function attempt<A, B>(call: (this: void, first: A, second: B) => unknown, first: A, second: B): Taken {
     try {
-        call(value);
+        return call(first, second) === false ? "later" : true;
     } catch (error) {
         print("toque: the handler threw: " + (error as string));
         return false;
     }
-    return true;
 }
 
-function deliver(message: Push): boolean {
-    const handle = handler();
-    if (handle !== undefined) return attempt(handle, message);
-    print("toque: message: " + message.body);
-    return true;
+function deliver(message: Push): Taken {
+    const handle = wires.application.message;
+    return handle === undefined ? "later" : attempt(handle, message, undefined);
+}
+
+function show(state: string, text: string | undefined): void {
+    print("toque: " + state + (text === undefined ? "" : ": " + text));
+    const handle = wires.application.state;
+    if (handle !== undefined) attempt(handle, state, text);
 }
 
 /**
  * Performs what the device asks for. The one interval wakes it; each time, and at least every ten seconds, the address is looked at, and
  * reporting it wakes the device. The last branch compiles only while it is the last kind of request.
  */
-export function perform(request: Request): boolean {
+export function perform(request: Request): Taken {
     if (request.type === "send") send(request.data);
     else if (request.type === "wake") wake(request.afterMs);
     else if (request.type === "deliver") return deliver(request.message);
-    else if (request.type === "settled") return attempt(request.done, request.why);
+    else if (request.type === "settled") return attempt(request.done, request.why, request.id);
     else if (request.type === "save") return save(request.slot, request.json);
-    else if (request.type === "state")
-        print("toque: " + request.state + (request.text === undefined ? "" : ": " + request.text));
+    else if (request.type === "state") show(request.state, request.text);
+    else if (request.type === "describe") report(wires.device, { type: "described", about: about() });
     else if (request.type === "dial") dial(request.address);
     else if (request.type === "hangUp") hangUp();
     else resolve(request.host);

@@ -1,4 +1,4 @@
-import type { Push } from "../core/events.ts";
+import type { Application, Interface } from "../application.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Device } from "../drive.ts";
 
@@ -7,19 +7,19 @@ import type { Device } from "../drive.ts";
  * four variables or more of an ESP8266's 1,600, and one that is only called takes none (bundler/espruino/overlay.ts).
  */
 
-/** What the application is called with. */
-export type Handler = (push: Push) => void;
-
 /**
- * What the platform needs: the device that it reports to, its settings, the interval that wakes it, and the handler in flash, if there is
- * one, or why it does not run.
+ * The global `toque`. An image of `save()` brings it back, with the application's handlers and the interval that wakes the device; all the
+ * rest is made anew.
  */
+export interface Toque extends Application, Interface {
+    timer?: number;
+}
+
+/** What the platform needs: the device that it reports to, its settings, and the application. */
 export interface Wires {
     device: Device;
     settings: Settings;
-    timer: number;
-    app?: Handler;
-    failure?: string;
+    application: Toque;
 }
 
 export const wires = {} as Wires;

@@ -3,7 +3,7 @@
 var PIN = D5;
 var BEEPS = { "very-low": 0, low: 1, high: 8 };
 
-module.exports = function (message) {
+toque.on("message", function (message) {
     var left = BEEPS[message.urgency] === undefined ? 3 : BEEPS[message.urgency];
     if (left === 0) return;
     var on = false;
@@ -14,4 +14,4 @@ module.exports = function (message) {
         if (!on && --left === 0) clearInterval(timer);
     }, 150);
     // It returns at once: the message counts as delivered when the board begins to call.
-};
+});

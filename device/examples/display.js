@@ -8,9 +8,9 @@ var connected = require("SSD1306").connect(I2C1, function () {
     display = connected;
 });
 
-module.exports = function (message) {
-    // thrown before the display is ready: Toque tries twice more, then the sender's receipt has "failed"
-    if (display === undefined) throw "the display is not ready";
+toque.on("message", function (message) {
+    // before the display is ready: once more, in half a minute
+    if (display === undefined) return false;
     display.clear();
     display.setFontVector(12);
     display.drawString(message.title === undefined ? "Message" : message.title, 0, 0);
@@ -19,4 +19,4 @@ module.exports = function (message) {
         display.drawString(message.body.substr(row * COLUMNS, COLUMNS), 0, 16 + row * 8);
     }
     display.flip();
-};
+});

@@ -19,11 +19,11 @@ setWatch(
     { repeat: true, edge: "falling", debounce: 50 },
 );
 
-module.exports = function (message) {
+toque.on("message", function (message) {
     unread.push(message.sequence);
     if (unread.length > 20) unread.shift();
     if (blinking !== undefined) return;
     blinking = setInterval(function () {
         digitalWrite(LED, !digitalRead(LED));
     }, 300);
-};
+});

@@ -1,5 +1,6 @@
 -- NodeMCU: the LED on pin 4 (GPIO2, lit when low) blinks five times for each message.
--- Flash it with --app device/examples/led.lua; it becomes toque-app.lua, which init.lua runs before Toque.
+-- Flash it with --app device/examples/led.lua; it becomes app.lua, which init.lua runs.
+local toque = require("toque")
 local PIN, blinks = 4, 0
 local timer = tmr.create()
 
@@ -10,8 +11,8 @@ timer:register(200, tmr.ALARM_AUTO, function()
     if blinks <= 0 then timer:stop() end
 end)
 
-function onPush(message)
+toque.on("message", function(message)
     print(message.title or "message", message.body)
     blinks = 10
     timer:start()
-end
+end)

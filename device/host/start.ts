@@ -1,5 +1,5 @@
 import { readFields } from "../../shared/push/fields.ts";
-import type { Done, Push } from "../core/events.ts";
+import type { Done, Push, Taken } from "../core/events.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
 import { createDevice, report, say } from "../drive.ts";
 import type { Report } from "../drive.ts";
@@ -14,6 +14,9 @@ import type { Connection, Listener, Network } from "./network.ts";
 /** Largest packet and window of a device that has a whole machine to itself. */
 const PACKET_OCTETS = 4096;
 const WINDOW = 16;
+
+/** The registration's pairs that only the board knows. */
+const ABOUT = `"r":"host","v":"${VERSION}","p":"running"`;
 
 /** Where a device's time comes from: the machine's, or a test's hand clock. */
 export interface Clock {
@@ -37,8 +40,8 @@ export interface HostOptions {
     network: Network;
     /** letters and digits, another for each device */
     chip: string;
-    /** the application: called with each push; when it throws, it is called again */
-    handle(push: Push): void;
+    /** the application: called with each push; when it throws, it is called again; when it returns `false`, later */
+    handle(push: Push): unknown;
     /** the connection's state, and a sentence when something is wrong */
     show(state: string, text: string | undefined): void;
     clock?: Clock;
@@ -83,7 +86,7 @@ export function createPlatform(options: HostOptions, settings: Settings, report:
     function dial(address: string): void {
         // after `hangUp` the network reports nothing of it any more
         const listener: Listener = {
-            opened: () => report({ type: "opened", about: `"r":"host","v":"${VERSION}","p":"running"` }),
+            opened: () => report({ type: "opened", about: ABOUT }),
             received: (data) => report({ type: "bytes", data: data.toString("latin1") }),
             closed: () => {
                 connection = undefined;
@@ -100,11 +103,10 @@ export function createPlatform(options: HostOptions, settings: Settings, report:
         connection = undefined;
     }
 
-    /** @returns false: it threw */
-    function attempt<T>(call: (value: T) => void, value: T): boolean {
+    /** Calls the application. */
+    function attempt(call: () => unknown): Taken {
         try {
-            call(value);
-            return true;
+            return call() === false ? "later" : true;
         } catch {
             return false;
         }
@@ -115,12 +117,15 @@ export function createPlatform(options: HostOptions, settings: Settings, report:
         cancel = clock.after(afterMs, () => report({ type: "tick" }));
     }
 
-    function perform(request: Request): boolean {
+    function perform(request: Request): Taken {
         switch (request.type) {
             case "deliver":
-                return attempt((push) => options.handle(push), request.message);
+                return attempt(() => options.handle(request.message));
             case "settled":
-                return attempt(request.done, request.why);
+                return attempt(() => request.done(request.why, request.id));
+            case "describe":
+                report({ type: "described", about: ABOUT });
+                return true;
             case "save":
                 return flash.save(request.slot, request.json);
             case "resolve":

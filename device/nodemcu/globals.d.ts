@@ -109,12 +109,10 @@ declare function xpcall(call: (this: void) => void, handler: (this: void, error:
 declare function tostring(value: unknown): string;
 declare function print(text: string): void;
 
-/** init.lua's: the first line of the application's error, without quotes and controls. */
-declare const toqueFailure: string | undefined;
-/** The application's. */
-declare const onPush: ((this: void, message: import("../core/events.ts").Push) => void) | undefined;
-/** What an application is given. */
-declare let toque: {
-    save: (this: void, name: string, json: string) => boolean;
-    say?: import("../drive.ts").Say;
-};
+/** "Lua 5.1", "Lua 5.3" */
+declare const _VERSION: string;
+
+declare const _G: { package: { loaded: Record<string, unknown> } };
+
+/** The module. init.lua puts its application's failure into it. */
+declare let toque: import("../application.ts").Application & import("../application.ts").Interface;

@@ -1,4 +1,4 @@
--- Runs at power on: waits, so that a person at the console can stop what crashes, then runs toque-app and toque.
+-- Runs at power on: waits, so that a person at the console can stop what crashes, then runs app, which asks for toque, or toque alone.
 -- Each boot leaves an octet in toque-boots until it has lasted a minute: from the third on the wait doubles, to five minutes.
 local open = file.open or io.open
 local boots = open("toque-boots", "r")
@@ -34,18 +34,19 @@ local timer = tmr.create()
 function start()
     timer:stop()
     start, stop = nil, nil
-    local app = find("toque-app")
-    if app then
-        local fine, message = pcall(app)
-        if fine and not onPush then fine, message = false, "there is no function onPush" end
-        if not fine then -- the gateway gets this with the registration, and keeps the messages
-            onPush, toqueFailure = nil, tostring(message):match("[^\n]*"):sub(1, 100):gsub('[%c"\\]', "'")
-            print("toque: the application does not run, so messages wait: " .. toqueFailure)
-        end
-    end
-    if node.stripdebug then node.stripdebug(3) end -- it is one line: what for should its number be kept?
+    local level = node.stripdebug and node.stripdebug()
+    if level then node.stripdebug(3) end -- Toque is one line: what for should its number be kept?
     timer:alarm(60000, 0, function() file.remove("toque-boots") end)
-    if file.exists("toque.lua") then dofile("toque.lua") else print("toque: toque.lua is missing: flash it") end
+    if not file.exists("toque.lua") then return print("toque: toque.lua is missing: flash it") end
+    local toque = require("toque")
+    if level then node.stripdebug(level) end
+    local app = find("app")
+    if not app then return print("toque: there is no app.lua, so messages wait") end
+    local fine, message = pcall(app)
+    if not fine then -- the gateway gets this with the registration, and keeps the messages
+        toque.message, toque.failure = nil, tostring(message):match("[^\n]*"):sub(1, 100)
+        print("toque: the application does not run, so messages wait: " .. tostring(message))
+    end
 end
 
 function stop()

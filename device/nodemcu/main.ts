@@ -1,24 +1,17 @@
 /**
- * Toque on NodeMCU (ESP32, ESP8266): `toque.lua` is the bundle of this file, and `init.lua` runs it.
+ * Toque on NodeMCU (ESP32, ESP8266): `toque.lua` is the bundle of this file, the module `toque`. `init.lua` runs the application, `app.lua`,
+ * which asks for it by `require("toque")`; or only this one, when there is no application.
  *
- * It reads its settings from flash, joins the Wi-Fi, registers with the gateway and hands each push message to the global
- * function `onPush(message)`. The application that defines it is the file `toque-app.lua` (or `.lc`), which `init.lua` runs before
- * this one. Without it the messages are printed; if it does not run, they wait at the gateway:
- *
- *     function onPush(message) print(message.sequence, message.title, message.body) end
- *
- * A message has `sequence`, `body`, and where the sender gave them `title`, `urgency`, `from` and `collapseKey`; text is octets of
- * UTF-8. When the handler returns, the message is delivered; when it throws, it is called again, twice. The global `toque`:
- *
- *     toque.say("read", '{"n":' .. message.sequence .. "}")       the person has read it; toque-say.lua has the rest
- *     toque.save("config", '{"host":"192.168.1.5","port":1883,"ssid":"…","password":"…","number":"+34…","code":"…"}')
- *
- * What is saved is used after the next restart. It is compact JSON.
+ * It reads its settings from flash, joins the Wi-Fi, registers with the gateway, and hands each push message to the application: what that
+ * gave to `toque`, which is also a global. See device/application.ts, and docs/boards.md. `toque.save("config", '{"host":"192.168.1.5",…}')`
+ * changes the settings, in compact JSON; what is saved is used after the next restart.
  */
 import { readFields } from "../../shared/push/fields.ts";
 import { PACKET_OCTETS } from "../../shared/push/limits.ts";
+import { listen, read, send, stateOf, status, time } from "../application.ts";
 import type { Credentials, Memory, Settings } from "../core/settings.ts";
-import { createDevice, report, say } from "../drive.ts";
+import { createDevice, report } from "../drive.ts";
+import { about } from "./about.ts";
 import { nowMs, readUs } from "./clock.ts";
 import { load, save } from "./flash.ts";
 import { watchLink } from "./link.ts";
@@ -32,9 +25,24 @@ function readSlot(name: string): unknown {
     return readFields(load(name));
 }
 
+function on(event: string, handler: never): void {
+    const before = stateOf(toque);
+    listen(toque, event, handler);
+    if (before !== "running" && toque.message !== undefined && wires.report !== undefined)
+        wires.report({ type: "described", about: about() });
+}
+
+function firmware(): string {
+    return _VERSION;
+}
+
 function main(): void {
     const settings = readSlot("config") as Settings | undefined;
-    toque = { save: (name, json) => save(name, json) };
+    toque = {
+        on: (event, handler) => on(event, handler),
+        save: (name, json) => save(name, json),
+    } as typeof toque;
+    _G.package.loaded.toque = toque;
     if (settings === undefined) {
         print("toque: no settings: toque.save them, and restart");
         return;
@@ -56,7 +64,11 @@ function main(): void {
     );
     wires.settings = settings;
     wires.report = (input) => report(device, input);
-    toque.say = (topic, payload, done) => say(device, topic, payload, done);
+    toque.send = (message, done) => send(device, toque, message, done);
+    toque.read = (sequence) => read(device, sequence);
+    toque.status = () => status(device, firmware(), node.heap());
+    toque.time = () => time(device);
+    toque.settings = settings;
     watchLink();
 }
 

@@ -40,7 +40,7 @@ export function findInterpreter(path = process.env.ESPRUINO): string {
 }
 
 /**
- * A board whose program runs as `.bootcde` from the flash of the genuine interpreter, a process of its own. It gets a
+ * A board whose programs run from the flash of the genuine interpreter, a process of its own. It gets a
  * Wifi module, and reaches the gateway through a relay, because it cannot choose the address it leaves from.
  */
 export class Genuine implements Board {
@@ -80,7 +80,7 @@ export class Genuine implements Board {
         try {
             const files = flashed({ ...options, gateway: { host, port: relay.port } });
             files.set("Wifi", readFileSync(WIFI, "latin1"));
-            files.set(".boot0", options.ca === undefined ? "echo(0)" : `echo(0);${GROW}`);
+            files.set(".bootPowerOn", options.ca === undefined ? "echo(0)" : `echo(0);${GROW}`); // before .boot0
             writeBoard(interpreter, folder, files, /^toque-(config|credentials)/);
         } catch (error) {
             await relay.close();

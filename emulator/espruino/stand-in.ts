@@ -40,6 +40,7 @@ export class StandIn implements Board {
     #wifi = new Map<string, (details: unknown) => void>();
     #address = "0.0.0.0";
     #clockShiftS = 0;
+    #uncaught: ((error: unknown) => void) | undefined;
 
     constructor(screen: Screen, radio: Radio, flash: FlashFolder, chunkOctets: number, chipSeed: string) {
         this.#screen = screen;
@@ -58,10 +59,13 @@ export class StandIn implements Board {
         this.#boot++;
         this.#address = "0.0.0.0";
         this.#wifi = new Map();
+        this.#uncaught = undefined;
         this.#context = createContext(this.#globals());
         runInContext("globalThis.global = globalThis;" + removalScript(), this.#context);
-        const program = this.#flash.read(".bootcde") ?? "";
-        this.#run(() => void runInContext(program, this.#context, { filename: ".bootcde" }));
+        for (const filename of [".boot0", ".boot1", ".bootcde"]) {
+            const program = this.#flash.read(filename) ?? "";
+            this.#run(() => void runInContext(program, this.#context, { filename }));
+        }
         return Promise.resolve();
     }
 
@@ -105,12 +109,13 @@ export class StandIn implements Board {
         return Promise.resolve();
     }
 
-    /** Runs a piece of the program. An error that it does not catch goes to the screen, as on the board, and the program goes on. */
+    /** Runs a piece of the program. An error that it does not catch goes to its listener, or to the screen, as on the board, and the program goes on. */
     #run(piece: () => void): void {
         try {
             piece();
         } catch (error) {
-            this.#screen.print(`Uncaught ${String(error)}`);
+            if (this.#uncaught !== undefined) this.#uncaught(error);
+            else this.#screen.print(`Uncaught ${String(error)}`);
         }
     }
 
@@ -176,6 +181,7 @@ export class StandIn implements Board {
             E: { getErrorFlags: () => [], reboot: () => undefined, enableWatchdog: () => undefined }, // its memory is never out
             process: {
                 env: { VERSION: "2v29" },
+                on: (_: string, listener: (error: unknown) => void) => (this.#uncaught = listener),
                 memory: () => {
                     const vars = this.#chunkOctets === ESP8266_CHUNK_OCTETS ? ESP8266_VARS : ESP32_VARS;
                     return { ...vars, usage: VARS_AT_REST, free: vars.total - VARS_AT_REST };

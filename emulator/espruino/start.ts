@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkBuilt } from "../../bin/built.mjs";
+import { MODULE } from "../../device/espruino/files.ts";
 import type { Board, DeviceOptions, EmulatedDevice } from "../device.ts";
 import { EmulatedBoard } from "../emulated-board.ts";
 import { Radio } from "../radio.ts";
@@ -17,27 +18,24 @@ import { StandIn } from "./stand-in.ts";
 const CHUNK_OCTETS = 536;
 
 const DIST = fileURLToPath(new URL("../../dist/espruino/", import.meta.url));
-const APP = fileURLToPath(new URL("app.js", import.meta.url));
+const WATCH = fileURLToPath(new URL("app.js", import.meta.url));
 
-/** The files in flash that the interpreter runs. */
-const PROGRAMS = [".bootcde", "toque-app"];
+/** The files in flash that the interpreter runs, in their order. */
+const PROGRAMS = [".boot0", ".boot1", ".bootcde"];
 
-/** The emulator's application, and behind it a person's own. */
-function application({ bare, app }: DeviceOptions): string {
-    if (app === undefined) return bare === true ? "" : readFileSync(APP, "latin1");
-    const own = readFileSync(app, "latin1");
-    if (bare === true) return own;
-    const both = "module.exports = function (message) { show(message); own(message); };";
-    return `${readFileSync(APP, "latin1")}\nvar show = module.exports;\n${own}\nvar own = module.exports;\n${both}\n`;
-}
+/** An application that takes every message. */
+const TAKES = 'toque.on("message", function () {});\n';
 
-/** What a person would flash: the program, an application, settings and credentials. */
+/** What a person would flash: the program, the application, settings and credentials. And the emulator's own `.boot1`, unless it is to be bare. */
 function flashedFiles(options: DeviceOptions): Map<string, string> {
     if (options.program === undefined) checkBuilt(DIST, 'run "npm run build", or install Toque again.');
     const program = options.program ?? join(DIST, "toque.js");
+    const { app, bare = false } = options;
     const files = new Map([
-        [".bootcde", readFileSync(program, "latin1")],
-        ["toque-app", application(options)],
+        [".boot0", readFileSync(program, "latin1")],
+        ["toque", MODULE],
+        [".boot1", bare ? "" : readFileSync(WATCH, "latin1")],
+        [".bootcde", app === undefined ? (bare ? "" : TAKES) : readFileSync(app, "latin1")],
     ]);
     for (const [name, data] of slotFiles(options)) files.set(name, data);
     return files;
@@ -71,7 +69,7 @@ export function startStandIn(options: DeviceOptions): Promise<EmulatedDevice> {
     return startBoard(options, async (folder, screen, radio) => {
         const flash = new FlashFolder(folder);
         for (const [name, data] of flashedFiles(options)) {
-            const findings = PROGRAMS.includes(name) ? checkProgram(data, { asciiOnly: name === ".bootcde" }) : [];
+            const findings = PROGRAMS.includes(name) ? checkProgram(data, { asciiOnly: name === ".boot0" }) : [];
             if (findings.length > 0) throw new Error(describe(findings, name));
             if (data === "") flash.erase(name);
             else flash.write(name, data);

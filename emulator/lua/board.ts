@@ -20,6 +20,8 @@ export interface BoardOptions {
     programs: Map<string, Buffer>;
     /** programs to run at power on, one after the other: the firmware runs "init.lua" */
     boots: string[];
+    /** the emulator adds nothing to the application's handler */
+    bare?: boolean;
     chunkOctets: number;
     /** what the microsecond counter shows at power on */
     startUs: number;
@@ -65,6 +67,7 @@ export class LuaBoard implements Board {
             gone: (why) => this.end(why),
         });
         for (const [name, data] of [...programs, ...flash.files()]) this.post(`file ${hex(name)} ${hex(data)}`);
+        if (this.options.bare === true) this.post("set bare 1");
         this.post("base");
         for (const name of boots) await this.boot(name);
     }

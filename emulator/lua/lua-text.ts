@@ -8,12 +8,12 @@ export function luaString(octets: string): string {
     return `"${escaped}"`;
 }
 
-/** What an application on the board would call: `toqueRead(…)` or `toqueSend({…})` of toque-say.lua. */
+/** What an application on the board would call: `toque.read(…)` or `toque.send({…})`. */
 export function luaCall(what: Say): string {
-    if (what.say === "read") return `toqueRead(${what.sequence})`;
+    if (what.say === "read") return `toque.read(${what.sequence})`;
     const fields = Object.entries(what).filter(([key, value]) => key !== "say" && value !== undefined);
     const pairs = fields.map(
         ([key, value]) => `${key} = ${typeof value === "number" ? value : luaString(String(value))}`,
     );
-    return `toqueSend({ ${pairs.join(", ")} }, function(why) print("outcome: " .. (why or "accepted")) end)`;
+    return `toque.send({ ${pairs.join(", ")} }, function(why) print("outcome: " .. (why or "accepted")) end)`;
 }

@@ -42,11 +42,16 @@ export function programs(folder = fileURLToPath(DIST)): Map<string, Buffer> {
     return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
 }
 
-/** A person's own application, its lines where they were, and before it the emulator's; init.lua runs it, at once. */
-function withApplication(path: string): Map<string, Buffer> {
-    const both = "local own = onPush if own then function onPush(message) show(message) own(message) end end";
-    const own = `local show = onPush onPush = nil ${readFileSync(path, "latin1")}\n${both}\n`;
-    return programs().set("toque-app.lua", Buffer.from(own, "latin1")).set("start.lua", Buffer.from("start()"));
+/** An application that takes every message; and what a person would type who does not want to wait for init.lua's grace. */
+const TAKES = Buffer.from('require("toque").on("message", function() end)');
+const START = Buffer.from("start()");
+
+/** What a person would flash: Toque, and the application. */
+function flashed({ app, bare }: DeviceOptions): Map<string, Buffer> {
+    const files = programs().set("start.lua", START);
+    if (app !== undefined) files.set("app.lua", readFileSync(app));
+    else if (bare !== true) files.set("app.lua", TAKES);
+    return files;
 }
 
 /** Starts a NodeMCU board: an ESP8266 by default, without init.lua's grace. @param more what only a Lua board has */
@@ -66,8 +71,9 @@ export async function startLuaBoard(options: DeviceOptions, more: Partial<BoardO
             kind: "esp8266",
             flash,
             clock: wallClock(),
-            programs: more.programs ?? (options.app === undefined ? programs() : withApplication(options.app)),
-            boots: ["toque-say.lua", ...(options.app === undefined ? ["toque.lua"] : ["init.lua", "start.lua"])],
+            programs: more.programs ?? flashed(options),
+            boots: ["init.lua", "start.lua"],
+            bare: options.bare === true,
             chunkOctets: options.chunkOctets ?? SEGMENT_OCTETS,
             startUs: 0,
             onNewAddress: "abort",

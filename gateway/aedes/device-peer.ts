@@ -1,6 +1,6 @@
 import { MAX_PACKET_OCTETS, PACKET_OCTETS } from "../../shared/push/limits.ts";
 import { inboxTopic, outTopic, type OutgoingTopic } from "../../shared/push/topics.ts";
-import { encodeRefusal, readMessage } from "../delivery/board-payloads.ts";
+import { encodeOutcome, readMessage, type Outcome } from "../delivery/board-payloads.ts";
 import { boardSender, type Intake } from "../delivery/intake.ts";
 import { readRegistration } from "../delivery/registration-payload.ts";
 import { GatewayError, isFinal } from "../error.ts";
@@ -97,10 +97,7 @@ export class DevicePeer implements Peer {
                 { route: this.route, topic: name, code, why },
                 "a board's message was refused: acknowledged and dropped",
             );
-            // It leaves before the PUBACK, which alone would mean that the message is accepted.
-            if (name === "msg" && this.#qos !== undefined) {
-                this.#connection?.write(encodePublish(this.inbox, encodeRefusal(payload, code), 0));
-            }
+            if (name === "msg") this.#tellOutcome(payload, { y: code });
         }
         // Only the PUBACK waits, and with it what is read next: a nack has to count before the PUBACK of its push, which is right behind.
         if (name !== "msg") await this.#inTurn("reports");
@@ -130,7 +127,17 @@ export class DevicePeer implements Peer {
     /** To another number, or to thousands of them: a board that was taken over must not fill everybody's screen. */
     async #send(payload: Buffer): Promise<void> {
         await this.#inTurn("messages");
-        await this.#dependencies.intake.accept(boardSender(this.route), readMessage(payload, this.number));
+        const { message } = await this.#dependencies.intake.accept(
+            boardSender(this.route),
+            readMessage(payload, this.number),
+        );
+        this.#tellOutcome(payload, { m: message.id });
+    }
+
+    /** It leaves before the PUBACK, which alone means that the message is accepted. */
+    #tellOutcome(payload: Buffer, outcome: Outcome): void {
+        if (this.#qos === undefined) return;
+        this.#connection?.write(encodePublish(this.inbox, encodeOutcome(payload, outcome), 0));
     }
 
     /** @throws GatewayError too_many: it would have to wait for too long */
@@ -158,7 +165,9 @@ export class DevicePeer implements Peer {
         if (connection === undefined || this.#qos === undefined) return false;
         if (this.#qos === 1) {
             const packetId = this.#nextPacketId();
-            (this.#written ??= []).push({ packetId, sequence });
+            // one that was written before comes again, because the board has registered again
+            const others = this.#written?.filter((written) => "answer" in written || written.sequence !== sequence);
+            this.#written = [...(others ?? []), { packetId, sequence }];
             connection.write(encodePublish(this.inbox, payload, packetId));
         } else {
             // The client asked for at most once: nothing more than "written" will ever be known.

@@ -1,5 +1,5 @@
-import type { NackFields, NackWhy, ReadFields, RefusedFields, SendFields } from "../../shared/push/message.ts";
-import { GatewayError, type Code } from "../error.ts";
+import type { NackFields, NackWhy, ReadFields, OutcomeFields, SendFields } from "../../shared/push/message.ts";
+import { GatewayError } from "../error.ts";
 import type { Draft } from "../message.ts";
 import { isE164, type E164 } from "../number.ts";
 import { parseObject, readObject } from "./payload.ts";
@@ -42,14 +42,17 @@ function readKey({ id, g, i }: Partial<SendFields>): string | undefined {
     throw new GatewayError("invalid_request", 'A message\'s "g" and "i" have to be whole numbers.');
 }
 
-/** What the board gets when its message was refused: the key that it gave it, and why. */
-export function encodeRefusal(payload: Buffer, why: Code): Buffer {
+/** The id that a message was accepted with, or why it was refused. */
+export type Outcome = Pick<OutcomeFields, "m" | "y">;
+
+/** What the board gets to know of its message, by the key that it gave it. */
+export function encodeOutcome(payload: Buffer, outcome: Outcome): Buffer {
     const { id, i, g }: Record<string, unknown> = parseObject(payload.toString()) ?? {};
-    const fields: RefusedFields = {
+    const fields: OutcomeFields = {
         id: typeof id === "string" ? id : undefined,
         i: typeof i === "number" ? i : undefined,
         g: typeof g === "number" ? g : undefined,
-        y: why,
+        ...outcome,
     };
     return Buffer.from(JSON.stringify(fields));
 }

@@ -58,6 +58,7 @@ export class BoardConnection {
     /** Resolves after the commit. @throws GatewayError unregistered */
     async registered(fields: RegistrationFields): Promise<void> {
         this.#forgetPatience();
+        const again = this.#registration === "stored";
         this.#registration = "storing";
         const { store, clock, timers, backoffBase } = this.#tools;
         const { a: address, y: why, e: epoch, n: sequence } = fields;
@@ -77,6 +78,7 @@ export class BoardConnection {
         const clockS = Math.floor(clock.nowMs() / 1000);
         this.#hello = { fields: { e: contacted.epoch, c: clockS, w: contacted.waiting, d: backoffBase() } };
         this.#registration = "stored";
+        if (again) this.window.beginAgain();
         if (this.#subscribed && !this.#closed) this.#open();
     }
 

@@ -40,7 +40,7 @@ export function readCapabilities(fields: RegistrationFields): Capabilities {
         runtime: fields.r,
         firmware: fields.v,
         packetOctets: Math.min(MAX_PACKET_OCTETS, Math.max(MIN_PACKET_OCTETS, fields.m)),
-        window: applicationFails(fields.p) ? 0 : Math.min(MAX_WINDOW, Math.max(1, fields.w)),
+        window: applicationFails(fields.p) ? 0 : Math.min(MAX_WINDOW, fields.w),
         application: fields.p,
         freeOctets: fields.f,
         signalDbm: fields.q,

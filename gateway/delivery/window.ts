@@ -110,6 +110,14 @@ export class Window {
         this.#reading?.gone.push(...sequences);
     }
 
+    /** The device has registered again: what it has not acknowledged is not with it any more. */
+    beginAgain(): void {
+        this.noteSent();
+        this.#inflight = undefined;
+        this.writtenUpTo = 0;
+        this.readAgain();
+    }
+
     /** What waits has changed in the store. */
     readAgain(): void {
         this.#ahead = [];

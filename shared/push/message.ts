@@ -70,12 +70,14 @@ export interface SendFields {
 }
 
 /**
- * A `msg` that the gateway refused for good: QoS 0 on the inbox, before its PUBACK. A PUBACK without it means that the message is accepted.
- * The key is as in SendFields.
+ * What became of a `msg`: QoS 0 on the inbox, before its PUBACK. A PUBACK alone means that the message is accepted. The key is as in
+ * SendFields.
  */
-export interface RefusedFields extends Pick<SendFields, "id" | "i" | "g"> {
-    /** why: an error code, "unknown_number" above all */
-    y: string;
+export interface OutcomeFields extends Pick<SendFields, "id" | "i" | "g"> {
+    /** messageId: it is accepted */
+    m?: string;
+    /** why it was refused for good: an error code, "unknown_number" above all */
+    y?: string;
 }
 
 /** `out/<route>/read` */

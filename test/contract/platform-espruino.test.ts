@@ -9,7 +9,7 @@ import { StandIn } from "../../emulator/espruino/stand-in.ts";
 import { Radio } from "../../emulator/radio.ts";
 import { Screen } from "../../emulator/screen.ts";
 import { runPlatformSuite } from "./platform.ts";
-import type { Asked } from "./platform.ts";
+import type { Asked, HandlerDoes } from "./platform.ts";
 
 /** The board's platform alone, the suite in the device's place. */
 const PROGRAM = `
@@ -20,20 +20,20 @@ const PROGRAM = `
     global.load = function (name) { return find(name).text || undefined; };
     global.begin = function (port, app, report) {
         wires.settings = { host: "", port: port };
-        wires.app = app;
+        wires.application = { message: app, timer: setInterval(look, LOOK_MS) };
         wires.device = report;
         report.session = { board: { packetOctets: 1024 } };
-        wires.timer = setInterval(look, LOOK_MS);
         return { nowMs: nowMs, perform: perform };
     };`;
 
 /** In the place of device/drive.ts: what the platform reports goes to the suite. */
-const DRIVE = "export function hear(device, input) { device(input); } export const report = hear;";
+const DRIVE =
+    "export function hear(device, input) { device(input); } export const report = hear; export const say = hear;";
 
 /** What the program gives the suite. */
 interface Program {
     load(name: string): string | undefined;
-    begin(port: number, app: () => void, report: (input: Input) => void): Asked;
+    begin(port: number, app: () => boolean, report: (input: Input) => void): Asked;
 }
 
 async function bundle(): Promise<string> {
@@ -69,15 +69,16 @@ for (const [board, chunkOctets] of [
             const radio = new Radio(names);
             radio.move("127.0.0.1");
             const flash = new FlashFolder(folder);
-            flash.write(".bootcde", await bundle());
+            flash.write(".boot0", await bundle());
             const standIn = new StandIn(new Screen(), radio, flash, chunkOctets, folder);
             await standIn.start();
             const program = standIn.program as unknown as Program;
             const reports: Input[] = [];
             let wakes = 0;
-            let fails = false;
-            const app = (): void => {
-                if (fails) throw new Error("asked to fail");
+            let does: HandlerDoes = "returns";
+            const app = (): boolean => {
+                if (does === "throws") throw new Error("asked to fail");
+                return does !== "postpones";
             };
             // it wakes the device by reporting the link
             const report = (input: Input): void => {
@@ -90,7 +91,7 @@ for (const [board, chunkOctets] of [
                 wakes: () => wakes,
                 load: (name) => program.load(name),
                 slotFiles: (name) => [join(folder, `toque-${name}0`), join(folder, `toque-${name}1`)],
-                failHandler: (now) => (fails = now),
+                setHandler: (how) => (does = how),
                 close: () => {
                     void standIn.cut();
                     radio.dispose();

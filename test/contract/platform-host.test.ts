@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { folderFlash } from "../../device/host/flash.ts";
 import { createPlatform } from "../../device/host/start.ts";
 import { Radio } from "../../emulator/radio.ts";
-import { runPlatformSuite } from "./platform.ts";
+import { runPlatformSuite, type HandlerDoes } from "./platform.ts";
 import type { Input } from "../../device/core/events.ts";
 
 runPlatformSuite({
@@ -16,14 +16,15 @@ runPlatformSuite({
         const flash = folderFlash(folder);
         const reports: Input[] = [];
         let wakes = 0;
-        let fails = false;
+        let does: HandlerDoes = "returns";
         const platform = createPlatform(
             {
                 flash,
                 network: radio,
                 chip: "test",
                 handle: () => {
-                    if (fails) throw new Error("asked to fail");
+                    if (does === "throws") throw new Error("asked to fail");
+                    return does !== "postpones";
                 },
                 show: () => undefined,
             },
@@ -39,7 +40,7 @@ runPlatformSuite({
             wakes: () => wakes,
             load: (name) => flash.load(name),
             slotFiles: (name) => [join(folder, `toque-${name}0`), join(folder, `toque-${name}1`)],
-            failHandler: (now) => (fails = now),
+            setHandler: (how) => (does = how),
             close: () => {
                 platform.stop();
                 radio.dispose();

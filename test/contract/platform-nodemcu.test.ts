@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Input } from "../../device/core/events.ts";
+import type { Input, Taken } from "../../device/core/events.ts";
 import type { Request } from "../../device/platform.ts";
 import { LuaBoard } from "../../emulator/lua/board.ts";
 import { wallClock } from "../../emulator/lua/clock.ts";
@@ -36,6 +36,7 @@ const PROGRAM = compileForBoard(`
         if (type === "deliver") return { type: type, message: value };
         if (type === "save") return { type: type, slot: value, json: more };
         if (type === "state") return { type: type, state: value, text: more };
+        if (type === "describe") return { type: type };
         return type === "wake" ? { type: type, afterMs: value } : { type: "hangUp" };
     };
     request = (type: any, value: any, more: any) => perform(requestOf(type, value, more));
@@ -44,7 +45,7 @@ const PROGRAM = compileForBoard(`
         wires.report = (input) => {
             if (input.type === "tick") wakes++;
             else if (input.type === "bytes") reported(input.type, input.data);
-            else if (input.type === "opened") reported(input.type, input.about);
+            else if (input.type === "opened" || input.type === "described") reported(input.type, input.about);
             else reported(input.type, input.type === "resolved" ? input.address : undefined);
         };
     };
@@ -55,13 +56,13 @@ const AROUND = `
     function reported(type, value)
         print("@" .. type .. " " .. (value and "=" .. string.gsub(value, ".", function(c) return string.format("%02x", string.byte(c)) end) or ""))
     end
-    function onPush() if fails then error("asked to fail") end end`;
+    toque = { message = function() if does == "throws" then error("asked to fail") end return does ~= "postpones" end }`;
 
 /** The report that a line is. */
 function readReport(line: string): Input | undefined {
     const [, type, hex] = /^@(\w+) (?:=([0-9a-f]*))?$/.exec(line) ?? [];
     const text = hex === undefined ? undefined : Buffer.from(hex, "hex").toString("latin1");
-    if (type === "opened") return { type, about: text ?? "" };
+    if (type === "opened" || type === "described") return { type, about: text ?? "" };
     if (type === "bytes") return { type, data: text ?? "" };
     if (type === "resolved") return { type, address: text };
     return type === "closed" ? { type } : undefined;
@@ -107,9 +108,12 @@ for (const kind of ["esp8266", "esp32"] as const) {
             });
             await board.start();
             await board.type(`begin(${port})`);
-            const perform = (request: Request): boolean => {
+            const perform = (request: Request): Taken => {
                 const call = `request(${Object.values(request).map(literal).join(", ")})`;
-                if (request.type === "deliver" || request.type === "save") return board.askNow(call) === "true";
+                if (request.type === "deliver" || request.type === "save") {
+                    const taken = board.askNow(call);
+                    return taken === "later" ? taken : taken === "true";
+                }
                 void board.type(call);
                 return true;
             };
@@ -122,7 +126,7 @@ for (const kind of ["esp8266", "esp32"] as const) {
                     return board.askNow(`loaded("${name}")`);
                 },
                 slotFiles: (name) => [join(folder, `toque-${name}0`), join(folder, `toque-${name}1`)],
-                failHandler: (fails) => void board.type(`fails = ${fails}`),
+                setHandler: (does) => void board.type(`does = "${does}"`),
                 close: () => {
                     void board.cut();
                     radio.dispose();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
-import type { Input, Slot } from "../../device/core/events.ts";
+import type { Input, Slot, Taken } from "../../device/core/events.ts";
 import type { Platform, Request } from "../../device/platform.ts";
 import { eventually, pause } from "../support/eventually.ts";
 import { ALL_OCTETS, testSlots } from "./platform-slots.ts";
@@ -18,10 +18,12 @@ export interface PlatformUnderTest extends Pick<Slots, "load" | "slotFiles"> {
     reports: Input[];
     /** how often its timer went off */
     wakes(): number;
-    /** whether the application's handler throws */
-    failHandler(fails: boolean): void;
+    /** what the application's handler does from now on; `postpones`: it returns `false` */
+    setHandler(how: HandlerDoes): void;
     close(): void;
 }
+
+export type HandlerDoes = "returns" | "throws" | "postpones";
 
 /** One board's platform. `names` has its name server's answers; "hangs" never answers. */
 export interface PlatformFactory {
@@ -55,11 +57,11 @@ export function runPlatformSuite({ name, start }: PlatformFactory): void {
         const types = (): string => under.reports.map(({ type }) => type).join(" ");
         const received = (): string =>
             under.reports.map((report) => (report.type === "bytes" ? report.data : "")).join("");
-        const perform = (request: Request): boolean => under.platform.perform(request);
-        const send = (data: string): boolean => perform({ type: "send", data });
-        const wake = (afterMs: number): boolean => perform({ type: "wake", afterMs });
-        const resolve = (host: string): boolean => perform({ type: "resolve", host });
-        const save = (slot: Slot, json: string): boolean => perform({ type: "save", slot, json });
+        const perform = (request: Request): Taken => under.platform.perform(request);
+        const send = (data: string): Taken => perform({ type: "send", data });
+        const wake = (afterMs: number): Taken => perform({ type: "wake", afterMs });
+        const resolve = (host: string): Taken => perform({ type: "resolve", host });
+        const save = (slot: Slot, json: string): boolean => perform({ type: "save", slot, json }) === true;
 
         async function fresh(names: Record<string, string> = {}, port?: number): Promise<void> {
             under?.close();
@@ -246,13 +248,25 @@ export function runPlatformSuite({ name, start }: PlatformFactory): void {
             assert.equal(types(), "");
         });
 
-        test("deliver: true when the handler returned, false when it threw", async () => {
+        test("deliver: true when the handler returned, false when it threw, later when it returned false", async () => {
             await fresh();
-            assert.equal(perform(DELIVER), true);
-            under.failHandler(true);
-            assert.equal(perform(DELIVER), false);
-            under.failHandler(false);
-            assert.equal(perform(DELIVER), true);
+            for (const [does, taken] of [
+                ["returns", true],
+                ["throws", false],
+                ["postpones", "later"],
+                ["returns", true],
+            ] as const) {
+                under.setHandler(does);
+                assert.equal(perform(DELIVER), taken);
+            }
+        });
+
+        test("describe: described, with what only the board knows", async () => {
+            await fresh();
+            perform({ type: "describe" });
+            await eventually(types, () => types() === "described");
+            const [report] = under.reports;
+            assert.match(report?.type === "described" ? report.about : "", /^"r":"\w+","v":"[^"]+","p":"running"/);
         });
 
         testSlots(async () => {

@@ -237,5 +237,5 @@ test("espruino: without an interpreter the error names the variable to set", asy
 test("espruino-sim: a program that Espruino cannot run is refused, with the place", async () => {
     const program = fileURLToPath(import.meta.url);
     const options = { runtime: "espruino-sim", gateway: { host: "127.0.0.1", port: 1 }, program } as const;
-    await assert.rejects(startDevice(options), /Espruino cannot run this:\n\.bootcde:1:\d+: /);
+    await assert.rejects(startDevice(options), /Espruino cannot run this:\n\.boot0:1:\d+: /);
 });

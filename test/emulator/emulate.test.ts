@@ -94,9 +94,13 @@ for (const [words, skip] of LUAS) {
     });
 }
 
-for (const [runtime, app] of [
-    ["lua", 'print("starts")\nerror("no display")\n'],
-    ["espruino-sim", 'throw "no display";\n'],
+for (const [runtime, app, shown] of [
+    [
+        "lua",
+        'print("starts")\nerror("no display")\n',
+        /^toque: the application does not run, so messages wait: app\.lua:2: no display$/m,
+    ],
+    ["espruino-sim", 'throw "no display";\n', /^Uncaught no display$/m],
 ] as const) {
     test(
         `emulate --runtime ${runtime} --app: why an application does not run is on the screen`,
@@ -107,9 +111,8 @@ for (const [runtime, app] of [
             writeFileSync(file, app);
             const { screen, code } = await emulate(
                 ["+34600111222", "--code", "12345678", "--gateway", "127.0.0.1:1", "--runtime", runtime, "--app", file],
-                [[/^toque: the application does not run, so messages wait: .*no display$/m, "quit"]],
+                [[shown, "quit"]],
             );
-            if (runtime === "lua") assert.match(screen, /toque-app\.lua:2: no display/);
             assert.equal(code, 0, screen);
         },
     );

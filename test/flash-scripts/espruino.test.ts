@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
+import { MODULE } from "../../device/espruino/files.ts";
 import { frame } from "../../device/slots.ts";
 import { writeStorage } from "../../emulator/espruino/storage.ts";
 import { flash as flashBoard } from "../../flash-scripts/espruino.ts";
@@ -57,8 +58,9 @@ async function flash(t: TestContext, serve: (socket: Socket) => void) {
 /** Each file that a board is to have, as octets. */
 function expected(): Record<string, string> {
     return {
-        ".bootcde": readFileSync(join(ROOT, "dist/espruino/toque.js"), "latin1"),
-        "toque-app": octetsOf(APP),
+        ".boot0": readFileSync(join(ROOT, "dist/espruino/toque.js"), "latin1"),
+        toque: MODULE,
+        ".bootcde": octetsOf(APP),
         "toque-config0": frame(1, octetsOf(CONFIG)),
         "toque-credentials0": frame(1, CREDENTIALS),
     };
@@ -142,11 +144,11 @@ test("flash espruino: a firmware that is too old ends the script with a sentence
 });
 
 const FAILURES: [name: string, harm: (board: Board) => void, sentence: RegExp][] = [
-    ["no room", (board) => (board.capacity = 500), /^There is no room for \.bootcde in the board's flash: /],
+    ["no room", (board) => (board.capacity = 500), /^There is no room for \.boot0 in the board's flash: /],
     [
         "an octet that is lost on the way",
         (board) => (board.line = (text) => text.replace(/(?<=,720,"....)./, "")),
-        /^\.bootcde is not whole on the board from octet 720 on: look at the cable/,
+        /^\.boot0 is not whole on the board from octet 720 on: look at the cable/,
     ],
     [
         "a firmware that lacks something",

@@ -12,25 +12,25 @@ after(() => rmSync(FOLDER, { recursive: true, force: true }));
 /** What a person would flash: it prints each message, reports it as read, and answers a question. */
 const OWN = {
     "espruino-sim": `var count = 0;
-module.exports = function (message) {
+toque.on("message", function (message) {
     count++;
     print("mine " + count + ": " + message.body);
     toque.read(message.sequence);
     if (message.body === "ping") toque.send({ to: "+34600111222", body: "pong" });
-};`,
-    lua: `local count = 0
-function onPush(message)
+});`,
+    lua: `local toque, count = require("toque"), 0
+toque.on("message", function(message)
     count = count + 1
     print("mine " .. count .. ": " .. message.body)
-    toqueRead(message.sequence)
-    if message.body == "ping" then toqueSend({ to = "+34600111222", body = "pong" }) end
-end`,
+    toque.read(message.sequence)
+    if message.body == "ping" then toque.send({ to = "+34600111222", body = "pong" }) end
+end)`,
 };
 
 for (const runtime of ["espruino-sim", "lua"] as const) {
     test(`one's own application on the built bundle, ${runtime}: what CI of a person would ask`, async () => {
         const data = join(FOLDER, runtime);
-        const app = join(FOLDER, runtime === "lua" ? "toque-app.lua" : "app.js");
+        const app = join(FOLDER, runtime === "lua" ? "app.lua" : "app.js");
         writeFileSync(app, OWN[runtime]);
         const gateway = await serveToque([], data);
         try {

@@ -61,10 +61,10 @@ function runLua(interpreter: string, program: string): Promise<string[]> {
     });
 }
 
-/** Runs a program as `.bootcde` from the interpreter's own flash. */
+/** Runs a program as `.boot0` from the interpreter's own flash. */
 function runEspruino(interpreter: string, program: string): Promise<string[]> {
     const folder = mkdtempSync(join(tmpdir(), "toque-program-"));
-    writeStorage(interpreter, folder, new Map([[".bootcde", program]]));
+    writeStorage(interpreter, folder, new Map([[".boot0", program]]));
     const child = spawn(interpreter, [], { cwd: folder, stdio: "pipe", timeout: DEADLINE_MS });
     child.stdin.on("error", () => undefined); // it is gone: "close" follows
     let printed = "";

@@ -11,41 +11,41 @@ import { GENUINE_ESPRUINO, JAVASCRIPT, LUA } from "./subjects.ts";
 import type { Subject } from "./subjects.ts";
 
 /** The first "slow" takes three seconds, and whatever a person does in them. */
-const SLOW = `module.exports = function (message) {
+const SLOW = `toque.on("message", function (message) {
     if (message.body !== "slow" || global.slow) return;
     global.slow = true;
     print("#busy");
     for (var end = getTime() + 3; getTime() < end; );
-};`;
+});`;
 
 /** The first "much" takes more memory than an ESP8266 has. */
-const MUCH = `module.exports = function (message) {
+const MUCH = `toque.on("message", function (message) {
     if (message.body !== "much" || require("Storage").read("much")) return;
     require("Storage").write("much", "once");
     for (var much = []; ; ) much.push(much.length);
-};`;
+});`;
 
 /** Leaves some 450 of the 1,600 variables. */
 const LARGE = `var large = new Uint32Array(2300);
-module.exports = function (message) {
+toque.on("message", function (message) {
     print("#got " + message.body);
-};`;
+});`;
 
 /** A push during which the board restarts, by language. */
 const POISON = {
-    js: `module.exports = function (message) {
+    js: `toque.on("message", function (message) {
     if (message.body === "poison") E.reboot();
-};`,
-    lua: `function onPush(message) if message.body == "poison" then node.restart() end end`,
+});`,
+    lua: `require("toque").on("message", function(message) if message.body == "poison" then node.restart() end end)`,
 };
 
 /** Ends every timer, as applications do that know of no other, and takes the place of the first; and the bundle's own name for `Function`. */
-const CLEARED = `module.exports = function (message) {
+const CLEARED = `toque.on("message", function (message) {
     if (message.body !== "clear") return;
     clearInterval();
     setInterval(function () {}, 60000);
     try { global["$"] = 0; } catch (error) {}
-};`;
+});`;
 
 /** A stage whose board has this application behind the emulator's own. */
 async function withApp(t: TestContext, subject: Subject, app: string): Promise<[Stage, Partial<DeviceOptions>]> {

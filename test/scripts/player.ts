@@ -13,13 +13,15 @@ type Write = (this: void, line: string) => void;
 /**
  * Plays a golden script (see STYLE.md) against the core, on whatever runtime this is compiled for, and gives the script back with
  * the outputs that came. Inputs stand flush left as `t=<ms> <input> …`, outputs are indented; what a timer brought stands as
- * `  [<ms>] output`. `device <key> <value>` lines come first; `handler throws <times>` changes what the application does.
+ * `  [<ms>] output`. `device <key> <value>` lines come first; `handler throws <times>` and `handler postpones <times>` change what the
+ * application does.
  */
 interface Play {
     write: Write;
     session: Session;
     nowMs: number;
     throws: number;
+    postpones: number;
     /** what the board's random number is, where the span allows it */
     dice: { shows: number };
     inputs: Input[];
@@ -29,6 +31,9 @@ interface Play {
 
 /** What the `device` lines set. */
 type Given = Record<string, string | undefined>;
+
+/** The registration's pairs that only the board knows. */
+const ABOUT = '"r":"test","v":"0"';
 
 /** Cuts a line at its first space. */
 function cut(line: string): string[] {
@@ -79,7 +84,7 @@ function describeOutput(output: Output): string {
     if (output.type === "dial") return "dial " + output.address;
     if (output.type === "deliver") return "deliver " + describePush(output.message);
     if (output.type === "save") return "save " + output.slot + " " + output.json;
-    if (output.type === "settled") return "settled " + (output.why === undefined ? "accepted" : output.why);
+    if (output.type === "settled") return "settled " + (output.why ?? (output.id === undefined ? "accepted" : "accepted " + output.id));
     if (output.type === "state") return "state " + output.state + (output.text === undefined ? "" : " " + output.text);
     return output.type;
 }
@@ -89,9 +94,11 @@ function perform(play: Play, output: Output, mark: string): void {
     if (output.type === "send") describeAll(play, output.data, mark);
     else play.write(mark + describeOutput(output));
     if (output.type === "deliver") {
-        play.inputs.push({ type: "handled", shown: play.throws === 0 });
-        if (play.throws > 0) play.throws--;
+        play.inputs.push({ type: "handled", taken: play.postpones > 0 ? "later" : play.throws === 0 });
+        if (play.postpones > 0) play.postpones--;
+        else if (play.throws > 0) play.throws--;
     }
+    if (output.type === "describe") play.inputs.push({ type: "described", about: ABOUT });
     if (output.type === "save" && output.slot === "credentials") play.inputs.push({ type: "saved", safe: true });
 }
 
@@ -171,7 +178,10 @@ function act(play: Play, text: string): void {
             feed(play, { type: kind }, "  ");
             break;
         case "opened":
-            feed(play, { type: "opened", about: '"r":"test","v":"0"' }, "  ");
+            feed(play, { type: "opened", about: ABOUT }, "  ");
+            break;
+        case "described":
+            feed(play, { type: "described", about: ABOUT }, "  ");
             break;
         case "resolved":
             feed(play, { type: "resolved", address: rest === "" ? undefined : rest }, "  ");
@@ -180,7 +190,8 @@ function act(play: Play, text: string): void {
             say(play, rest);
             break;
         case "handler":
-            play.throws = toNumber(cut(rest)[1]!);
+            if (cut(rest)[0] === "postpones") play.postpones = toNumber(cut(rest)[1]!);
+            else play.throws = toNumber(cut(rest)[1]!);
             break;
         case "random":
             play.dice.shows = toNumber(rest);
@@ -214,7 +225,7 @@ function begin(write: Write, given: Given): Play {
     // in Lua, where a program has one session, these are as the last script left them
     session.handling = undefined;
     session.offer = undefined;
-    return { write: write, session: session, nowMs: 0, throws: 0, dice: dice, inputs: [], sent: 0 };
+    return { write: write, session: session, nowMs: 0, throws: 0, postpones: 0, dice: dice, inputs: [], sent: 0 };
 }
 
 /** Takes scripts line by line, each after the line "begin", so that a board need not hold a whole one. @param write is given each line of the script played */

@@ -41,7 +41,7 @@ const RULES: Rule[] = [
     },
     // on a board, modules come from its flash: the application is one, and whatever that needs
     { files: /^device\/examples\//, paths: [/^device\//, /^shared\//], packages: /^[A-Z][\w-]+$/ },
-    board("espruino", /^(net|tls|http|crypto|toque-app|[A-Z][\w-]+)$/),
+    board("espruino", /^(net|tls|http|crypto|[A-Z][\w-]+)$/),
     board("nodemcu", NOTHING),
     board("host", new RegExp(`^(${NODE})$`)),
     { files: /^gateway\/app\.ts$/, paths: [/^gateway\//, /^shared\//], packages: new RegExp(`^(${NODE})$`) },

@@ -137,7 +137,7 @@ export class SimulatedDevice {
     #deliver(message: Push): void {
         const inputs = this.#inputs;
         const how = this.#handler(message);
-        if (inputs === this.#inputs) inputs.push({ type: "handled", shown: how === "returns" });
+        if (inputs === this.#inputs) inputs.push({ type: "handled", taken: how === "returns" });
     }
 
     #resolve(): void {

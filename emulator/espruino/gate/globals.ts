@@ -16,7 +16,6 @@ const PRESENT = new Set([
         Serial Serial1 Serial2 Serial3 SPI SPI1 SPI2 I2C I2C1 I2C2 OneWire Waveform Graphics StorageFile
         USB LoopbackA LoopbackB Telnet Terminal ESP8266 ESP32 NodeMCU`),
     "toque",
-    "onPush",
 ]);
 
 /** Pins: A0, D13, and the like. */

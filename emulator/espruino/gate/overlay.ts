@@ -1,5 +1,5 @@
 /** A bundle as `bundler/espruino/overlay.ts` writes it: a comment of function bodies, and the program that calls them. */
-const BUNDLE = /^\/\*\n[^]*?\*\/\n([^]*const \$=Function,\$\$=require\("Storage"\)[^]*)$/;
+const BUNDLE = /^\/\*\n[^]*?\*\/\n([^]*Object\.defineProperty\(global,"\$\$",[^]*)$/;
 const CALL = /\$\(((?:"\w+",)*)\$\$\.substr\((\d+),(\d+)\)\)/g;
 
 /**
@@ -24,5 +24,5 @@ export function expandOverlay(source: string): string {
             return name;
         });
     const rest = expand(program);
-    return [...functions.values(), rest].join("\n");
+    return ["var $,$$;", ...functions.values(), rest].join("\n");
 }

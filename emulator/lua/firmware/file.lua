@@ -124,6 +124,21 @@ function dofile(name)
     return call()
 end
 
+-- app/lua/loadlib.c, where package.path is "?.lc;?.lua"
+package = { loaded = {} }
+function require(name)
+    local loaded = package.loaded
+    if loaded[name] == nil then
+        local call, message = load_file(name .. (files[name .. ".lc"] and ".lc" or ".lua"))
+        if not call then error("module '" .. name .. "' not found: " .. message, 2) end
+        local value = call(name)
+        if value ~= nil then loaded[name] = value end
+        if loaded[name] == nil then loaded[name] = true end
+        F.required(name, loaded[name])
+    end
+    return loaded[name]
+end
+
 function F.events.boot(name)
     dofile(F.unhex(name))
 end

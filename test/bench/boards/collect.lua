@@ -38,4 +38,4 @@ function net.createConnection()
     return socket
 end
 
-function onPush() end
+function takes() end

@@ -12,6 +12,6 @@ setInterval(function () {
     print("#taken " + taken.length);
 }, 20);
 
-module.exports = function (message) {
+toque.on("message", function (message) {
     wanted = parseInt(message.body);
-};
+});

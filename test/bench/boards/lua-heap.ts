@@ -19,7 +19,9 @@ const COLLECT = fileURLToPath(new URL("collect.lua", import.meta.url));
 /** Lua doubles its table of strings when there are many at once, and halves it in a collection: it is to have one size with the bundle and without. */
 const STRINGS = `(function() local many = {} for i = 1, 3000 do many[i] = "string " .. i end end)() for _ = 1, 10 do collectgarbage() end`;
 
-const HANDLER = "function onPush() end";
+/** The handler is the application's: without the bundle it is there, too. */
+const HANDLER = "function takes() end";
+const APP = Buffer.from('toque.on("message", takes)');
 const MESSAGES = 20;
 const CONNECTIONS = 10;
 
@@ -38,8 +40,9 @@ function start(interpreter: Interpreter, toque: Buffer, first: string, runs = tr
     const files = new Map([
         ["first.lua", Buffer.from(`${STRINGS}\n${first}`, "latin1")],
         ["toque.lua", toque],
+        ["app.lua", APP],
     ]);
-    const boots = runs ? ["first.lua", "toque.lua"] : ["first.lua"];
+    const boots = runs ? ["first.lua", "toque.lua", "app.lua"] : ["first.lua"];
     return Measured.start({ startsDown: !runs }, (options) =>
         startLuaBoard(options, { interpreter, programs: files, boots }),
     );

@@ -8,21 +8,21 @@ import { startDevice } from "../../../emulator/start.ts";
 import { writeStorage } from "../../../emulator/espruino/storage.ts";
 
 /** Lets Storage put its files together while a push is with it: the program itself moves. */
-const APP = `module.exports = function (message) {
+const APP = `toque.on("message", function (message) {
     if (message.body !== "compact") return;
     require("Storage").erase("before");
     require("Storage").compact();
-};`;
+});`;
 
 /** Leaves an erased file in front of the program, no room behind it, and has something saved. */
-const FILLER = `module.exports = function (message) {
+const FILLER = `toque.on("message", function (message) {
     if (message.body !== "fill") return;
     var storage = require("Storage");
     storage.erase("before");
     for (var free; (free = storage.getFree()) > 300; )
         storage.write("filler" + free, "y".repeat(Math.min(500, free - 200)));
     toque.save("extra", "x".repeat(200));
-};`;
+});`;
 
 for (const variable of ["ESPRUINO", "ESPRUINO_8266"]) {
     const interpreter = process.env[variable] ?? "";
@@ -40,7 +40,7 @@ for (const variable of ["ESPRUINO", "ESPRUINO_8266"]) {
             const device = await startDevice(options);
             try {
                 const place = (): number =>
-                    readFileSync(join(flashDir, "espruino.flash")).indexOf("toque: flash this as .bootcde");
+                    readFileSync(join(flashDir, "espruino.flash")).indexOf("toque: flash this as .boot0");
                 await device.until(({ states }) => states.at(-1)?.state === "online", 20_000);
                 const before = place();
                 // where flash is mapped, as on the chips, the firmware goes on in what was moved away, up to an error: found as an interruption

@@ -77,7 +77,7 @@ test(`flash: killed ${KILLS} times while writing a state: none is lost`, { skip 
     });
     const renew = (): void => {
         rmSync(join(folder, "espruino.flash"), { force: true });
-        writeStorage(interpreter!, folder, new Map([[".bootcde", outputFiles[0]!.text]]));
+        writeStorage(interpreter!, folder, new Map([[".boot0", outputFiles[0]!.text]]));
     };
     renew();
     let last = 0;

@@ -20,29 +20,19 @@ async function powerOn(
     return bench;
 }
 
-/** What makes a program an application. */
-const HANDLES = "function onPush() end";
-const RUNS = { "toque.lua": 'print("running")' };
+const RUNS = { "toque.lua": 'print("running") return { on = function() end }' };
 
 for (const board of BOARDS) {
     const name = `${board.kind} on ${board.interpreter}`;
     const { skip } = board;
 
-    test(
-        `init.lua, ${name}: the program starts after three seconds, the application before it`,
-        { skip },
-        async (t) => {
-            const bench = await powerOn(t, board, { ...RUNS, "toque-app.lua": `print("app") ${HANDLES}` });
-            await bench.turn(2999);
-            assert.deepEqual(bench.screen.lines.slice(1), []);
-            await bench.turn(1);
-            assert.deepEqual(bench.screen.lines, [
-                "toque: starts in 3 s, boot 1; to prevent it: stop()",
-                "app",
-                "running",
-            ]);
-        },
-    );
+    test(`init.lua, ${name}: Toque starts after three seconds, and then the application`, { skip }, async (t) => {
+        const bench = await powerOn(t, board, { ...RUNS, "app.lua": 'print("app")' });
+        await bench.turn(2999);
+        assert.deepEqual(bench.screen.lines.slice(1), []);
+        await bench.turn(1);
+        assert.deepEqual(bench.screen.lines, ["toque: starts in 3 s, boot 1; to prevent it: stop()", "running", "app"]);
+    });
 
     test(`init.lua, ${name}: stop() at the console prevents it`, { skip }, async (t) => {
         const bench = await powerOn(t, board, RUNS);
@@ -58,7 +48,8 @@ for (const board of BOARDS) {
         { skip },
         async (t) => {
             const bench = await powerOn(t, board, {
-                "toque.lua": 'if not file.exists("fine") then error("crash") end print("runs")',
+                "toque.lua": 'if not file.exists("fine") then error("crash") end return { on = function() end }',
+                "app.lua": 'print("runs")',
             });
             const waits: number[] = [];
             for (let boot = 0; boot < 12; boot++) {
@@ -97,10 +88,10 @@ for (const { interpreter, skip } of LUAS) {
         `init.lua, ${interpreter}: an application that does not run is named, and Toque runs without it`,
         { skip },
         async (t) => {
-            const bench = await powerOn(t, board, { ...RUNS, "toque-app.lua": "this is not Lua" });
+            const bench = await powerOn(t, board, { ...RUNS, "app.lua": "this is not Lua" });
             await bench.turn(3000);
-            assert.match(bench.screen.lines[1] ?? "", /^toque: the application does not run, so messages wait: /);
-            assert.equal(bench.screen.lines[2], "running");
+            assert.equal(bench.screen.lines[1], "running");
+            assert.match(bench.screen.lines[2] ?? "", /^toque: the application does not run, so messages wait: /);
         },
     );
 
@@ -108,18 +99,18 @@ for (const { interpreter, skip } of LUAS) {
         `init.lua, ${interpreter}: an application in LFS goes before a compiled one, that before its source`,
         { skip },
         async (t) => {
-            const lfs = `node.LFS = { get = function(name) return name == "toque-app" and function() print("from LFS") ${HANDLES} end or nil end }`;
+            const lfs = `node.LFS = { get = function(name) return name == "app" and function() print("from LFS") end or nil end }`;
             const files = {
                 ...RUNS,
-                "toque-app.lc": `print("compiled") ${HANDLES}`,
-                "toque-app.lua": `print("source") ${HANDLES}`,
+                "app.lc": 'print("compiled")',
+                "app.lua": 'print("source")',
             };
             const bench = await powerOn(t, board, { ...files, "init.lua": `${lfs}\n${INIT}` });
             await bench.turn(3000);
-            assert.deepEqual(bench.screen.lines.slice(1), ["from LFS", "running"]);
+            assert.deepEqual(bench.screen.lines.slice(1), ["running", "from LFS"]);
             const without = await powerOn(t, board, files);
             await without.turn(3000);
-            assert.deepEqual(without.screen.lines.slice(1), ["compiled", "running"]);
+            assert.deepEqual(without.screen.lines.slice(1), ["running", "compiled"]);
         },
     );
 
