@@ -43,7 +43,7 @@ export class Victim extends GatewayClient {
         const { mqttPort, httpPort } = this.#started;
         const script = new URL("victim-process.ts", import.meta.url);
         const child = fork(script, [this.#data, `${mqttPort}`, `${httpPort}`, JSON.stringify(this.flags)], {
-            execArgv: ["--expose-gc", "--max-semi-space-size=4", "--import", "tsx"], // the size: as README.md starts it
+            execArgv: ["--expose-gc", "--max-semi-space-size=8", "--import", "tsx"], // the size: as README.md starts it
         });
         this.#child = child;
         child.on("exit", (code, signal) => {

@@ -27,7 +27,7 @@ export function toqueKind(name: string, root = ROOT): Kind {
 async function start(root: string, { heap = false, flushes }: StartOptions = {}): Promise<Server> {
     const folder = makeFolder();
     const heapFile = join(folder, "heap.json");
-    const node = [process.execPath, "--max-semi-space-size=4", ...(heap ? heapArgs(heapFile) : [])]; // as `npm start` does
+    const node = [process.execPath, "--max-semi-space-size=8", ...(heap ? heapArgs(heapFile) : [])]; // as `npm start` does
     const ports = ["--mqtt-port", "0", "--http-port", "0"];
     const serve = ["serve", "--data", join(folder, "data"), ...ports, "--json", "--log-level", "error"];
     const trace = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=fsync,fdatasync", "-e", "signal=none"];
