@@ -57,7 +57,7 @@ const RULES: Rule[] = [
     { files: /^bin\//, paths: [/^bin\//], packages: new RegExp(`^(${NODE})$`) },
     {
         files: /^flash-scripts\//,
-        paths: [/^flash-scripts\//, /^bundler\//, /^shared\//, /^device\/(core\/|host\/|[\w-]+\.ts$)/],
+        paths: [/^(flash-scripts|bundler|shared|device)\//],
         packages: /./,
     },
     {
