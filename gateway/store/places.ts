@@ -157,8 +157,9 @@ export class Places {
         return this.#lastNum;
     }
 
+    /** Rows up to the one that is noted as written are never given again, forgotten or not: the next start does not look at them. */
     #last(): number {
-        return (this.#lastNum ??= lastMessage(this.#sql));
+        return (this.#lastNum ??= Math.max(lastMessage(this.#sql), this.#writtenUpTo));
     }
 
     /** From now on, until the next start, the device may have seen every sequence given. @returns this start, for its registration's row */

@@ -26,6 +26,16 @@ export function testUpkeep(scene: Scene): void {
         assert.equal((await append(scene.store)).sequence, 2);
     });
 
+    test("forget: nor does a call that failed behind it give a sequence again", async () => {
+        const store = await scene.waiting("a");
+        await store.backlog.settle(ROUTE, 1, "delivered", START_MS);
+        assert.equal(await store.upkeep.forget(START_MS + 1, 10), 1);
+        await assert.rejects(append(store, { acceptedMs: [] as never }));
+        assert.equal((await append(store)).sequence, 2);
+        await scene.reopen();
+        assert.equal((await append(scene.store)).sequence, 3);
+    });
+
     test("forget: a registration that ended long ago is unknown again, and its route still does not come back to life", async () => {
         const store = await scene.board();
         await store.registrations.unregister(numberOf(1), START_MS);
