@@ -1,6 +1,6 @@
 /**
  * `npm run package [-- folder]`: the package that others install, as toque-<version>.tgz. It has what is built instead of sources: the boards'
- * bundles, the gateway and the emulator as plain JavaScript, the emulator's types. It runs from node_modules without a compiler and
+ * bundles, the gateway and the emulator as plain JavaScript, the emulator's types and the boards'. It runs from node_modules without a compiler and
  * without rights to write there, and depends only on the packages that are not built in.
  */
 import { spawnSync } from "node:child_process";
@@ -18,6 +18,7 @@ const DEPENDENCIES = ["acorn", "acorn-walk", "eslint-scope", "fengari", "libphon
 
 interface Manifest extends Record<string, unknown> {
     version: string;
+    exports: object;
     dependencies: Record<string, string>;
     devDependencies: Record<string, string>;
 }
@@ -29,11 +30,11 @@ function writeManifest(): Manifest {
     const manifest = {
         ...{ name, version, description, license, author, type, engines, bin },
         exports: {
+            ...root.exports,
             "./emulator": {
                 types: `./${TYPES}/${LIBRARY.replace(/\.ts$/, ".d.ts")}`,
                 default: "./dist/emulator/main.mjs",
             },
-            "./package.json": "./package.json",
         },
         dependencies: Object.fromEntries(DEPENDENCIES.map((dependency) => [dependency, versions[dependency]])),
     };
@@ -88,7 +89,7 @@ try {
     mkdirSync(PACKAGE, { recursive: true });
     const { version } = writeManifest();
     await buildAll(undefined, join(PACKAGE, "dist"));
-    for (const name of ["bin", "LICENSE", "SECURITY.md"])
+    for (const name of ["bin", "device/board", "LICENSE", "SECURITY.md"])
         cpSync(join(ROOT, name), join(PACKAGE, name), { recursive: true });
     cpSync(join(ROOT, "docs/ci.md"), join(PACKAGE, "README.md"));
     run("The commands", join(ROOT, "scripts/build-commands.mjs"), join(PACKAGE, "dist"));

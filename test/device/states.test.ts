@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import type { State } from "../../device/board/application.d.ts";
 import { stateName } from "../../device/core/states.ts";
 
 // Read as text: a const enum has no rows to list when the core runs.
@@ -9,7 +10,7 @@ const ROWS = [...SOURCE.matchAll(/^ {4}(\w+) += "([^"]*)",$/gm)].map(([, event, 
     event: event!,
     row: row!,
 }));
-const STATES = ["offline", "waiting", "resolving", "dialing", "connecting", "subscribing", "online"];
+const STATES: State[] = ["offline", "waiting", "resolving", "dialing", "connecting", "subscribing", "online"];
 
 test("the transition table has a cell for each state, and the columns are the states in their order", () => {
     assert.ok(ROWS.length > 10, "no rows were found");
