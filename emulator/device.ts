@@ -1,4 +1,5 @@
 import type { Push } from "../device/core/events.ts";
+import type { BoardHands } from "./hands.ts";
 
 /** What a device runs on. "espruino": the genuine interpreter; "espruino-sim": the stand-in; "host": Node; "lua": a real Lua. */
 export type Runtime = "espruino" | "espruino-sim" | "host" | "lua";
@@ -69,13 +70,15 @@ export interface DeviceEvents {
     push: [push: Push];
     state: [shown: Shown];
     gone: [why: string];
+    /** The program drove a pin, or wrote to an I2C device. */
+    hands: [];
 }
 
 /**
  * An emulated board that runs the built bundle. Commands resolve when the board has the event, not when it has acted:
  * tests wait with `until`. Text in pushes is octets of UTF-8, as on a board.
  */
-export interface EmulatedDevice {
+export interface EmulatedDevice extends BoardHands {
     readonly runtime: Runtime;
     /** Every push that its application got, in order, over all reboots; also one whose handler threw. */
     readonly shown: readonly Push[];
@@ -144,6 +147,8 @@ export interface Board {
     memory(): Promise<Memory>;
     handles?(): Promise<number>;
     interrupt?(): Promise<void>;
+    /** A line of what the program may read (emulator/hands.ts). What it may read at power on is `screen.hands.inputs()`. */
+    input?(line: string): Promise<void>;
     /** Removes what it made. The power is off. */
     dispose(): Promise<void>;
 }

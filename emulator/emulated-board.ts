@@ -10,6 +10,7 @@ import type {
     Say,
     Shown,
 } from "./device.ts";
+import type { BoardHands, Pin } from "./hands.ts";
 import type { Radio } from "./radio.ts";
 import type { Screen } from "./screen.ts";
 
@@ -34,6 +35,9 @@ export class EmulatedBoard implements EmulatedDevice {
         this.#screen = screen;
         this.#radio = radio;
         this.#lastAddress = options.address ?? "127.0.0.1";
+        screen.hands.give = async (line) => {
+            if (this.#on) await board.input?.(line);
+        };
         if (options.startsDown !== true) radio.move(this.#lastAddress);
     }
 
@@ -63,7 +67,7 @@ export class EmulatedBoard implements EmulatedDevice {
 
     until(is: (device: EmulatedDevice) => boolean, withinMs = 20_000): Promise<void> {
         return new Promise((resolve, reject) => {
-            const events = ["line", "push", "gone"] as const; // each state is a line
+            const events = ["line", "push", "hands", "gone"] as const; // each state is a line
             const settle = (): void => {
                 clearTimeout(timer);
                 for (const event of events) this.off(event, look);
@@ -107,6 +111,30 @@ export class EmulatedBoard implements EmulatedDevice {
         await this.#move(this.#lastAddress, "connected");
     }
 
+    pin(name: string): Pin {
+        return this.#screen.hands.pin(name);
+    }
+
+    press(name: string): Promise<void> {
+        return this.#screen.hands.press(name);
+    }
+
+    release(name: string): Promise<void> {
+        return this.#screen.hands.release(name);
+    }
+
+    analog(name: string, volts: number): Promise<void> {
+        return this.#screen.hands.analog(name, volts);
+    }
+
+    display(): ReturnType<BoardHands["display"]> {
+        return this.#screen.hands.display();
+    }
+
+    sensor(climate: Parameters<BoardHands["sensor"]>[0]): Promise<void> {
+        return this.#screen.hands.sensor(climate);
+    }
+
     async #move(address: string, event: "connected" | undefined): Promise<void> {
         this.#lastAddress = address;
         this.#radio.move(address);
@@ -144,6 +172,7 @@ export class EmulatedBoard implements EmulatedDevice {
         const address = this.#radio.address;
         this.#radio.move(undefined); // a board without power closes nothing
         await this.#board.cut();
+        this.#screen.hands.powerOff();
         this.#radio.move(address);
     }
 

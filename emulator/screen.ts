@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Push } from "../device/core/events.ts";
 import type { DeviceEvents, Shown, StateName } from "./device.ts";
+import { Hands } from "./hands.ts";
 
 const STATES: readonly string[] = ["offline", "resolving", "dialing", "connecting", "subscribing", "online", "waiting"];
 
@@ -21,6 +22,8 @@ export class Screen {
     readonly shown: Push[] = [];
     readonly states: Shown[] = [];
     readonly lines: string[] = [];
+    /** What is wired to the board: gets the lines that are for it (emulator/hands.ts). */
+    readonly hands = new Hands();
     #pieces: Record<string, string> = {};
     #rest = "";
 
@@ -33,6 +36,10 @@ export class Screen {
 
     /** Takes one line, in octets. */
     print(line: string): void {
+        if (this.hands.take(line)) {
+            this.events.emit("hands");
+            return;
+        }
         const piece = /^#([btfk]) ([0-9a-f]*)$/.exec(line);
         const push = /^#push (\d+) (-|very-low|low|normal|high)$/.exec(line);
         if (piece !== null) this.#pieces[piece[1]!] = (this.#pieces[piece[1]!] ?? "") + piece[2]!;

@@ -13,6 +13,9 @@ export type {
     Shown,
     StateName,
 } from "../device.ts";
+export type { BoardHands, Change, Pin } from "../hands.ts";
+export type { Climate } from "../hands-bme280.ts";
+export type { Display } from "../hands-ssd1306.ts";
 export { RUNTIMES, startDevice } from "../start.ts";
 export { startGateway } from "./gateway.ts";
 export type { GatewayOptions, Receipt, Registered, TestGateway } from "./gateway.ts";
