@@ -147,7 +147,8 @@ function registration(session: Session, about: Bytes): Bytes {
 
 /** What was registered holds no longer: the gateway begins anew with the first message that waits. */
 export function described(session: Session, about: Bytes): void {
-    if (session.state === State.online) session.outputs.push({ type: "send", data: registration(session, about) });
+    if (session.state > State.dialing && session.route !== undefined)
+        session.outputs.push({ type: "send", data: registration(session, about) });
 }
 
 /**
