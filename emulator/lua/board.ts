@@ -1,5 +1,6 @@
 import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "../../bundler/lua/limits.ts";
 import type { Board, Memory } from "../device.ts";
+import { PIN_NAMES } from "../hands.ts";
 import type { Radio } from "../radio.ts";
 import type { Screen } from "../screen.ts";
 import { BoardSockets, ERR_ABRT } from "./board-sockets.ts";
@@ -53,6 +54,8 @@ export class LuaBoard implements Board {
         this.screen = screen;
         this.radio = radio;
         this.sockets = this.newSockets();
+        screen.hands.pinNames = PIN_NAMES[`nodemcu-${options.kind}`];
+        screen.hands.nowMs = () => options.clock.nowMs();
     }
 
     async start(): Promise<void> {
@@ -67,6 +70,7 @@ export class LuaBoard implements Board {
             gone: (why) => this.end(why),
         });
         for (const [name, data] of [...programs, ...flash.files()]) this.post(`file ${hex(name)} ${hex(data)}`);
+        for (const line of this.screen.hands.inputs()) this.post(line);
         if (this.options.bare === true) this.post("set bare 1");
         this.post("base");
         for (const name of boots) await this.boot(name);
@@ -132,6 +136,10 @@ export class LuaBoard implements Board {
 
     setNames(): Promise<void> {
         return Promise.resolve(); // the radio has them
+    }
+
+    input(line: string): Promise<void> {
+        return this.tell(line);
     }
 
     failHandler(times: number): Promise<void> {
