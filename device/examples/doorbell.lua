@@ -45,14 +45,15 @@ end
 
 if gpio.config then -- ESP32
     LED, BUTTON = 2, 0
+    light(1) -- before it is an output, so that it does not flash
     gpio.config({ gpio = LED, dir = gpio.OUT }, { gpio = BUTTON, dir = gpio.IN, pull = gpio.PULL_UP })
     gpio.trig(BUTTON, gpio.INTR_DOWN, pressed)
 else
+    light(1)
     gpio.mode(LED, gpio.OUTPUT)
     gpio.mode(BUTTON, gpio.INT, gpio.PULLUP)
     gpio.trig(BUTTON, "down", pressed)
 end
-light(1)
 
 toque.on("message", function(message)
     print((message.title or "message") .. ": " .. message.body)

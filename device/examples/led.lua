@@ -39,6 +39,7 @@ end
 
 if gpio.config then -- ESP32
     LED, BUZZER, BUTTON = 2, 14, 0
+    light(1) -- before it is an output, so that it does not flash
     gpio.config({ gpio = LED, dir = gpio.OUT }, { gpio = BUTTON, dir = gpio.IN, pull = gpio.PULL_UP })
     gpio.trig(BUTTON, gpio.INTR_DOWN, pressed)
     local channel = ledc.newChannel({
@@ -47,6 +48,7 @@ if gpio.config then -- ESP32
     })
     buzz = function(on) channel:setduty(on and 512 or 0) end
 else
+    light(1)
     gpio.mode(LED, gpio.OUTPUT)
     gpio.mode(BUTTON, gpio.INT, gpio.PULLUP)
     gpio.trig(BUTTON, "down", pressed)
@@ -54,7 +56,6 @@ else
     pwm.start(BUZZER)
     buzz = function(on) pwm.setduty(BUZZER, on and 512 or 0) end
 end
-light(1)
 
 toque.on("message", function(message)
     unread[#unread + 1] = message.sequence

@@ -16,11 +16,12 @@ end
 
 if gpio.config then -- ESP32
     RELAY = 5
+    switch(0) -- before it is an output, so that it does not click
     gpio.config({ gpio = RELAY, dir = gpio.OUT })
 else
+    switch(0)
     gpio.mode(RELAY, gpio.OUTPUT)
 end
-switch(0)
 pulse:register(500, tmr.ALARM_SEMI, function() switch(0) end)
 
 toque.on("message", function(message)
