@@ -151,11 +151,13 @@ test("a second registration on one connection is answered too, and counts from t
     for (const body of ["a", "b", "c"]) await desk.send(body);
     await desk.until(2);
     await desk.delivery.registered(desk.route, { ...BOOT, w: 3 });
-    await desk.until(5);
+    await desk.until(6);
+    const [, , , ...again] = desk.lines;
     assert.deepEqual(
         desk.lines.map((line) => line.split(" ")[0]),
-        ["notify", "push", "notify", "push", "push"],
+        ["notify", "push", "notify", "push", "push", "push"],
     );
+    assert.deepEqual(again, ["push 1 a", "push 2 b", "push 3 c"], "what it has not acknowledged comes again");
 });
 
 /** Sends so many messages, each with its sequence as body, not more at once than a sender may who has overflowed lately. */
