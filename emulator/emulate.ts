@@ -20,7 +20,7 @@ const USAGE = `toque emulate <number> --route R --secret S [options]
   --runtime R         ${RUNTIMES.join(", ")} (espruino-sim)
   --lua L             the lua runtime's interpreter: ${INTERPRETERS.join(", ")} (fengari); the last two are
                       the firmware's own, built for this machine and named by NODEMCU_LUA and NODEMCU_LUA53
-  --app FILE          your own application, as you would flash it (not for host)
+  --app FILE          your own application, as you would flash it, or in TypeScript (not for host)
   --address A         loopback address to leave from (127.0.0.1)
   --flash DIR         keeps the board's flash there
   --keep-alive S      seconds (60)

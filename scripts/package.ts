@@ -15,6 +15,8 @@ const TYPES = "dist/types";
 const LIBRARY = "emulator/library/main.ts";
 /** Packages that the built commands import. */
 const DEPENDENCIES = ["acorn", "acorn-walk", "eslint-scope", "fengari", "libphonenumber-js", "libsql", "luaparse"];
+/** Packages that `toque build` compiles with, where they are installed: it names these versions where they are not. */
+const COMPILERS = ["typescript", "typescript-to-lua", "esbuild"];
 
 interface Manifest extends Record<string, unknown> {
     version: string;
@@ -37,6 +39,7 @@ function writeManifest(): Manifest {
             },
         },
         dependencies: Object.fromEntries(DEPENDENCIES.map((dependency) => [dependency, versions[dependency]])),
+        compilers: Object.fromEntries(COMPILERS.map((compiler) => [compiler, versions[compiler]])),
     };
     writeFileSync(join(PACKAGE, "package.json"), JSON.stringify(manifest, null, 4) + "\n");
     return root;
@@ -89,7 +92,7 @@ try {
     mkdirSync(PACKAGE, { recursive: true });
     const { version } = writeManifest();
     await buildAll(undefined, join(PACKAGE, "dist"));
-    for (const name of ["bin", "device/board", "LICENSE", "SECURITY.md"])
+    for (const name of ["bin", "device/board", "device/nodemcu/prelude.lua", "LICENSE", "SECURITY.md"])
         cpSync(join(ROOT, name), join(PACKAGE, name), { recursive: true });
     cpSync(join(ROOT, "docs/ci.md"), join(PACKAGE, "README.md"));
     run("The commands", join(ROOT, "scripts/build-commands.mjs"), join(PACKAGE, "dist"));

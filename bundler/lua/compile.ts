@@ -6,6 +6,7 @@ import { BuildError, ROOT } from "../output.ts";
 import { privateNames } from "../private-names.ts";
 import { flatten } from "./flatten.ts";
 import { holdToLimits } from "./limits.ts";
+import { functionsOf } from "./prelude.ts";
 
 const PROJECT = join(ROOT, "device/nodemcu/tsconfig.json");
 const GLOBALS = join(ROOT, "device/nodemcu/globals.d.ts");
@@ -72,11 +73,11 @@ function complain(diagnostics: ts.Diagnostic[]): void {
 
 /** The functions of prelude.lua that a program calls instead of typescript-to-lua's library. */
 function preludeFor(lua: string): string {
-    const functions = readFileSync(PRELUDE, "utf8").split(/\n\n(?=function )/);
+    const functions = functionsOf(readFileSync(PRELUDE, "utf8"));
     const called = [...new Set(lua.match(/\b__TS__\w+/g) ?? [])];
     return called
         .map((name) => {
-            const found = functions.find((text) => text.startsWith(`function ${name}(`));
+            const found = functions.get(name);
             if (found !== undefined) return found;
             const help = "Write it without them, or add them to device/nodemcu/prelude.lua.";
             throw new BuildError(`This needs typescript-to-lua's library: ${name}. ${help}`);

@@ -1,4 +1,7 @@
-/** The same as the global: `import * as toque from "toque"`, or `const toque = require("toque")`. */
+/**
+ * The same as the global: `import * as toque from "toque"`, or `const toque = require("toque")`.
+ * @noResolution
+ */
 declare module "toque" {
     type Toque = import("./application.js").Toque;
     export const on: Toque["on"];

@@ -8,6 +8,8 @@ export class Failure extends Error {
         sentence: string,
         readonly exitCode: ExitCode = 1,
         readonly code: string = CODES[exitCode],
+        /** lines below the sentence */
+        readonly more: string[] = [],
     ) {
         super(sentence);
         this.name = "Failure";

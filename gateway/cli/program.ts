@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { plain, plainJson } from "../../shared/terminal.ts";
 import { readVersion } from "../config.ts";
 import { GatewayError } from "../error.ts";
+import { buildCommand } from "./build.ts";
 import { Failure } from "./failure.ts";
 import { messageCommand, sendCommand } from "./messages.ts";
 import { codeCommand, numberCommand } from "./numbers.ts";
@@ -46,6 +47,7 @@ function createProgram(words: string[]): Command {
         tlsCommand(),
         statusCommand(),
         ...storeCommands(),
+        buildCommand(),
         new Command("emulate").description("run a board on this machine"), // bin/toque.mjs starts it
     ];
     for (const command of commands) program.addCommand(command);
@@ -91,8 +93,8 @@ function hush(text: string, words: string[]): string {
 export async function run(typed: string[]): Promise<number> {
     const words = typed.map((word) => (TEXT.test(word) ? MARK + word : word));
     const json = words.includes("--json");
-    const complain = (message: string, exitCode: number, code: string): number => {
-        const sentence = plain(message.replaceAll(MARK, ""));
+    const complain = (message: string, exitCode: number, code: string, more: string[] = []): number => {
+        const sentence = [message.replaceAll(MARK, ""), ...more].map(plain).join("\n");
         process.stderr.write(
             json ? `${plainJson(JSON.stringify({ error: { code, message: sentence } }))}\n` : `toque: ${sentence}\n`,
         );
@@ -106,7 +108,7 @@ export async function run(typed: string[]): Promise<number> {
             if (error.exitCode === 0) return 0;
             return json ? complain(explain(error.message, words).replace("\n", " "), 2, "usage") : 2; // it has printed its own
         }
-        if (error instanceof Failure) return complain(error.message, error.exitCode, error.code);
+        if (error instanceof Failure) return complain(error.message, error.exitCode, error.code, error.more);
         if (error instanceof GatewayError) return complain(error.message, 1, error.code);
         const { code, message } = error as NodeJS.ErrnoException;
         return complain(`This is a bug in Toque (${code ?? "no code"}): ${message}`, 1, "internal");

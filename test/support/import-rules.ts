@@ -39,6 +39,7 @@ const RULES: Rule[] = [
         paths: [/^device\/core\//, /^device\/[\w-]+\.ts$/, /^shared\//],
         packages: NOTHING,
     },
+    { files: /^device\/board\//, paths: [/^device\/board\//], packages: /^toque$/ }, // types for applications
     // on a board, modules come from its flash: the application is one, and whatever that needs
     { files: /^device\/examples\//, paths: [/^device\//, /^shared\//], packages: /^[A-Z][\w-]+$/ },
     board("espruino", /^(net|tls|http|crypto|[A-Z][\w-]+)$/),
@@ -64,6 +65,12 @@ const RULES: Rule[] = [
         files: /^emulator\//,
         // of the rest it has what is built, and the gateway as a process of its own
         paths: [/^(emulator|device|shared|bundler)\//, /^dist\//, /^bin\//],
+        packages: /./,
+    },
+    // what a person's application is refused for, the emulator refuses, too
+    {
+        files: /^bundler\/application\//,
+        paths: [/^bundler\//, /^emulator\/espruino\/gate\//],
         packages: /./,
     },
     { files: /^bundler\//, paths: [/^bundler\//, /^bin\/built\.mjs$/], packages: /./ },
@@ -93,7 +100,7 @@ function room(name: string): Rule {
 /** A technology folder sees the domain and itself; only the command line starts the whole. */
 function technology(name: string): Rule {
     const paths = [new RegExp(`^gateway/${name}/`), NOUNS, DOMAIN, /^shared\//];
-    if (name === "cli") paths.push(/^gateway\/(app|config)\.ts$/, /^gateway\/(store|tls)\//);
+    if (name === "cli") paths.push(/^gateway\/(app|config)\.ts$/, /^gateway\/(store|tls)\//, /^bundler\//);
     return { files: new RegExp(`^gateway/${name}/`), paths, packages: new RegExp(`^(${NODE}|${TECHNOLOGIES[name]})$`) };
 }
 
