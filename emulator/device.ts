@@ -39,6 +39,8 @@ export interface DeviceOptions {
     app?: string;
     /** Without the emulator's application: the board prints its messages itself, and `shown` stays empty. */
     bare?: boolean;
+    /** Whose NodeMCU firmware a "lua" board has. Default "esp8266". */
+    kind?: "esp8266" | "esp32";
     /** Which interpreter when a runtime has several: for "lua" "5.1" or "5.3"; for "espruino" a path instead of ESPRUINO's. */
     interpreter?: string;
 }

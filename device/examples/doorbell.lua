@@ -1,58 +1,69 @@
--- NodeMCU: a doorbell. The button sends a message; the LED blinks while it is on its way, is lit for three seconds when the gateway has accepted
--- it, and flickers when it was refused.
--- Write the number that shall ring, then flash it with --app device/examples/doorbell.lua
+-- NodeMCU: a button rings at a number. The LED is dim while the gateway has not answered, lit for three seconds when it has accepted the
+-- message, and flashes when it was refused.
 --
 --     ESP8266  ESP32
---     D4       2    ---- the LED of most boards, or: LED ---- 330 ohm ---- 3V3 (lit when low)
---     D3       0    ---- button ---- GND (the flash button of most boards)
+--     D3       0     pin ----/ button ----------- GND     on most boards it is there: FLASH or BOOT
+--     D4       2     3V3 ----[ 220 ohm ]----|>|---- pin   LED, lit when low: on most boards it is there
+--
+-- Write your number below. Flash it with --app device/examples/doorbell.lua. The build needs gpio and pwm (ESP32: ledc).
 local toque = require("toque")
 local TO = "+34600111222"
-local LED, BUTTON = 4, 3
-local show, settle = tmr.create(), tmr.create()
-local level, steps, rings = 1, 0, false
+local BUTTON, LED = 3, 4
+local showing, settle = tmr.create(), tmr.create()
+local dim, light
 
-local function light(new)
-    level = new
-    gpio.write(LED, level)
+local function stop()
+    showing:stop()
+    light(1)
 end
 
--- The LED changes every so many milliseconds, so many times; then it is off.
-local function blink(ms, times)
-    steps = times
-    light(0)
-    show:alarm(ms, tmr.ALARM_AUTO, function()
-        steps = steps - 1
-        light(1 - level)
-        if steps > 0 then return end
-        show:stop()
-        light(1)
+local function refused(why)
+    local left = 20
+    print("doorbell: " .. why)
+    showing:alarm(100, tmr.ALARM_AUTO, function()
+        light(left % 2)
+        left = left - 1
+        if left < 0 then stop() end
     end)
 end
 
 settle:register(50, tmr.ALARM_SEMI, function() end)
 local function pressed()
-    if not settle:start() or rings then return end -- contacts bounce, and people press twice
-    rings = toque.send({
-        to = TO, title = "Doorbell", body = "Someone is at the door",
-        urgency = "high", ttl = 300, collapseKey = "doorbell",
-    }, function(why, id)
-        rings = false
-        print(why or "accepted as " .. (id or "?"))
-        if why then blink(100, 20) else blink(3000, 1) end
+    if not settle:start() then return end -- a button's contacts bounce
+    stop()
+    dim()
+    -- after a minute nobody stands at the door any more
+    local rings = { to = TO, title = "Doorbell", body = "Someone is at the door", urgency = "high", ttl = 60 }
+    local sent = toque.send(rings, function(why, id)
+        stop()
+        if why then return refused(why) end
+        print("doorbell: accepted as " .. id)
+        light(0)
+        showing:alarm(3000, tmr.ALARM_SINGLE, stop)
     end)
-    if rings then blink(300, 1000) else blink(100, 20) end
+    if sent then return end
+    stop()
+    refused("too much waits already")
 end
 
 if gpio.config then -- ESP32
-    LED, BUTTON = 2, 0
-    light(1) -- before it is an output, so that it does not flash
-    gpio.config({ gpio = LED, dir = gpio.OUT }, { gpio = BUTTON, dir = gpio.IN, pull = gpio.PULL_UP })
+    BUTTON, LED = 0, 2
+    gpio.config({ gpio = BUTTON, dir = gpio.IN, pull = gpio.PULL_UP })
     gpio.trig(BUTTON, gpio.INTR_DOWN, pressed)
+    local channel = ledc.newChannel({
+        gpio = LED, bits = ledc.TIMER_10_BIT, frequency = 200, duty = 1024,
+        mode = ledc.HIGH_SPEED, timer = ledc.TIMER_0, channel = ledc.CHANNEL_0,
+    })
+    dim = function() channel:setduty(922) end
+    light = function(level) channel:setduty(level * 1024) end
 else
-    light(1)
-    gpio.mode(LED, gpio.OUTPUT)
     gpio.mode(BUTTON, gpio.INT, gpio.PULLUP)
     gpio.trig(BUTTON, "down", pressed)
+    gpio.write(LED, 1) -- before it is an output, so that it does not flash
+    pwm.setup(LED, 200, 1023)
+    pwm.start(LED)
+    dim = function() pwm.setduty(LED, 921) end
+    light = function(level) pwm.setduty(LED, level * 1023) end
 end
 
 toque.on("message", function(message)

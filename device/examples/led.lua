@@ -1,45 +1,43 @@
--- NodeMCU: a buzzer calls as urgently as the message is, and the LED blinks until the button is pressed: then the sender's receipt has "read".
--- Flash it with --app device/examples/led.lua; it becomes app.lua, which init.lua runs.
+-- NodeMCU: an LED and a buzzer call until a button is pressed; then the sender's receipt has "read". Urgent messages call louder.
 --
 --     ESP8266  ESP32
---     D4       2    ---- the LED of most boards, or: LED ---- 330 ohm ---- 3V3 (lit when low)
---     D5       14   ---- piezo buzzer ---- GND
---     D3       0    ---- button ---- GND (the flash button of most boards)
+--     D4       2     3V3 ----[ 220 ohm ]----|>|---- pin   LED, lit when low: on most boards it is there
+--     D5       14    pin ----( piezo buzzer )---- GND
+--     D3       0     pin ----/ button ----------- GND     on most boards it is there: FLASH or BOOT
+--
+-- Flash it with --app device/examples/led.lua; it becomes app.lua, which init.lua runs. The build needs gpio and pwm (ESP32: ledc).
 local toque = require("toque")
-local LED, BUZZER, BUTTON = 4, 5, 3
-local HZ, BLINK_MS, BEEP_MS = 1000, 300, 150
+local LED, BUZZER, BUTTON, HZ = 4, 5, 3, 1000
+-- how often it beeps, and how long the LED stays on and off: a very low urgency is silent and slow
 local BEEPS = { ["very-low"] = 0, low = 1, normal = 3, high = 8 }
+local BLINK_MS = { ["very-low"] = 1000, low = 600, normal = 300, high = 100 }
 local unread = {}
 local blink, beep, settle = tmr.create(), tmr.create(), tmr.create()
-local level, left, calls, buzz = 1, 0, false, nil
+local lit, buzz
 
-local function light(new)
-    level = new
-    gpio.write(LED, level)
+local function light(on)
+    lit = on
+    gpio.write(LED, on and 0 or 1)
 end
 
-blink:register(BLINK_MS, tmr.ALARM_AUTO, function() light(1 - level) end)
-
-beep:register(BEEP_MS, tmr.ALARM_AUTO, function()
-    calls = not calls
-    buzz(calls)
-    if calls then return end
-    left = left - 1
-    if left == 0 then beep:stop() end
-end)
+local function stop()
+    blink:stop()
+    beep:stop()
+    light(false)
+    buzz(false)
+end
 
 settle:register(50, tmr.ALARM_SEMI, function() end)
 local function pressed()
     if not settle:start() then return end -- a button's contacts bounce
-    blink:stop()
-    light(1)
+    stop()
     -- what cannot be sent yet stays unread, for the next press
     while unread[1] and toque.read(unread[1]) do table.remove(unread, 1) end
 end
 
 if gpio.config then -- ESP32
     LED, BUZZER, BUTTON = 2, 14, 0
-    light(1) -- before it is an output, so that it does not flash
+    light(false) -- before it is an output, so that it does not flash
     gpio.config({ gpio = LED, dir = gpio.OUT }, { gpio = BUTTON, dir = gpio.IN, pull = gpio.PULL_UP })
     gpio.trig(BUTTON, gpio.INTR_DOWN, pressed)
     local channel = ledc.newChannel({
@@ -48,7 +46,7 @@ if gpio.config then -- ESP32
     })
     buzz = function(on) channel:setduty(on and 512 or 0) end
 else
-    light(1)
+    light(false)
     gpio.mode(LED, gpio.OUTPUT)
     gpio.mode(BUTTON, gpio.INT, gpio.PULLUP)
     gpio.trig(BUTTON, "down", pressed)
@@ -57,11 +55,18 @@ else
     buzz = function(on) pwm.setduty(BUZZER, on and 512 or 0) end
 end
 
+-- It returns at once: the message counts as delivered when the board begins to call.
 toque.on("message", function(message)
     unread[#unread + 1] = message.sequence
     if #unread > 20 then table.remove(unread, 1) end
-    blink:start()
-    left = math.max(left, BEEPS[message.urgency] or 3)
-    if left > 0 then beep:start() end
-    -- It returns at once: the message counts as delivered when the board begins to call.
+    stop()
+    blink:alarm(BLINK_MS[message.urgency] or 300, tmr.ALARM_AUTO, function() light(not lit) end)
+    local left, on = BEEPS[message.urgency] or 3, false
+    if left == 0 then return end
+    beep:alarm(150, tmr.ALARM_AUTO, function()
+        on = not on
+        buzz(on)
+        if not on then left = left - 1 end
+        if left == 0 then beep:stop() end
+    end)
 end)

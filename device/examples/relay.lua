@@ -1,35 +1,29 @@
--- NodeMCU: a relay. "on", "off", "toggle" or "pulse" (half a second) switches it, and the sender gets its state; anything else asks for the state.
--- Flash it with --app device/examples/relay.lua
+-- NodeMCU: a message "on" or "off" switches a relay, "?" asks for it; the answer goes back to the number that sent the message.
 --
 --     ESP8266  ESP32
---     D1       5    ---- IN of a relay module (switched when high)
---     5V, GND       ---- VCC, GND of the module
+--     5V, GND        ---------------- VCC, GND   relay module, on when high
+--     D1       5     ---------------- IN         (COM and NO: what it switches)
+--
+-- After a power cut it is off. Flash it with --app device/examples/relay.lua
 local toque = require("toque")
 local RELAY = 1
-local level = 0
-local pulse = tmr.create()
+if gpio.config then RELAY = 5 end -- ESP32
 
-local function switch(new)
-    level = new
-    gpio.write(RELAY, level)
-end
-
-if gpio.config then -- ESP32
-    RELAY = 5
-    switch(0) -- before it is an output, so that it does not click
-    gpio.config({ gpio = RELAY, dir = gpio.OUT })
+gpio.write(RELAY, 0) -- before it is an output, so that it does not click
+if gpio.config then
+    gpio.config({ gpio = RELAY, dir = gpio.IN_OUT })
 else
-    switch(0)
     gpio.mode(RELAY, gpio.OUTPUT)
 end
-pulse:register(500, tmr.ALARM_SEMI, function() switch(0) end)
 
 toque.on("message", function(message)
     local command = message.body
-    if command == "on" or command == "pulse" then switch(1)
-    elseif command == "off" then switch(0)
-    elseif command == "toggle" then switch(1 - level) end
-    if command == "pulse" then pulse:start(true) else pulse:stop() end
-    -- a message from a program has no number to answer to
-    if message.from then toque.send({ to = message.from, body = "relay " .. (level == 1 and "on" or "off") }) end
+    if command == "on" then gpio.write(RELAY, 1)
+    elseif command == "off" then gpio.write(RELAY, 0)
+    elseif command ~= "?" then return end
+    -- the pin is read, so that the answer is what is, not what was asked for
+    local answer = gpio.read(RELAY) == 1 and "The relay is on" or "The relay is off"
+    print(answer)
+    -- a message that was sent with the admin's token has no number to answer to
+    if message.from then toque.send({ to = message.from, body = answer }) end
 end)

@@ -68,7 +68,7 @@ export async function startLuaBoard(options: DeviceOptions, more: Partial<BoardO
     const board = new LuaBoard(
         {
             interpreter,
-            kind: "esp8266",
+            kind: options.kind ?? "esp8266",
             flash,
             clock: wallClock(),
             programs: more.programs ?? flashed(options),
