@@ -24,7 +24,12 @@ const EMULATOR = {
     packages: "external",
 };
 /** Files that the emulator reads when it runs, where its sources look for them. */
-const READ = ["emulator/espruino/app.js", "emulator/espruino/wifi.js", "emulator/lua/firmware"];
+const READ = [
+    "emulator/espruino/app.js",
+    "emulator/espruino/hands.js",
+    "emulator/espruino/wifi.js",
+    "emulator/lua/firmware",
+];
 
 /** @param {string} dist the folder that gets `gateway` and `emulator` */
 function buildCommands(dist) {

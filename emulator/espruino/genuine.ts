@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { lookup } from "node:dns/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Board, DeviceOptions, Memory, Names, Say } from "../device.ts";
 import type { Radio } from "../radio.ts";
 import { Relay } from "../relay.ts";
 import type { Screen } from "../screen.ts";
+import { handFile } from "./hand-files.ts";
 import { writeBoard } from "./storage.ts";
 
 const WIFI = fileURLToPath(new URL("wifi.js", import.meta.url));
@@ -90,6 +92,7 @@ export class Genuine implements Board {
     }
 
     async start(): Promise<void> {
+        for (const line of this.#screen.hands.inputs()) this.#keep(line);
         const child = spawn(this.#interpreter, [], { cwd: this.#folder, stdio: "pipe" });
         this.#child = child;
         this.#rest = "";
@@ -121,6 +124,17 @@ export class Genuine implements Board {
 
     async wifi(event: "connected" | "disconnected" | undefined, address: string): Promise<void> {
         await this.#ask(`require("Wifi").happen(${JSON.stringify(address)},${JSON.stringify(event ?? "")})`);
+    }
+
+    async input(line: string): Promise<void> {
+        const moved = this.#keep(line);
+        if (moved !== undefined) await this.#ask(`global._hands&&_hands(${moved})`);
+    }
+
+    #keep(line: string): number | undefined {
+        const { name, octets, moved } = handFile(line);
+        writeFileSync(join(this.#folder, name), octets);
+        return moved;
     }
 
     async setNames(names: Names): Promise<void> {

@@ -6,6 +6,8 @@ import type { Radio } from "../radio.ts";
 import type { Screen } from "../screen.ts";
 import { removalScript } from "./absent.ts";
 import type { FlashFolder } from "./flash-folder.ts";
+import { handFile } from "./hand-files.ts";
+import { pinGlobals, toUint8Array } from "./stand-in-pins.ts";
 import { connectSocket } from "./stand-in-sockets.ts";
 
 /** A timer of the program. */
@@ -41,6 +43,8 @@ export class StandIn implements Board {
     #address = "0.0.0.0";
     #clockShiftS = 0;
     #uncaught: ((error: unknown) => void) | undefined;
+    /** files of `fs`: what hands.js reads */
+    readonly #files = new Map<string, string>();
 
     constructor(screen: Screen, radio: Radio, flash: FlashFolder, chunkOctets: number, chipSeed: string) {
         this.#screen = screen;
@@ -62,10 +66,12 @@ export class StandIn implements Board {
         this.#uncaught = undefined;
         this.#context = createContext(this.#globals());
         runInContext("globalThis.global = globalThis;" + removalScript(), this.#context);
-        for (const filename of [".boot0", ".boot1", ".bootcde"]) {
+        for (const line of this.#screen.hands.inputs()) this.#keep(line);
+        for (const filename of [".boot0", ".boot1", ".boot2", ".bootcde"]) {
             const program = this.#flash.read(filename) ?? "";
             this.#run(() => void runInContext(program, this.#context, { filename }));
         }
+        this.#run(() => (this.#context.onInit as (() => void) | undefined)?.());
         return Promise.resolve();
     }
 
@@ -84,6 +90,19 @@ export class StandIn implements Board {
         const details = down ? { ssid: "emulated", reason: "beacon_timeout" } : { ip: address };
         if (listener !== undefined) this.#later(() => listener(details));
         return Promise.resolve();
+    }
+
+    input(line: string): Promise<void> {
+        const moved = this.#keep(line);
+        const move = this.#context._hands as ((pin: number) => void) | undefined;
+        if (moved !== undefined && move !== undefined) this.#later(() => move(moved));
+        return Promise.resolve();
+    }
+
+    #keep(line: string): number | undefined {
+        const { name, octets, moved } = handFile(line);
+        this.#files.set(name, octets.toString("latin1"));
+        return moved;
     }
 
     setNames(_names: Names): Promise<void> {
@@ -178,7 +197,9 @@ export class StandIn implements Board {
             },
             clearTimeout: stopTimer,
             clearInterval: stopTimer,
-            E: { getErrorFlags: () => [], reboot: () => undefined, enableWatchdog: () => undefined }, // its memory is never out
+            ...pinGlobals(),
+            // its memory is never out
+            E: { getErrorFlags: () => [], reboot: () => undefined, enableWatchdog: () => undefined, toUint8Array },
             process: {
                 env: { VERSION: "2v29" },
                 on: (_: string, listener: (error: unknown) => void) => (this.#uncaught = listener),
@@ -205,8 +226,15 @@ export class StandIn implements Board {
             getFree: () => FREE_OCTETS,
             compact: () => {},
         };
+        const fs = {
+            readFileSync: (name: string) => {
+                const octets = this.#files.get(name);
+                if (octets === undefined) throw new Error("Could not open file");
+                return octets;
+            },
+        };
         const modules = new Map<string, unknown>(
-            Object.entries({ net, tls: net, Wifi: this.#createWifi(), Storage: storage }),
+            Object.entries({ net, tls: net, Wifi: this.#createWifi(), Storage: storage, fs }),
         );
         return (name) => {
             if (!modules.has(name)) modules.set(name, this.#loadModule(name));

@@ -18,10 +18,11 @@ import { StandIn } from "./stand-in.ts";
 const CHUNK_OCTETS = 536;
 
 const DIST = fileURLToPath(new URL("../../dist/espruino/", import.meta.url));
+const HANDS = fileURLToPath(new URL("hands.js", import.meta.url));
 const WATCH = fileURLToPath(new URL("app.js", import.meta.url));
 
 /** The files in flash that the interpreter runs, in their order. */
-const PROGRAMS = [".boot0", ".boot1", ".bootcde"];
+const PROGRAMS = [".boot0", ".boot1", ".boot2", ".bootcde"];
 
 /** An application that takes every message. */
 const TAKES = 'toque.on("message", function () {});\n';
@@ -35,6 +36,8 @@ function flashedFiles(options: DeviceOptions): Map<string, string> {
         [".boot0", readFileSync(program, "latin1")],
         ["toque", MODULE],
         [".boot1", bare ? "" : readFileSync(WATCH, "latin1")],
+        // a program that takes every message, or measures memory, has nothing in its hands
+        [".boot2", bare || app === undefined ? "" : readFileSync(HANDS, "latin1")],
         [".bootcde", app === undefined ? (bare ? "" : TAKES) : readFileSync(app, "latin1")],
     ]);
     for (const [name, data] of slotFiles(options)) files.set(name, data);
