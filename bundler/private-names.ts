@@ -11,8 +11,8 @@ const PRIVATE: [file: string, ...interfaces: string[]][] = [
     ["device/drive.ts", "Device"],
     ["device/espruino/wires.ts", "Wires"],
     ["device/slots.ts", "Chosen"],
-    ["shared/wire/decode.ts", "Decoder"],
-    ["shared/wire/packets.ts", "Packet", "Publish"],
+    ["shared/wire/decode.ts", "Octets", "Decoder"],
+    ["shared/wire/packets.ts", "Publish"],
 ];
 
 /** Whose members have another meaning outside: flash, JSON, the application, names put together at runtime, the firmware. */

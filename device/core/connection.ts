@@ -22,7 +22,8 @@ export function nextState(session: Session, event: Event): number {
 /** Forgets all that belonged to the connection, or to the way to one: what was not acknowledged will go, or come, again. */
 function drop(session: Session): void {
     session.outputs.push({ type: "hangUp" });
-    session.buffer = "";
+    session.pieces = [];
+    session.at = 0;
     session.skip = 0;
     session.pinging = false;
     session.offer = undefined;

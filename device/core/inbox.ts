@@ -1,11 +1,11 @@
 import type { Bytes } from "../../shared/bytes.ts";
-import { readFields } from "../../shared/push/fields.ts";
+import { readFields, takeFields } from "../../shared/push/fields.ts";
 import type { Fields } from "../../shared/push/fields.ts";
 import type { NackWhy, Urgency } from "../../shared/push/message.ts";
 import { enrolTopic, inboxTopic } from "../../shared/push/topics.ts";
 import { readPublish } from "../../shared/wire/decode.ts";
 import { encodePuback } from "../../shared/wire/encode.ts";
-import type { Packet } from "../../shared/wire/packets.ts";
+import type { First } from "../../shared/wire/packets.ts";
 import { BASE_S } from "./backoff.ts";
 import type { Push, Taken } from "./events.ts";
 import { OUTBOX, say, settle } from "./outbox.ts";
@@ -33,12 +33,11 @@ export function acknowledge(session: Session, packetId: number): void {
     if (packetId !== 0) session.outputs.push({ type: "send", data: encodePuback(packetId) });
 }
 
-/** A push is done with. @param why it was not shown ("": it was): the nack goes before the PUBACK */
-function finish(session: Session, sequence: number, packetId: number, why: NackWhy | ""): void {
+/** A push is not shown. The nack goes before the PUBACK. */
+function refuse(session: Session, sequence: number, packetId: number, why: NackWhy): void {
     session.mark = sequence;
     session.dirty = true;
-    if (why !== "" && session.outbox.length < OUTBOX * 2)
-        say(session, "nack", `{"n":${sequence},"y":"${why}"}`, undefined);
+    if (session.outbox.length < OUTBOX * 2) say(session, "nack", `{"n":${sequence},"y":"${why}"}`, undefined);
     acknowledge(session, packetId);
 }
 
@@ -53,20 +52,15 @@ function numberOf(value: unknown): number {
     return typeof value === "number" ? value : 0;
 }
 
-function deliver(session: Session, message: Push): void {
-    session.outputs.push({ type: "deliver", message: message });
-}
-
 function show(session: Session, text: string): void {
     session.outputs.push({ type: "state", state: "online", text: text });
 }
 
 /**
- * A board that restarts while its application has a push gets the same one first, boot after boot. So the first push of a boot is counted in
+ * The first push of a boot. A board that restarts while its application has a push gets the same one first, boot after boot. So the first push of a boot is counted in
  * flash, before the application has it, and no other: flash wears out. @returns false: it has had its tries
  */
 function isTrusted(session: Session, sequence: number): boolean {
-    if (session.trials < 0) return true;
     session.trials = sequence === session.suspect ? session.trials + 1 : 1;
     session.suspect = sequence;
     save(session);
@@ -78,7 +72,7 @@ export function clockS(session: Session): number {
     return session.clockS === 0 ? 0 : session.clockS + Math.floor((session.now - session.clockAt) / 1000);
 }
 
-/** Takes what comes beside the pushes: the hello, a notice of an overflow, what became of a message. Apart, so that a push does not load it from flash. */
+/** Takes what comes beside the pushes: the hello, a notice of an overflow, what became of a message. */
 function takeNotice(session: Session, fields: Fields): void {
     const epoch = numberOf(fields.e);
     const now = numberOf(fields.c);
@@ -104,38 +98,21 @@ function takeNotice(session: Session, fields: Fields): void {
     } else if (typeof id === "string") settle(session, numberOf(fields.i), undefined, id);
 }
 
-/** Takes a PUBLISH to the inbox: a push, the hello, a notice of an overflow or of a refusal, or a secret. @returns false: it is none */
-export function takePublish(session: Session, packet: Packet): boolean {
-    const publish = readPublish(packet);
-    if (publish === undefined) return false;
-    const packetId = publish.packetId;
-    const payload = publish.payload;
-    // what is not for this device is acknowledged all the same: left alone it would be sent again and again
-    const whole = publish.topic === inbox(session) ? readFields(payload) : {};
-    // of what is no flat JSON as a whole the first pair may still be one: {"n":sequence,
-    const fields = whole ?? readFields(payload.slice(0, payload.indexOf(",")) + "}") ?? {};
-    const route = session.route ?? fields.r;
-    const secret = fields.s;
-    const sequence = numberOf(fields.n);
-    const expires = numberOf(fields.x);
+/** Takes a push. @param garbled why it cannot be shown ("": it can) @returns without effect where it comes again behind the hello */
+function takePush(session: Session, packetId: number, fields: Fields, garbled: NackWhy | ""): void {
+    const sequence = typeof fields.n === "number" ? fields.n : 0;
+    const expires = fields.x;
     const body = fields.b;
-    if (typeof secret === "string" && typeof route === "string") {
-        session.offer = { route: route, secret: secret, packetId: packetId };
-        const json = `{"route":"${route}","secret":"${secret}"}`;
-        session.outputs.push({ type: "save", slot: "credentials", json: json });
-        return true;
-    }
-    if (fields.n === undefined) takeNotice(session, fields);
     if (sequence <= session.mark) {
         acknowledge(session, packetId); // no push at all, or seen before
-    } else if (whole === undefined || typeof body !== "string") {
-        finish(session, sequence, packetId, packet.oversize ? "oversize" : "garbled");
+    } else if (garbled !== "" || typeof body !== "string") {
+        refuse(session, sequence, packetId, garbled === "" ? "garbled" : garbled);
     } else if (session.stale === true) {
         // it comes again behind the hello, and so does the one before it, which the handler did not want yet
-    } else if (expires > 0 && expires <= clockS(session)) {
-        finish(session, sequence, packetId, "expired");
-    } else if (!isTrusted(session, sequence)) {
-        finish(session, sequence, packetId, "restarted");
+    } else if (typeof expires === "number" && expires > 0 && expires <= clockS(session)) {
+        refuse(session, sequence, packetId, "expired");
+    } else if (session.trials >= 0 && !isTrusted(session, sequence)) {
+        refuse(session, sequence, packetId, "restarted");
     } else {
         const push: Push = {
             sequence: sequence,
@@ -146,8 +123,45 @@ export function takePublish(session: Session, packet: Packet): boolean {
             collapseKey: fields.k as Bytes | undefined,
         };
         session.handling = { push: push, packetId: packetId, failures: 0 };
-        deliver(session, push);
+        session.outputs.push({ type: "deliver", message: push });
     }
+}
+
+/** Takes what is no push: a secret, or what comes beside the pushes. Apart, so that a push does not load it from flash. */
+function takeOther(session: Session, packetId: number, fields: Fields): void {
+    const route = session.route ?? fields.r;
+    const secret = fields.s;
+    if (typeof secret === "string" && typeof route === "string") {
+        session.offer = { route: route, secret: secret, packetId: packetId };
+        const json = `{"route":"${route}","secret":"${secret}"}`;
+        session.outputs.push({ type: "save", slot: "credentials", json: json });
+    } else {
+        takeNotice(session, fields);
+        acknowledge(session, packetId);
+    }
+}
+
+/** Takes a PUBLISH to the inbox: a push, the hello, a notice of an overflow or of a refusal, or a secret. @returns false: it is none */
+export function takePublish(session: Session, first: First): boolean {
+    const publish = readPublish(session, first);
+    if (publish === undefined) return false;
+    const packetId = publish.packetId;
+    let fields: Fields = {};
+    let why: NackWhy | "" = "";
+    // what is not for this device is acknowledged all the same: left alone it would be sent again and again
+    if (publish.topic === inbox(session)) {
+        if (session.oversize) {
+            // of the first octets the first pair can be read: {"n":sequence,
+            const piece = session.pieces[0]!;
+            fields = readFields(piece.slice(session.at, piece.indexOf(",", session.at)) + "}") ?? {};
+            why = "oversize";
+        } else if (!takeFields(session, fields)) {
+            fields = { n: fields.n };
+            why = "garbled";
+        }
+    }
+    if (fields.n === undefined) takeOther(session, packetId, fields);
+    else takePush(session, packetId, fields, why);
     return true;
 }
 
@@ -157,13 +171,17 @@ export function handled(session: Session, taken: Taken): void {
     if (handling === undefined) return;
     handling.failures++;
     if (taken === false && handling.failures < TRIES) {
-        deliver(session, handling.push);
+        session.outputs.push({ type: "deliver", message: handling.push });
         return;
     }
     session.handling = undefined;
     session.trials = -1;
-    if (taken !== "later") {
-        finish(session, handling.push.sequence, handling.packetId, taken ? "" : "handler");
+    if (taken === true) {
+        session.mark = handling.push.sequence;
+        session.dirty = true;
+        acknowledge(session, handling.packetId);
+    } else if (taken === false) {
+        refuse(session, handling.push.sequence, handling.packetId, "handler");
     } else if (handling.packetId !== 0) {
         session.laterAt = session.now + LATER_MS;
         session.stale = true;

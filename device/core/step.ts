@@ -1,9 +1,8 @@
 import type { Bytes } from "../../shared/bytes.ts";
 import { readUint16 } from "../../shared/bytes.ts";
-import { nextPacket } from "../../shared/wire/decode.ts";
+import { addPiece, nextPacket } from "../../shared/wire/decode.ts";
 import { encodePingreq } from "../../shared/wire/encode.ts";
 import { First } from "../../shared/wire/packets.ts";
-import type { Packet } from "../../shared/wire/packets.ts";
 import {
     closed,
     CONNACK_MS,
@@ -27,12 +26,11 @@ import { say, settle } from "./outbox.ts";
 import type { Session } from "./session.ts";
 import { Event, State } from "./states.ts";
 
-/** Takes a packet. @returns false: no gateway may send it, or not in this state. MQTT 3.1.1 §3.2, §3.4, §3.9, §3.13 */
-function take(session: Session, packet: Packet): boolean {
-    const first = packet.first;
-    const rest = packet.rest;
-    const length = rest.length;
-    const code = rest.charCodeAt(length - 1);
+/** Takes a packet that is no PUBLISH. @returns false: no gateway may send it, or not in this state. MQTT 3.1.1 §3.2, §3.4, §3.9, §3.13 */
+function take(session: Session, first: First): boolean {
+    const rest = session.pieces[0]!;
+    const length = session.skip;
+    const code = rest.charCodeAt(session.at + length - 1);
     if (first === First.connack && length === 2) {
         if (code === 0) return enter(session, Event.accepted, CONNACK_MS);
         const why = code < 4 ? "" : ": wrong secret or code";
@@ -44,23 +42,13 @@ function take(session: Session, packet: Packet): boolean {
         return session.route === undefined ? nextState(session, Event.conversed) >= 0 : subscribed(session);
     }
     if (nextState(session, Event.conversed) < 0) return false;
-    if (first === First.puback && length === 2) settle(session, readUint16(rest, 0), undefined, undefined);
-    else if (first !== First.pingresp || length !== 0) return takePublish(session, packet);
+    if (first === First.puback && length === 2) settle(session, readUint16(rest, session.at), undefined, undefined);
+    else return first === First.pingresp && length === 0;
     return true;
 }
 
-/** Takes the packets that are there, one after the other: while a push is with the handler, those behind it wait in the buffer. */
-function takeAll(session: Session): void {
-    while (session.state > State.dialing && session.handling === undefined) {
-        const packet = nextPacket(session);
-        if (packet === undefined) break;
-        const text = session.state === State.connecting ? "not a gateway" : "not MQTT";
-        if (!take(session, packet)) retreat(session, Event.garbled, text);
-    }
-}
-
 function received(session: Session, data: Bytes): void {
-    if (session.state > State.dialing) session.buffer += data;
+    if (session.state > State.dialing) addPiece(session, data);
     if (session.state === State.online) {
         session.pinging = false;
         session.dueAt = session.now + session.keepS * 500;
@@ -107,12 +95,20 @@ function happen(session: Session, input: Input): void {
 
 /**
  * The brain of a device: takes what happened, and returns what is to be done, in order. No socket, timer, clock or log is in it.
+ * The packets that are there are taken one after the other; while a push is with the handler, those behind it wait. Calls are not nested
+ * deeper than they have to be: on a board each takes memory beside the push.
  * @param nowMs an integer that never goes back (it may wrap at 32 bits)
  */
 export function step(session: Session, input: Input, nowMs: number): Output[] {
     session.now = nowMs;
     happen(session, input);
-    takeAll(session);
+    while (session.state > State.dialing && session.handling === undefined) {
+        const first = nextPacket(session);
+        if (first === undefined) break;
+        const isPublish = first >= First.publish && first < First.puback && session.state > State.connecting;
+        if (isPublish ? takePublish(session, first) : take(session, first)) continue;
+        retreat(session, Event.garbled, session.state === State.connecting ? "not a gateway" : "not MQTT");
+    }
     tick(session);
     const outputs = session.outputs;
     session.outputs = [];

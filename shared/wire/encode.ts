@@ -41,5 +41,6 @@ export function encodePublish(packetId: number, topic: Bytes, payload: Bytes): B
 
 /** PUBACK. MQTT 3.1.1 §3.4. */
 export function encodePuback(packetId: number): Bytes {
-    return encodePacket(First.puback, encodeUint16(packetId));
+    const low = packetId % 256;
+    return String.fromCharCode(First.puback, 2, (packetId - low) / 256, low); // on its own: while it is made, the push is in memory
 }

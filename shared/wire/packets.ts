@@ -16,20 +16,9 @@ export const enum First {
     garbled = -1,
 }
 
-/** One packet as it came: what it means depends on where the conversation stands. */
-export interface Packet {
-    /** type and flags */
-    first: First;
-    /** what follows the fixed header; of a packet over the limit its first octets only, HEAD_OCTETS less the header */
-    rest: Bytes;
-    /** over the limit: the remainder is skipped as it arrives, not buffered */
-    oversize: boolean;
-}
-
-/** The variable header of a PUBLISH, and its payload. MQTT 3.1.1 §3.3.2 */
+/** The variable header of a PUBLISH; its payload follows. MQTT 3.1.1 §3.3.2 */
 export interface Publish {
     topic: Bytes;
     /** 1 to 65535; 0: QoS 0, there is nothing to acknowledge */
     packetId: number;
-    payload: Bytes;
 }

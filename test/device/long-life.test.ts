@@ -228,7 +228,9 @@ class Day {
         this.#listen();
         this.mostWaiting = Math.max(this.mostWaiting, session.outbox.length);
         this.demand(session.outbox.length <= 2 * OUTBOX, `${session.outbox.length} outgoing messages wait`);
-        this.demand(session.buffer.length <= session.limit * 2, `${session.buffer.length} octets are buffered`);
+        const kept = session.pieces.join("").length;
+        this.demand(kept <= session.limit * 2, `${kept} octets are kept`);
+        this.demand(session.pieces.length <= 1 + kept / 64, `${session.pieces.length} pieces are kept`);
         this.demand(Object.keys(session).length < 60, `${Object.keys(session).length} fields in the session`);
     }
 
@@ -255,7 +257,10 @@ class Day {
         // what was on its way to a handler that had no more trouble, or to one that threw, is done with by now
         time.turn(CALM_MS);
         this.demand(gateway.backlog.length === 0, `${gateway.backlog.length} messages still wait`);
-        this.demand(device.session.buffer === "" && device.session.outbox.length === 0, "something is left over");
+        this.demand(
+            device.session.pieces.join("").length === device.session.at && device.session.outbox.length === 0,
+            "something is left over",
+        );
     }
 }
 

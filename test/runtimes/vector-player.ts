@@ -1,7 +1,7 @@
 import { encodeString, encodeUint16, readUint16 } from "../../shared/bytes.ts";
 import type { Bytes } from "../../shared/bytes.ts";
 import { quote, readFields } from "../../shared/push/fields.ts";
-import { nextPacket, readPublish } from "../../shared/wire/decode.ts";
+import { addPiece, joinPieces, nextPacket, readPublish } from "../../shared/wire/decode.ts";
 import type { Decoder } from "../../shared/wire/decode.ts";
 import {
     encodeConnect,
@@ -11,7 +11,6 @@ import {
     encodeSubscribe,
 } from "../../shared/wire/encode.ts";
 import { First } from "../../shared/wire/packets.ts";
-import type { Packet } from "../../shared/wire/packets.ts";
 import { encodeRemainingLength } from "../../shared/wire/remaining-length.ts";
 
 /**
@@ -75,30 +74,45 @@ function describePayload(payload: Bytes): string {
     return toHex(payload.slice(0, last)) + "+" + (payload.length - last);
 }
 
-function describe(packet: Packet): string {
-    if (packet.first === First.garbled) return "garbled";
-    const mark = packet.oversize ? " oversize" : "";
-    const first = toHex(String.fromCharCode(packet.first));
-    if (packet.first < First.publish || packet.first >= First.puback)
-        return first + mark + " " + (packet.rest === "" ? "-" : toHex(packet.rest));
-    const publish = readPublish(packet);
+/** Takes what follows a header. */
+function takeRest(decoder: Decoder): Bytes {
+    let rest = "";
+    while (decoder.skip > 0) {
+        const piece = decoder.pieces[0]!;
+        const end = Math.min(decoder.at + decoder.skip, piece.length);
+        rest += piece.slice(decoder.at, end);
+        decoder.skip -= end - decoder.at;
+        decoder.at = end;
+        if (decoder.skip > 0) joinPieces(decoder);
+    }
+    return rest;
+}
+
+function describe(decoder: Decoder, type: First): string {
+    if (type === First.garbled) return "garbled";
+    const mark = decoder.oversize ? " oversize" : "";
+    const first = toHex(String.fromCharCode(type));
+    if (type < First.publish || type >= First.puback)
+        return first + mark + " " + (decoder.skip === 0 ? "-" : toHex(takeRest(decoder)));
+    const publish = readPublish(decoder, type);
     if (publish === undefined) return first + mark + " malformed";
     const topic = publish.topic === "" ? "-" : toHex(publish.topic);
-    return first + mark + " #" + publish.packetId + " " + topic + " " + describePayload(publish.payload);
+    const payload = decoder.oversize ? "" : " " + describePayload(takeRest(decoder));
+    return first + mark + " #" + publish.packetId + " " + topic + payload;
 }
 
 /** `decode <limit> <octets in a piece, 0: all at once> <octets>…` */
 function decode(words: string[], write: Write): void {
-    const decoder: Decoder = { limit: toNumber(words[1]!), buffer: "", skip: 0 };
+    const decoder: Decoder = { limit: toNumber(words[1]!), pieces: [], at: 0, skip: 0, oversize: false };
     const pieceOctets = toNumber(words[2]!);
     let garbled = false;
     function take(data: Bytes): void {
-        decoder.buffer += data;
+        if (data !== "") addPiece(decoder, data);
         while (!garbled) {
-            const packet = nextPacket(decoder);
-            if (packet === undefined) return;
-            garbled = packet.first === First.garbled;
-            write(describe(packet));
+            const first = nextPacket(decoder);
+            if (first === undefined) return;
+            garbled = first === First.garbled;
+            write(describe(decoder, first));
         }
     }
     let all = "";
@@ -109,7 +123,10 @@ function decode(words: string[], write: Write): void {
     }
     if (pieceOctets === 0) take(all);
     if (decoder.skip > 0 && !garbled) write("skip " + decoder.skip);
-    if (decoder.buffer !== "" && !garbled) write("left " + toHex(decoder.buffer));
+    decoder.skip = 0;
+    for (const piece of decoder.pieces) decoder.skip += piece.length;
+    decoder.skip -= decoder.at;
+    if (decoder.skip > 0 && !garbled) write("left " + toHex(takeRest(decoder)));
 }
 
 /** `fields <octets> <key>…`: null, or the values, each a number or "=" and octets; "?" there is none of that key */

@@ -136,6 +136,7 @@ function answerOf(packet: DecodedPacket): string {
     const head = `${packet.first}${packet.oversize === true ? " oversize" : ""}`;
     if (packet.malformed === true) return `${head} malformed`;
     if (packet.topic === undefined) return `${head} ${octets(packet.rest ?? "")}`;
+    if (packet.oversize === true) return `${head} #${packet.packetId} ${octets(packet.topic)}`;
     const payload = packet.payload ?? "";
     const long = payload.length / 2 + (packet.filler ?? 0) >= 200;
     const shown = long ? withFiller(payload, packet.filler ?? 0) : octets(payload + "78".repeat(packet.filler ?? 0));

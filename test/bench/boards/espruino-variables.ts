@@ -44,10 +44,11 @@ function body(take: number, octets: number): string {
 }
 
 /** The fewest free variables with which a push of so many octets is handled. */
-async function needed(interpreter: string, octets: number): Promise<number> {
+async function needed(interpreter: string, octets: number, program?: string): Promise<number> {
     let enough = 0;
     for (const step of STEPS) {
-        const measured = await Measured.start({ interpreter, app: FILL, bare: true, chunkOctets: CHUNK_OCTETS });
+        const options = { interpreter, program, app: FILL, bare: true, chunkOctets: CHUNK_OCTETS };
+        const measured = await Measured.start(options);
         const { device } = measured;
         const free = async (): Promise<number> => {
             const used = await measured.atRest();
@@ -93,7 +94,7 @@ export async function measureVariables(interpreter: string, octets: number[], pr
         const wifi = (await used(empty, false)) - board;
         const online = (await used(program, true)) - wifi;
         const peaks: Record<number, number> = {};
-        for (const size of octets) peaks[size] = online + (await needed(interpreter, size));
+        for (const size of octets) peaks[size] = online + (await needed(interpreter, size, program));
         return { board, total, online, peaks };
     } finally {
         rmSync(folder, { recursive: true, force: true });
