@@ -39,6 +39,8 @@ export interface DeviceOptions {
     app?: string;
     /** Without the emulator's application: the board prints its messages itself, and `shown` stays empty. */
     bare?: boolean;
+    /** "hand": the board's time stands still but for `turn`, so that a day passes in a moment. On Lua and on the stand-in. Default "wall". */
+    clock?: "wall" | "hand";
     /** Whose NodeMCU firmware a "lua" board has. Default "esp8266". */
     kind?: "esp8266" | "esp32";
     /** Which interpreter when a runtime has several: for "lua" "5.1" or "5.3"; for "espruino" a path instead of ESPRUINO's. */
@@ -116,6 +118,12 @@ export interface EmulatedDevice extends BoardHands {
     /** The application sends something. False: the board refused it. */
     say(what: Say): Promise<boolean>;
     memory(): Promise<Memory>;
+    /**
+     * Turns the board's clock on by so many milliseconds: what is due on the way is done, each at its time. It waits for the gateway's answers,
+     * which take none of the board's time; the gateway's own clock stays, so that a message can be too old for the board. Rejects when the
+     * board was not started with `clock: "hand"`.
+     */
+    turn(ms: number): Promise<void>;
     /** How much is open: files, connections, look-ups, timers, as the runtime counts them. Undefined: it does not count. */
     handles(): Promise<number | undefined>;
     /** Ctrl-C on its console. A runtime without one goes on. */
@@ -148,6 +156,8 @@ export interface Board {
     say(what: Say): Promise<boolean>;
     memory(): Promise<Memory>;
     handles?(): Promise<number>;
+    /** Turns its clock on, when that is a hand clock. */
+    turn?(ms: number): Promise<void>;
     interrupt?(): Promise<void>;
     /** A line of what the program may read (emulator/hands.ts). What it may read at power on is `screen.hands.inputs()`. */
     input?(line: string): Promise<void>;

@@ -23,6 +23,7 @@ export class EmulatedBoard implements EmulatedDevice {
     readonly #board: Board;
     readonly #screen: Screen;
     readonly #radio: Radio;
+    readonly #byHand: boolean;
     readonly #closed: (() => void) | undefined;
     #lastAddress: string;
     #on = false;
@@ -31,6 +32,9 @@ export class EmulatedBoard implements EmulatedDevice {
     constructor(options: DeviceOptions, board: Board, screen: Screen, radio: Radio, closed?: () => void) {
         this.#closed = closed;
         this.runtime = options.runtime;
+        this.#byHand = options.clock === "hand";
+        if (this.#byHand && board.turn === undefined)
+            throw new Error(`A board of runtime "${options.runtime}" has no hand clock: use "lua" or "espruino-sim".`);
         this.#board = board;
         this.#screen = screen;
         this.#radio = radio;
@@ -160,6 +164,13 @@ export class EmulatedBoard implements EmulatedDevice {
 
     async handles(): Promise<number | undefined> {
         return this.#board.handles?.();
+    }
+
+    async turn(ms: number): Promise<void> {
+        if (!this.#byHand)
+            throw new Error('The board has the time of the wall: start it with clock: "hand" to turn it.');
+        if (!(ms >= 0)) throw new Error(`A clock is turned by milliseconds, 0 or more, not by ${ms}.`);
+        await this.#board.turn?.(ms);
     }
 
     async interrupt(): Promise<void> {

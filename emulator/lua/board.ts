@@ -1,10 +1,11 @@
 import { MAX_ACTIVE_LOCALS, maxActiveLocals } from "../../bundler/lua/limits.ts";
+import { HandClock } from "../clock.ts";
+import type { BoardClock } from "../clock.ts";
 import type { Board, Memory } from "../device.ts";
 import { PIN_NAMES } from "../hands.ts";
 import type { Radio } from "../radio.ts";
 import type { Screen } from "../screen.ts";
 import { BoardSockets, ERR_ABRT } from "./board-sockets.ts";
-import type { BoardClock } from "./clock.ts";
 import type { FlashFolder } from "./flash-folder.ts";
 import { isLua51, startMachine } from "./interpreters.ts";
 import { luaCall } from "./lua-text.ts";
@@ -132,6 +133,15 @@ export class LuaBoard implements Board {
         // an ESP8266 joins what it remembers without being asked; an ESP32 with its radio off hears nothing
         if (this.options.kind === "esp32" && !this.joined) return;
         await this.link(event !== undefined);
+    }
+
+    async turn(ms: number): Promise<void> {
+        const { clock } = this.options;
+        if (!(clock instanceof HandClock)) throw new Error("This board's clock cannot be turned.");
+        await clock.turn(ms, async () => {
+            do await this.settled();
+            while (this.radio.waits && (await this.radio.quiet()));
+        });
     }
 
     setNames(): Promise<void> {

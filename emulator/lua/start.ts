@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkBuilt } from "../../bin/built.mjs";
+import { HandClock, wallClock } from "../clock.ts";
 import type { DeviceOptions, EmulatedDevice, StartDevice } from "../device.ts";
 import { EmulatedBoard } from "../emulated-board.ts";
 import { Radio } from "../radio.ts";
@@ -10,7 +11,6 @@ import { slotFiles } from "../settings.ts";
 import { Screen } from "../screen.ts";
 import { LuaBoard } from "./board.ts";
 import type { BoardOptions } from "./board.ts";
-import { wallClock } from "./clock.ts";
 import { FlashFolder } from "./flash-folder.ts";
 import { missing } from "./interpreters.ts";
 import { INTERPRETERS } from "./machine.ts";
@@ -70,7 +70,7 @@ export async function startLuaBoard(options: DeviceOptions, more: Partial<BoardO
             interpreter,
             kind: options.kind ?? "esp8266",
             flash,
-            clock: wallClock(),
+            clock: options.clock === "hand" ? new HandClock() : wallClock(),
             programs: more.programs ?? flashed(options),
             boots: ["init.lua", "start.lua"],
             bare: options.bare === true,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Input, Taken } from "../../device/core/events.ts";
 import type { Request } from "../../device/platform.ts";
 import { LuaBoard } from "../../emulator/lua/board.ts";
-import { wallClock } from "../../emulator/lua/clock.ts";
+import { wallClock } from "../../emulator/clock.ts";
 import { compileForBoard } from "../../emulator/lua/compile.ts";
 import { FlashFolder } from "../../emulator/lua/flash-folder.ts";
 import { luaString } from "../../emulator/lua/lua-text.ts";

@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import { ESPRUINO_BUNDLE } from "../../bundler/espruino/build.ts";
 import type { EmulatedDevice, Memory } from "../../emulator/device.ts";
-import { HandClock } from "../../emulator/lua/clock.ts";
+import { HandClock } from "../../emulator/clock.ts";
 import type { Interpreter } from "../../emulator/lua/machine.ts";
 import { startLuaBoard } from "../../emulator/lua/start.ts";
 import { startDevice } from "../../emulator/start.ts";

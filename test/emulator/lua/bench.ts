@@ -8,7 +8,7 @@ import { Radio } from "../../../emulator/radio.ts";
 import { Screen } from "../../../emulator/screen.ts";
 import { LuaBoard } from "../../../emulator/lua/board.ts";
 import type { BoardOptions } from "../../../emulator/lua/board.ts";
-import { HandClock } from "../../../emulator/lua/clock.ts";
+import { HandClock } from "../../../emulator/clock.ts";
 import { FlashFolder } from "../../../emulator/lua/flash-folder.ts";
 import { missing } from "../../../emulator/lua/interpreters.ts";
 import { INTERPRETERS } from "../../../emulator/lua/machine.ts";

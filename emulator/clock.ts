@@ -15,7 +15,7 @@ export function wallClock(): BoardClock {
     };
 }
 
-/** A clock that stands still until it is turned. */
+/** A clock that stands still until it is turned: for a device that was started with `clock: "hand"`. */
 export class HandClock implements BoardClock {
     private now = 0;
     private waiting: { at: number; call: () => void }[] = [];
