@@ -27,6 +27,7 @@ const STEPS: [name: string, step: () => boolean][] = [
     ["types: Node", () => run(TSC, "-p", ".")],
     ["types: device core", () => run(TSC, "-p", "device/core", "--noEmit")],
     ["types: Espruino", () => run(TSC, "-p", "device/espruino", "--noEmit")],
+    ["types: examples", () => run(TSC, "-p", "device/examples")],
     ["types: NodeMCU", () => run(TSC, "-p", "device/nodemcu", "--noEmit")],
     ["core as Lua 5.1", coreIsLua],
     ["eslint", () => run("node_modules/eslint/bin/eslint.js", ".", "--max-warnings", "0")],
