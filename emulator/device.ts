@@ -34,13 +34,15 @@ export interface DeviceOptions {
     program?: string;
     /**
      * Path of your own application, as you would flash it. The emulator's application gets every push too, so `shown` is complete.
-     * Pins and modules that the runtime lacks have to come with it.
+     * What is wired to its pins: `pin`, `press`, `analog`, `display`, `sensor`. Modules that the runtime lacks have to come with it.
      */
     app?: string;
     /** Without the emulator's application: the board prints its messages itself, and `shown` stays empty. */
     bare?: boolean;
     /** "hand": the board's time stands still but for `turn`, so that a day passes in a moment. On Lua and on the stand-in. Default "wall". */
     clock?: "wall" | "hand";
+    /** Texts in `shown` and `say` are text, not octets of UTF-8: so it is for those who import `toque/emulator`. */
+    text?: boolean;
     /** Whose NodeMCU firmware a "lua" board has. Default "esp8266". */
     kind?: "esp8266" | "esp32";
     /** Which interpreter when a runtime has several: for "lua" "5.1" or "5.3"; for "espruino" a path instead of ESPRUINO's. */
@@ -68,10 +70,15 @@ export interface Memory {
     unit: "JsVars" | "octets";
 }
 
+/** A push as text, as `toque/emulator` gives it, and beside it as a board has it: octets of UTF-8. */
+export interface TextPush extends Push {
+    octets: Push;
+}
+
 /** What happens on a board. `gone`: its program ended though nobody asked. */
-export interface DeviceEvents {
+export interface DeviceEvents<P extends Push = Push> {
     line: [line: string];
-    push: [push: Push];
+    push: [push: P];
     state: [shown: Shown];
     gone: [why: string];
     /** The program drove a pin, or wrote to an I2C device. */
@@ -80,23 +87,28 @@ export interface DeviceEvents {
 
 /**
  * An emulated board that runs the built bundle. Commands resolve when the board has the event, not when it has acted:
- * tests wait with `until`. Text in pushes is octets of UTF-8, as on a board.
+ * tests wait with `until`. Text in pushes is octets of UTF-8, as on a board, unless it was started with `text`.
  */
-export interface EmulatedDevice extends BoardHands {
+export interface EmulatedDevice<P extends Push = Push> extends BoardHands {
     readonly runtime: Runtime;
     /** Every push that its application got, in order, over all reboots; also one whose handler threw. */
-    readonly shown: readonly Push[];
+    readonly shown: readonly P[];
     /** Every connection state on its screen, in order. */
     readonly states: readonly Shown[];
     /** Every line on its screen. */
     readonly screen: readonly string[];
+    /** First line of the error that ended a part of its application (`app`) since the power came on, at its load or later. */
+    readonly failure: string | undefined;
     /** The address that it connects from now. Undefined: no Wi-Fi. */
     readonly address: string | undefined;
 
-    on<E extends keyof DeviceEvents>(event: E, listener: (...args: DeviceEvents[E]) => void): void;
-    off<E extends keyof DeviceEvents>(event: E, listener: (...args: DeviceEvents[E]) => void): void;
-    /** Resolves as soon as `is` holds, looking again at each event. Rejects after `withinMs` with the screen's last lines. */
-    until(is: (device: EmulatedDevice) => boolean, withinMs?: number): Promise<void>;
+    on<E extends keyof DeviceEvents>(event: E, listener: (...args: DeviceEvents<P>[E]) => void): void;
+    off<E extends keyof DeviceEvents>(event: E, listener: (...args: DeviceEvents<P>[E]) => void): void;
+    /**
+     * Resolves as soon as `is` holds, looking again at each event. Rejects with the screen's last lines after `withinMs`, and at once when
+     * the application fails (`failure`).
+     */
+    until(is: (device: EmulatedDevice<P>) => boolean, withinMs?: number): Promise<void>;
 
     /**
      * Another address. The old sockets are black holes from now on: nobody closes them, and nothing comes through.

@@ -28,7 +28,8 @@ const USAGE = `toque emulate <number> --route R --secret S [options]
   --fleet N           instead of a number: so many virtual devices, registered through
   --url URL --token T the gateway's HTTP and an admin token (TOQUE_URL, TOQUE_TOKEN)
 
-On its input: address [A], down, up [A], drop, read SEQUENCE, send NUMBER TEXT, reboot, quit`;
+On its input: address [A], down, up [A], drop, press PIN, release PIN, analog A0 VOLTS, pins, display,
+              read SEQUENCE, send NUMBER TEXT, reboot, quit`;
 
 /** A wrong call: the sentence, and nothing else. */
 class UsageError extends Error {}
@@ -162,6 +163,22 @@ async function obey(device: EmulatedDevice, line: string): Promise<string | unde
         case "reboot":
             await device.reboot();
             return "power cut, and power again";
+        case "press":
+            await device.press(argument ?? "");
+            return `${argument} is pressed: release it`;
+        case "release":
+            await device.release(argument ?? "");
+            return `${argument} is released`;
+        case "analog":
+            await device.analog(argument ?? "", Number(rest[0]));
+            return `${argument} has ${rest[0]} V`;
+        case "pins":
+            return device.pins().join("; ") || "no pin was used";
+        case "display":
+            return device
+                .display()
+                .lines.map((text) => text.padEnd(21))
+                .join("\n");
         case "read":
             return (await device.say({ say: "read", sequence: Number(argument) }))
                 ? undefined
@@ -171,7 +188,7 @@ async function obey(device: EmulatedDevice, line: string): Promise<string | unde
             return (await device.say(what)) ? undefined : "the board refused: its outbox is full, try again later";
         }
         default:
-            return `There is no command "${command}". Use address [A], down, up [A], drop, read SEQUENCE, send NUMBER TEXT, reboot or quit.`;
+            return `There is no command "${command}". Use address [A], down, up [A], drop, press PIN, release PIN, analog A0 VOLTS, pins, display, read SEQUENCE, send NUMBER TEXT, reboot or quit.`;
     }
 }
 
@@ -181,13 +198,26 @@ async function run(words: string[]): Promise<void> {
     if (fleet !== undefined) return runFleet(fleet);
     const device = await startDevice(readOptions(words));
     const show = (line: string): void => console.log(plain(line));
+    let ending = false;
+    let ended = false;
+    /** Where nobody looks, an application's error is the end. */
+    const judge = (): void => {
+        if (ending || !ended || device.failure === undefined) return;
+        process.exitCode = 1;
+        end();
+    };
     for (const line of device.screen) show(line);
-    device.on("line", show);
+    device.on("line", (line) => {
+        show(line);
+        judge();
+    });
     device.on("push", ({ sequence, body, title, from }) => {
         const sender = from === undefined ? "" : ` from ${decodeText(from)}`;
         show(`message ${sequence}${sender}: ${title === undefined ? "" : decodeText(title) + ": "}${decodeText(body)}`);
     });
     const end = (): void => {
+        if (ending) return;
+        ending = true;
         input.close();
         void device.close().then(() => process.exit());
     };
@@ -201,9 +231,13 @@ async function run(words: string[]): Promise<void> {
         if (line.trim() === "quit") end();
         else
             void obey(device, line).then(
-                (answer) => answer !== undefined && show(`[${answer}]`),
+                (answer) => answer?.split("\n").forEach((text) => show(`[${text}]`)),
                 (error: unknown) => show(`[${String(error)}]`),
             );
+    });
+    input.on("close", () => {
+        ended = process.stdin.isTTY !== true;
+        judge();
     });
     process.on("SIGINT", end);
     process.on("SIGTERM", end);

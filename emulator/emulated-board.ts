@@ -25,6 +25,8 @@ export class EmulatedBoard implements EmulatedDevice {
     readonly #radio: Radio;
     readonly #byHand: boolean;
     readonly #closed: (() => void) | undefined;
+    readonly #asText: boolean;
+    readonly #hasApplication: boolean;
     #lastAddress: string;
     #on = false;
 
@@ -38,6 +40,8 @@ export class EmulatedBoard implements EmulatedDevice {
         this.#board = board;
         this.#screen = screen;
         this.#radio = radio;
+        this.#asText = screen.asText = options.text === true;
+        this.#hasApplication = options.app !== undefined && options.bare !== true;
         this.#lastAddress = options.address ?? "127.0.0.1";
         screen.hands.give = async (line) => {
             if (this.#on) await board.input?.(line);
@@ -55,6 +59,10 @@ export class EmulatedBoard implements EmulatedDevice {
 
     get screen(): readonly string[] {
         return this.#screen.lines;
+    }
+
+    get failure(): string | undefined {
+        return this.#hasApplication ? this.#screen.failure : undefined;
     }
 
     get address(): string | undefined {
@@ -76,16 +84,20 @@ export class EmulatedBoard implements EmulatedDevice {
                 clearTimeout(timer);
                 for (const event of events) this.off(event, look);
             };
-            const look = (): void => {
-                if (!is(this)) return;
-                settle();
-                resolve();
-            };
-            const timer = setTimeout(() => {
+            const fail = (why: string): void => {
                 settle();
                 const last = this.screen.slice(-LAST_LINES).join("\n  ");
+                reject(new Error(`${why} Its screen:\n  ${last}`));
+            };
+            const look = (): void => {
+                if (is(this)) {
+                    settle();
+                    resolve();
+                } else if (this.failure !== undefined) fail(`The application failed: ${this.failure}.`);
+            };
+            const timer = setTimeout(() => {
                 const what = `${is.toString()} within ${withinMs} ms (${this.shown.length} shown)`;
-                reject(new Error(`The ${this.runtime} device did not come to ${what}. Its screen:\n  ${last}`));
+                fail(`The ${this.runtime} device did not come to ${what}.`);
             }, withinMs);
             for (const event of events) this.on(event, look);
             look();
@@ -94,6 +106,7 @@ export class EmulatedBoard implements EmulatedDevice {
 
     async powerOn(): Promise<void> {
         this.#on = true;
+        this.#screen.failure = undefined;
         await this.#board.start();
         if (this.#radio.address !== undefined) await this.#board.wifi("connected", this.#radio.address);
     }
@@ -117,6 +130,10 @@ export class EmulatedBoard implements EmulatedDevice {
 
     pin(name: string): Pin {
         return this.#screen.hands.pin(name);
+    }
+
+    pins(): string[] {
+        return this.#screen.hands.pins();
     }
 
     press(name: string): Promise<void> {
@@ -155,7 +172,14 @@ export class EmulatedBoard implements EmulatedDevice {
     }
 
     say(what: Say): Promise<boolean> {
-        return this.#board.say(what);
+        if (!this.#asText || what.say === "read") return this.#board.say(what);
+        const octets = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
+        const { body, title } = what;
+        return this.#board.say({
+            ...what,
+            body: octets(body),
+            title: title === undefined ? undefined : octets(title),
+        });
     }
 
     memory(): Promise<Memory> {

@@ -36,6 +36,8 @@ export interface Pin {
 /** What a test has in its hands. Names of pins are those of the firmware: see PIN_NAMES. Errors are sentences. */
 export interface BoardHands {
     pin(name: string): Pin;
+    /** The pins that were used, a line each for a person. */
+    pins(): string[];
     /** A button between the pin and ground is pressed: level 0. Resolves when the board has the event. */
     press(name: string): Promise<void>;
     /** The button is let go: level 1. */
@@ -117,8 +119,7 @@ export class Hands {
         this.#display.reset();
     }
 
-    /** The pins that were used, as lines for a person. */
-    describe(): string[] {
+    pins(): string[] {
         const nameOf = new Map([...this.pinNames].map(([name, gpio]) => [gpio, name])); // the firmware's own names are the last
         return [...this.#pins]
             .sort(([a], [b]) => a - b)

@@ -1,13 +1,29 @@
 import { EventEmitter } from "node:events";
 import type { Push } from "../device/core/events.ts";
-import type { DeviceEvents, Shown, StateName } from "./device.ts";
+import type { DeviceEvents, Shown, StateName, TextPush } from "./device.ts";
 import { Hands } from "./hands.ts";
 
 const STATES: readonly string[] = ["offline", "resolving", "dialing", "connecting", "subscribing", "online", "waiting"];
 
+/** An error that nobody caught on Espruino, and what NodeMCU's init.lua prints. */
+const FAILURE = /^(?:Uncaught |toque: the application does not run, so messages wait: )(.*)$/;
+
 /** Octets of UTF-8 as text. */
 export function decodeText(octets: string): string {
     return Buffer.from(octets, "latin1").toString("utf8");
+}
+
+function textOf(octets: Push): TextPush {
+    const { body, title, from, collapseKey } = octets;
+    const text = (of: string | undefined): string | undefined => (of === undefined ? undefined : decodeText(of));
+    return {
+        ...octets,
+        body: decodeText(body),
+        title: text(title),
+        from: text(from),
+        collapseKey: text(collapseKey),
+        octets,
+    };
 }
 
 /**
@@ -24,6 +40,10 @@ export class Screen {
     readonly lines: string[] = [];
     /** What is wired to the board: gets the lines that are for it (emulator/hands.ts). */
     readonly hands = new Hands();
+    /** Pushes are given as text. */
+    asText = false;
+    /** First line of the error that ended a part of the application since the power came on. */
+    failure: string | undefined;
     #pieces: Record<string, string> = {};
     #rest = "";
 
@@ -65,7 +85,8 @@ export class Screen {
     }
 
     /** Takes a push that the application was given. */
-    takePush(push: Push): void {
+    takePush(octets: Push): void {
+        const push = this.asText ? textOf(octets) : octets;
         this.shown.push(push);
         this.events.emit("push", push);
     }
@@ -74,6 +95,7 @@ export class Screen {
         const words = /^toque: ([a-z]+)(?:: (.*))?$/.exec(line);
         const shown =
             words !== null && STATES.includes(words[1]!) ? { state: words[1] as StateName, why: words[2] } : undefined;
+        this.failure ??= FAILURE.exec(line)?.[1];
         // listeners see all of it already there
         this.lines.push(line);
         if (shown !== undefined) this.states.push(shown);

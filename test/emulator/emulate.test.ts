@@ -22,7 +22,7 @@ before(async () => {
 after(() => gateway.stop());
 
 /** `npm run emulate` with these words; `answer` types on its input when its screen shows something. */
-function emulate(words: string[], answers: [when: RegExp, type: string][] = [], env = {}) {
+function emulate(words: string[], answers: [when: RegExp, type: string][] | "end" = [], env = {}) {
     const child = spawn(process.execPath, ["--import", "tsx", "emulator/emulate.ts", ...words], {
         cwd: ROOT,
         stdio: "pipe",
@@ -31,7 +31,8 @@ function emulate(words: string[], answers: [when: RegExp, type: string][] = [], 
     });
     let screen = "";
     let seen = 0;
-    const next = [...answers];
+    const next = answers === "end" ? [] : [...answers];
+    if (answers === "end") child.stdin.end();
     const look = (data: Buffer): void => {
         screen += data.toString();
         const [when, type] = next[0] ?? [/$^/, ""];
@@ -63,7 +64,12 @@ test("emulate: the board's screen, and what its input does with the Wi-Fi", { sk
             [/toque: offline/, "up"],
             [/\[the Wi-Fi is back, with 127\.0\.0\.52\][^]*toque: online/, "drop"],
             [/is back, without an event/, "dance"],
-            [/no command "dance"\. Use address/, "quit"],
+            [/no command "dance"\. Use address/, "press D0"],
+            [/\[D0 is pressed: release it\]/, "analog A0 0.5"],
+            [/\[A0 has 0\.5 V\]/, "press button"],
+            [/There is no pin "button": this firmware has/, "pins"],
+            [/\[D0: held at 0, 0 changes\]/, "display"],
+            [/(\[ {21}\]\n){8}/, "quit"],
         ],
     );
     assert.doesNotMatch(screen, /[\u001b\u009b]/);
@@ -145,6 +151,36 @@ for (const [words, sentence] of REFUSED) {
         );
     });
 }
+
+test("emulate: where nobody looks, an application's error is exit code 1", { skip: NOT_BUILT }, async (t) => {
+    const file = join(mkdtempSync(join(tmpdir(), "toque-app-")), "app");
+    t.after(() => rmSync(dirname(file), { recursive: true }));
+    for (const app of ['throw "no display";', 'setTimeout(function () { throw "no display"; }, 50);']) {
+        writeFileSync(file, app);
+        const words = ["+34600111222", "--code", "12345678", "--gateway", "127.0.0.1:1", "--app", file];
+        const { screen, code } = await emulate(words, "end");
+        assert.match(screen, /^Uncaught no display$/m);
+        assert.equal(code, 1, screen);
+    }
+});
+
+test("until ends with the application's error, at once", { skip: NOT_BUILT }, async (t) => {
+    const file = join(mkdtempSync(join(tmpdir(), "toque-app-")), "app");
+    t.after(() => rmSync(dirname(file), { recursive: true }));
+    writeFileSync(file, 'setTimeout(function () { throw "no display"; }, 50);');
+    const device = await startDevice({
+        runtime: "espruino-sim",
+        gateway: { host: "127.0.0.1", port: 1 },
+        startsDown: true,
+        app: file,
+    });
+    t.after(() => device.close());
+    await assert.rejects(
+        device.until(() => false, 600_000),
+        /^Error: The application failed: no display\. Its screen:/,
+    );
+    assert.equal(device.failure, "no display");
+});
 
 test("emulate: a mistake is its sentence and exit code 2", async () => {
     const { screen, code } = await emulate([]);

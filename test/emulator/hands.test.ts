@@ -33,7 +33,7 @@ test("a pin has its level and each change with its moment; the level that it has
         { atMs: 30, level: 0.25 },
         { atMs: 40, level: 1 },
     ]);
-    assert.deepEqual(hands.describe(), ["D2: driven to 1, 3 changes"]);
+    assert.deepEqual(hands.pins(), ["D2: driven to 1, 3 changes"]);
     hands.powerOff();
     assert.equal(hands.take("#pins"), false);
     assert.throws(() => hands.pin("D99"), /There is no pin "D99": this firmware has GPIO0, /);

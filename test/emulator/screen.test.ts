@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TextPush } from "../../emulator/device.ts";
 import { Screen } from "../../emulator/screen.ts";
 import { Timeline } from "../../emulator/timeline.ts";
 
@@ -49,4 +50,12 @@ test("screen: a listener finds the line and its state already there", () => {
     screen.events.on("line", () => (seen = `${screen.lines.length} ${screen.states.length}`));
     screen.print("toque: online");
     assert.equal(seen, "1 1");
+});
+
+test("screen: for other people's tests a push is text, and its octets are beside it", () => {
+    const screen = new Screen();
+    screen.asText = true;
+    for (const line of [`#b ${Buffer.from("¡Hola!").toString("hex")}`, "#push 3 -"]) screen.print(line);
+    const [push] = screen.shown as TextPush[];
+    assert.deepEqual([push?.body, push?.title, push?.octets.body], ["¡Hola!", undefined, "\u00c2\u00a1Hola!"]);
 });
