@@ -1,12 +1,54 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { SerialPort } from "serialport";
-import { FlashError } from "./options.ts";
+import { FlashError } from "./plan.ts";
 
-const BAUD = 115_200;
 /** Time a board gets to answer: a flash page may have to be erased first. */
 export const ANSWER_MS = 10_000;
+/** What was sent may be echoed, and holds secrets in base64 or hexadecimal digits. No word of a board is so long. */
+const MAY_BE_SECRET = /[\w+/=-]{24,}/g;
+
+/** A serial port of this machine. */
+export interface Found {
+    path: string;
+    /** what its maker calls it; "": nothing is known */
+    name: string;
+}
+
+async function load(): Promise<typeof import("serialport")> {
+    try {
+        return await import("serialport");
+    } catch {
+        throw new FlashError('Serial ports need the package serialport: run "npm install serialport", or use tcp://.');
+    }
+}
+
+/** The serial ports that may have a board: those on USB first. */
+export async function listPorts(): Promise<Found[]> {
+    const { SerialPort } = await load();
+    const ports = await SerialPort.list();
+    return ports
+        .map(({ path, manufacturer, productId, serialNumber }) => ({
+            path,
+            name: [manufacturer, productId, serialNumber].filter((text) => text !== undefined).join(" "),
+        }))
+        .sort((a, b) => Number(b.name !== "") - Number(a.name !== ""));
+}
+
+/** The ports in one line, for an error. */
+function describePorts(ports: Found[]): string {
+    return ports.map(({ path, name }) => (name === "" ? path : `${path} (${name})`)).join(", ");
+}
+
+/** Whether a port is there, without opening it: that may restart the board. @throws FlashError, with the ports that are there */
+export async function checkPort(path: string): Promise<void> {
+    if (path.startsWith("tcp://") || existsSync(path)) return;
+    const ports = process.platform === "win32" ? await listPorts() : [];
+    if (!ports.some((port) => port.path === path))
+        throw new FlashError(`There is no port ${path}. ${await portsThere(path)}`);
+}
 
 /** A board's serial port, or a TCP connection to a serial server: what the board sends is kept until it is awaited. */
 export class Port {
@@ -23,8 +65,8 @@ export class Port {
         });
     }
 
-    /** @param path a serial port, or tcp://host:port. @throws FlashError */
-    static async open(path: string): Promise<Port> {
+    /** @param path a serial port, or tcp://host:port. @throws FlashError, with the ports that are there */
+    static async open(path: string, baudRate: number): Promise<Port> {
         try {
             if (path.startsWith("tcp://")) {
                 const { hostname, port } = new URL(path);
@@ -32,12 +74,14 @@ export class Port {
                 await once(socket, "connect");
                 return new Port(socket);
             }
-            const { SerialPort } = await import("serialport");
-            const serial = new SerialPort({ path, baudRate: BAUD });
+            const { SerialPort } = await load();
+            const serial = new SerialPort({ path, baudRate });
             await once(serial, "open");
             return new Port(serial);
         } catch (error) {
-            throw new FlashError(`${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+            if (error instanceof FlashError) throw error;
+            const why = error instanceof Error ? error.message.replace(/^Error: /, "") : String(error);
+            throw new FlashError(`${path} cannot be opened (${why}). ${await portsThere(path)}`);
         }
     }
 
@@ -65,9 +109,9 @@ export class Port {
         }
     }
 
-    /** The end of what was heard, for an error. */
+    /** The end of what was heard, for an error, without what may be a secret. */
     get lastHeard(): string {
-        return JSON.stringify(this.#heard.slice(-200));
+        return JSON.stringify(this.#heard.slice(-400).replace(MAY_BE_SECRET, "…").slice(-200));
     }
 
     /** Sends what is on its way, then closes. A serial port is not closed by being destroyed, and would keep this process running. */
@@ -76,4 +120,14 @@ export class Port {
         if ("close" in this.#stream) await new Promise((done) => (this.#stream as SerialPort).close(done));
         this.#stream.destroy();
     }
+}
+
+/** What to try instead of a port that cannot be opened. */
+async function portsThere(path: string): Promise<string> {
+    if (path.startsWith("tcp://")) return "Is its serial server running?";
+    const ports = await listPorts();
+    if (ports.some((port) => port.path === path))
+        return 'It is there: is another program using it, or may you not? On Linux, its users are in the group "dialout".';
+    if (ports.length === 0) return "This machine has no serial port now: is the board on a cable that carries data?";
+    return `The ports that are there: ${describePorts(ports)}.`;
 }

@@ -13,10 +13,10 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The packages are CommonJS for the most part and ask for Node's own modules. */
 const REQUIRE = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 
-/** In one file and its map, but for libsql, which is no JavaScript. */
+/** In one file and its map, but for libsql and serialport, which are no JavaScript. */
 const GATEWAY = {
     entryPoints: { toque: "gateway/cli/main.ts", worker: "gateway/store/worker.ts" },
-    external: ["libsql"],
+    external: ["libsql", "serialport"],
     banner: { js: REQUIRE },
 };
 const EMULATOR = {

@@ -37,7 +37,8 @@ function start()
     local level = node.stripdebug and node.stripdebug()
     if level then node.stripdebug(3) end -- Toque is one line: what for should its number be kept?
     timer:alarm(60000, 0, function() file.remove("toque-boots") end)
-    if not file.exists("toque.lua") then return print("toque: toque.lua is missing: flash it") end
+    -- the flash command puts the new program in the place of the old one, and the power may fail in between
+    if not file.exists("toque.lua") and not file.rename("toque.next", "toque.lua") then return print("toque: toque.lua is missing: flash it") end
     local toque = require("toque")
     if level then node.stripdebug(level) end
     local app = find("app")

@@ -29,7 +29,7 @@ interface NumberPage {
     numbers: NumberLine[];
     next?: string;
 }
-interface NumberDetails extends NumberLine {
+export interface NumberDetails extends NumberLine {
     twins?: string[];
     endpoints: Endpoint[];
     capabilities?: { runtime: string; firmware: string; packetOctets: number; application?: string };
@@ -37,7 +37,7 @@ interface NumberDetails extends NumberLine {
     lastSequence: number;
 }
 
-interface AddedNumber {
+export interface AddedNumber {
     number: string;
     label?: string;
     route: string;
@@ -117,7 +117,7 @@ async function add(number: string, flags: AddFlags): Promise<void> {
 }
 
 /** Ends the command if the number has a board, unless somebody at a terminal wants to go on. */
-async function protect(client: Client, number: string, { country, keepBacklog, json }: AddFlags): Promise<void> {
+export async function protect(client: Client, number: string, { country, keepBacklog, json }: AddFlags): Promise<void> {
     const free = ["unknown_number", "unregistered", "unknown_route"]; // the last one: no number was given, and the gateway names that mistake
     const found = await client.get<NumberDetails>(numberPath(number, country)).catch((error: unknown) => {
         if (error instanceof Failure && free.includes(error.code)) return undefined;

@@ -4,6 +4,7 @@ import { readVersion } from "../config.ts";
 import { GatewayError } from "../error.ts";
 import { buildCommand } from "./build.ts";
 import { Failure } from "./failure.ts";
+import { flashCommand } from "./flash.ts";
 import { messageCommand, sendCommand } from "./messages.ts";
 import { codeCommand, numberCommand } from "./numbers.ts";
 import { serveCommand } from "./serve.ts";
@@ -18,6 +19,7 @@ Examples:
   toque number add +34600111222 --label kitchen
   toque send +34600111222 "Dinner is ready" --wait
   toque number show 600111222 --country ES
+  toque flash +34600111222  (asks what it needs to know)
   toque emulate --help  (a board to try it with, on this machine)`;
 
 const EXIT_CODES = `
@@ -41,6 +43,7 @@ function createProgram(words: string[]): Command {
         serveCommand(),
         numberCommand(),
         codeCommand(),
+        flashCommand(),
         sendCommand(),
         messageCommand(),
         tokenCommand(),

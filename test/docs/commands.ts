@@ -22,10 +22,9 @@ const NOT_RUN: Record<string, string> = {
         "the gateway of its page runs; test/e2e/restored-store.test.ts restores the store of a stopped one",
     "sudo systemctl enable --now toque": "it changes the machine",
     "sudo sysctl -w net.ipv4.tcp_mtu_probing=1": "it changes the machine",
-    'npm run flash:espruino -- --port /dev/ttyUSB0 --gateway 192.168.1.5 --number +34600111222 --route ROUTE --secret SECRET --ssid "My Wi-Fi" --password "its password" --app device/examples/led.js':
-        "it needs a board on a cable",
-    'npm run flash:nodemcu -- --port /dev/ttyUSB0 --gateway 192.168.1.5 --number +34600111222 --code 12345678 --ssid "My Wi-Fi" --password "its password" --app device/examples/led.lua':
-        "it needs a board on a cable; test/emulator/lua/flash-script.test.ts runs it against a real Lua",
+    "npx toque flash": "it asks at a terminal, and needs a board on a cable",
+    "npx toque flash +34600111222 --board espruino-esp32 --port /dev/ttyUSB0 --ssid MyWiFi --password-file wifi.txt --app device/examples/led.js":
+        "it needs a board on a cable; test/flash-scripts/espruino.test.ts runs it on a pseudo-terminal",
 };
 
 /** Commands that need the registry: what is done instead. */

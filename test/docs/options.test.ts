@@ -35,12 +35,7 @@ async function readScriptHelp(script: string): Promise<void> {
 
 before(async () => {
     await readHelp([]);
-    await Promise.all([
-        readHelp(["emulate"]),
-        readScriptHelp("flash:espruino"),
-        readScriptHelp("flash:nodemcu"),
-        readScriptHelp("bench"),
-    ]);
+    await Promise.all([readHelp(["emulate"]), readScriptHelp("bench")]);
 });
 
 /** Pieces of a page that may be commands: lines of blocks, and what stands between backticks. */

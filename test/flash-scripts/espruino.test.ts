@@ -1,6 +1,6 @@
-/** `npm run flash:espruino` at the other end of a board's console. */
+/** `toque flash` at the other end of an Espruino's console. */
 import assert from "node:assert/strict";
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, type Socket, createServer } from "node:net";
@@ -9,68 +9,60 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
+import { crc32 } from "node:zlib";
 import { MODULE } from "../../device/espruino/files.ts";
 import { frame } from "../../device/slots.ts";
 import { writeStorage } from "../../emulator/espruino/storage.ts";
-import { flash as flashBoard } from "../../flash-scripts/espruino.ts";
-import { FlashError, readOptions } from "../../flash-scripts/options.ts";
+import { copies } from "../../flash-scripts/espruino.ts";
+import { BOARDS, FlashError, flash } from "../../flash-scripts/flash.ts";
+import type { Plan } from "../../flash-scripts/plan.ts";
+import { serveToque, spawnToque } from "../support/toque.ts";
+import { noTerminal, openTerminal } from "./pseudo-terminal.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const TIMEOUT_MS = 120_000;
-const APP = 'module.exports = function (message) { print("ñ: " + message.body); };\n';
-const CONFIG = '{"host":"127.0.0.1","port":1883,"number":"+34600111222","ssid":"Café"}';
-const CREDENTIALS = '{"route":"abcdefghijklmnop","secret":"abcdefghijklmnopqrstuv"}';
+const TIMEOUT_MS = 240_000;
+const PROGRAM = readFileSync(join(ROOT, "dist/espruino/toque.js"));
+const APP = 'toque.on("message", function (message) { print("ñ: " + message.body); });\n';
+const SETTINGS = { host: "127.0.0.1", port: 1883, number: "+34600111222", ssid: "Café" };
+const CREDENTIALS = { route: "abcdefghijklmnop", secret: "abcdefghijklmnopqrstuv" };
 const octetsOf = (text: string) => Buffer.from(text).toString("latin1");
+const silent = { note: () => undefined, sent: () => undefined };
 
-/** The script's words for what `serve` puts at the other end of a connection. */
-async function wordsFor(t: TestContext, serve: (socket: Socket) => void): Promise<string[]> {
-    const folder = mkdtempSync(join(tmpdir(), "toque-flash-"));
-    t.after(() => rmSync(folder, { recursive: true, force: true }));
-    writeFileSync(join(folder, "app.js"), APP);
+/** What is put on a board whose console `serve` puts at the other end of a connection. */
+async function planFor(t: TestContext, serve: (socket: Socket) => void): Promise<Plan> {
     const server = createServer((socket) => serve(socket.on("error", () => undefined))).listen(0, "127.0.0.1");
     await once(server, "listening");
     t.after(() => server.close());
-    const port = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const flags = [
-        "--gateway",
-        "127.0.0.1",
-        "--number",
-        "+34600111222",
-        "--ssid",
-        "Café",
-        "--app",
-        join(folder, "app.js"),
-    ];
-    const secret = ["--route", "abcdefghijklmnop", "--secret", "abcdefghijklmnopqrstuv"];
-    return ["--port", port, ...flags, ...secret];
-}
-
-/** Runs the script. */
-async function flash(t: TestContext, serve: (socket: Socket) => void) {
-    const words = ["--import", "tsx", "flash-scripts/espruino.ts", ...(await wordsFor(t, serve))];
-    return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-        execFile(process.execPath, words, { cwd: ROOT, timeout: TIMEOUT_MS }, (error, stdout, stderr) =>
-            resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
-        );
-    });
+    return {
+        board: BOARDS["espruino-esp8266"]!,
+        port: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        bundle: new Map([["toque.js", PROGRAM]]),
+        settings: SETTINGS,
+        credentials: CREDENTIALS,
+        app: Buffer.from(APP),
+        firstApp: Buffer.from("// the first\n"),
+    };
 }
 
 /** Each file that a board is to have, as octets. */
 function expected(): Record<string, string> {
     return {
-        ".boot0": readFileSync(join(ROOT, "dist/espruino/toque.js"), "latin1"),
+        ".boot0": PROGRAM.toString("latin1"),
         toque: MODULE,
         ".bootcde": octetsOf(APP),
-        "toque-config0": frame(1, octetsOf(CONFIG)),
-        "toque-credentials0": frame(1, CREDENTIALS),
+        "toque-config0": frame(1, octetsOf(JSON.stringify(SETTINGS))),
+        "toque-credentials0": frame(1, JSON.stringify(CREDENTIALS)),
     };
 }
 
 /** A console that runs each line as JavaScript, as Espruino's does. */
 class Board {
-    readonly files = new Map<string, string>([["toque-config1", "of an earlier time"]]);
+    readonly files = new Map<string, string>([
+        ["toque-config1", "of an earlier time"],
+        ["toque-session0", "of another route"],
+    ]);
     loads = 0;
-    readonly env = { VERSION: "2v99" };
+    readonly env = { VERSION: "2v99", MODULES: "Flash,net,Wifi" };
     /** octets that Storage has */
     capacity = 1_000_000;
     /** what becomes of a line on its way */
@@ -115,35 +107,64 @@ class Board {
         };
         this.#context = createContext({
             require: () => Storage,
-            process: { env: this.env },
+            process: { env: this.env, memory: () => ({ total: 1700 }) },
+            E: { CRC32: (data: string) => crc32(Buffer.from(data, "latin1")) },
+            setTimeout: (text: string) => this.#run(text),
             atob: (text: string) => Buffer.from(text, "base64").toString("latin1"),
             btoa: (data: string) => Buffer.from(data, "latin1").toString("base64"),
             print: (text: string) => this.#print(text),
             reset: () => this.#reset(),
-            load: () => void this.loads++,
+            load: () => this.#load(),
         });
+    }
+
+    #load(): void {
+        this.loads++;
+        this.#reset();
+        const loads = this.loads;
+        this.#run(this.files.get(".boot3") ?? "");
+        if (this.loads === loads) this.#print("toque: online");
     }
 }
 
 test("flash espruino: program, application and settings are written, read back and started", async (t) => {
     const board = new Board();
-    const { code, stdout, stderr } = await flash(t, (socket) => board.serve(socket));
-    assert.deepEqual([code, stderr], [0, ""]);
-    assert.match(stdout, /^Espruino 2v99 answers\. Uploading Toque…\nDone: /);
+    const notes: string[] = [];
+    const plan = await planFor(t, (socket) => board.serve(socket));
+    await flash(plan, { ...silent, note: (text) => notes.push(text) });
+    assert.match(
+        notes.join("\n"),
+        /^Espruino 2v99 answers: 1700 variables, 1000000 octets of Storage free\.\nThe board starts/,
+    );
     assert.deepEqual(Object.fromEntries(board.files), expected());
     assert.equal(board.loads, 1);
 });
 
-test("flash espruino: a firmware that is too old ends the script with a sentence and a code", async (t) => {
+test("flash espruino: a program that is there stays whole until the new one is, and another application stays", async (t) => {
     const board = new Board();
-    board.env.VERSION = "2v20.1";
-    const { code, stderr } = await flash(t, (socket) => board.serve(socket));
-    assert.match(stderr, /^The board runs Espruino 2v20\.1\. Toque needs 2v21 or newer: flash that first/);
-    assert.equal(code, 1);
-    assert.equal(board.loads, 0);
+    board.files.set(".boot0", "the old program").set(".bootcde", "a person's");
+    let staged = 0;
+    board.line = (text) => {
+        if (board.files.has("toque-new") && !board.files.has(".boot3")) staged++;
+        if (!text.includes("load()")) assert.equal(board.files.get(".boot0"), "the old program");
+        return text;
+    };
+    const plan = await planFor(t, (socket) => board.serve(socket));
+    await flash({ ...plan, app: undefined }, silent);
+    assert.ok(staged > PROGRAM.length / 100, "it lay beside the old one");
+    assert.deepEqual(Object.fromEntries(board.files), { ...expected(), ".bootcde": "a person's" });
+    assert.equal(board.loads, 2, "the first start copies");
+    board.line = (text) => (/_w\("(?!toque-c)/.test(text) ? assert.fail(text) : text); // all of that is there
+    await flash({ ...plan, app: undefined }, silent);
 });
 
 const FAILURES: [name: string, harm: (board: Board) => void, sentence: RegExp][] = [
+    [
+        "a firmware that is too old",
+        (board) => (board.env.VERSION = "2v20.1"),
+        /^The board runs Espruino 2v20\.1\. Toque needs 2v21 or newer: flash that first/,
+    ],
+    ["a firmware without Wi-Fi", (board) => (board.env.MODULES = "net"), /has no module Wifi/],
     ["no room", (board) => (board.capacity = 500), /^There is no room for \.boot0 in the board's flash: /],
     [
         "an octet that is lost on the way",
@@ -161,62 +182,121 @@ for (const [name, harm, sentence] of FAILURES) {
     test(`flash espruino: ${name} is refused with a sentence, and nothing is started`, async (t) => {
         const board = new Board();
         harm(board);
-        const options = readOptions("", await wordsFor(t, (socket) => board.serve(socket)));
+        const plan = await planFor(t, (socket) => board.serve(socket));
         const refused = (error: unknown) => error instanceof FlashError && sentence.test(error.message);
-        await assert.rejects(flashBoard(options), refused);
-        assert.equal(board.loads, 0);
+        await assert.rejects(flash(plan, silent), refused);
+        assert.doesNotMatch([...board.files.keys()].join(), /boot3/);
     });
 }
 
-/** Prints files as base64, by pieces that an ESP8266 has the memory for. */
-const READ = (names: string[]) => `var s=require("Storage");${JSON.stringify(names)}.forEach(function(n){
-    print("#"+n+"=");
-    for(var o=0,d;d=s.read(n,o,480);o+=480)print(btoa(d));
-    print("#");
-});`;
+/** A genuine interpreter's flash. */
+function flashOf(t: TestContext, interpreter: string, files: Record<string, string>): string {
+    const folder = mkdtempSync(join(tmpdir(), "toque-flashed-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    writeStorage(interpreter, folder, new Map(Object.entries(files)));
+    return folder;
+}
+
+/** Power on. */
+function start(t: TestContext, interpreter: string, folder: string): ChildProcessWithoutNullStreams {
+    const child = spawn(interpreter, [], { cwd: folder, stdio: "pipe" });
+    child.stdin.on("error", () => undefined);
+    t.after(() => child.kill("SIGKILL"));
+    return child;
+}
+
+async function shows(child: ChildProcessWithoutNullStreams, pattern: RegExp): Promise<void> {
+    let screen = "";
+    for await (const data of child.stdout.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        screen += data.toString("latin1");
+        if (pattern.test(screen)) return;
+    }
+    assert.fail(`the board ended without ${String(pattern)}: ${screen}`);
+}
+
+const OLD = 'print("I am old");';
+const NEW = `/*${"x".repeat(1100)}*/print("I am new");`;
 
 for (const variable of ["ESPRUINO", "ESPRUINO_8266"]) {
     const interpreter = process.env[variable];
     const skip = interpreter ? false : `${variable} is not set: genuine Espruino interpreter`;
+
     test(
-        `flash espruino: a genuine one (${variable}) has it all in its flash, and runs it`,
+        `flash espruino: ${variable} copies the new program whole, wherever the power fails`,
         { skip, timeout: TIMEOUT_MS },
         async (t) => {
-            const folder = mkdtempSync(join(tmpdir(), "toque-flashed-"));
-            t.after(() => rmSync(folder, { recursive: true, force: true }));
-            const wifi = readFileSync(join(ROOT, "emulator/espruino/wifi.js"), "latin1").replace(
-                "0.0.0.0",
-                "127.0.0.1",
-            );
-            writeStorage(interpreter!, folder, new Map([["Wifi", wifi]]));
-            const child = spawn(interpreter!, [], { cwd: folder, stdio: ["pipe", "pipe", "ignore"] });
-            t.after(() => child.kill("SIGKILL"));
-            let screen = "";
-            child.stdout.setEncoding("latin1").on("data", (data: string) => (screen += data));
-            for (const time of ["new", "again, while Toque runs"]) {
-                screen = "";
-                const { code, stderr } = await flash(t, (socket) => {
-                    const pass = (data: string) => void socket.write(data, "latin1");
-                    child.stdout.on("data", pass);
-                    socket.on("data", (data) => child.stdin.write(data));
-                    socket.on("close", () => child.stdout.off("data", pass));
+            for (let cutAt = 0; cutAt < NEW.length; cutAt += 256) {
+                const stop = `s.read("cut")&&(s.erase("cut"),print("cut"),function(){for(;;);}())`;
+                const cut = copies(".boot3").replace("o+=256)", `o+=256,o==${cutAt}&&${stop})`);
+                const files = { ".boot0": OLD, "toque-new": NEW, cut: "once" };
+                const folder = flashOf(t, interpreter!, {
+                    ...files,
+                    ".boot3": cutAt === 0 ? cut.replace("s.write(", `${stop},s.write(`) : cut,
                 });
-                assert.deepEqual([code, stderr], [0, ""], time);
-                while (!screen.includes("toque: dialing")) await once(child.stdout, "data");
+                const first = start(t, interpreter!, folder);
+                await shows(first, /cut\r/);
+                first.kill("SIGKILL");
+                await once(first, "close");
+                const second = start(t, interpreter!, folder);
+                await shows(second, /I am new/);
+                second.kill("SIGKILL");
             }
-            child.kill("SIGKILL");
-            await once(child, "close");
-            writeFileSync(join(folder, "read.js"), READ(Object.keys(expected())));
-            const run = { cwd: folder, encoding: "latin1", timeout: TIMEOUT_MS } as const;
-            const output = execFileSync(interpreter!, ["read.js"], run);
-            const found = Object.entries(expected()).map(([name, data]) => {
-                const base64 = output.split(`#${name}=`)[1]?.split("#")[0] ?? "";
-                return [name, Buffer.from(base64, "base64").toString("latin1") === data];
+        },
+    );
+
+    test(
+        `toque flash: an erased ${variable} on a pseudo-terminal is online with its first message, though its power failed`,
+        { skip: skip || noTerminal(), timeout: TIMEOUT_MS },
+        async (t) => {
+            const gateway = await serveToque();
+            t.after(async () => {
+                await gateway.stop();
+                rmSync(gateway.data, { recursive: true, force: true });
             });
-            assert.deepEqual(
-                found,
-                Object.keys(expected()).map((name) => [name, true]),
-            );
+            const wifi = readFileSync(join(ROOT, "emulator/espruino/wifi.js"), "latin1");
+            const folder = flashOf(t, interpreter!, { Wifi: wifi.replace("0.0.0.0", "127.0.0.1") });
+            writeFileSync(join(folder, "app.js"), APP);
+            const terminal = await openTerminal(t);
+            const words = [
+                ...["flash", "+34600111222", "--board", "espruino-esp8266", "--port", terminal.path, "--ssid", "Café"],
+                ...[
+                    "--gateway",
+                    `127.0.0.1:${gateway.mqttPort}`,
+                    "--data",
+                    gateway.data,
+                    "--app",
+                    join(folder, "app.js"),
+                ],
+            ];
+            const password = { TOQUE_WIFI_PASSWORD: "of the Wi-Fi" };
+
+            const first = start(t, interpreter!, folder);
+            let sent = 0;
+            terminal.attach(first.stdout, first.stdin, ({ length }) => {
+                sent += length;
+                if (sent > PROGRAM.length) first.kill("SIGKILL"); // about the middle of what is sent
+            });
+            const torn = await spawnToque(words, password).ended;
+            assert.equal(torn.status, 1);
+            assert.match(torn.stderr, /The board does not answer any more/);
+            assert.doesNotMatch(torn.stderr, /of the Wi-Fi/);
+
+            const second = start(t, interpreter!, folder);
+            terminal.attach(second.stdout, second.stdin);
+            const done = await spawnToque(words, password).ended;
+            assert.equal(done.status, 0, done.stderr);
+            assert.match(done.stdout, /^\+34600111222 is online\./);
+            const shown = shows(second, /: Dinner is ready/);
+            const message = await spawnToque([
+                "send",
+                "+34600111222",
+                "Dinner is ready",
+                "--wait",
+                "--data",
+                gateway.data,
+            ]).ended;
+            assert.equal(message.status, 0, message.stderr);
+            await shown;
         },
     );
 }

@@ -58,7 +58,7 @@ const RULES: Rule[] = [
     { files: /^bin\//, paths: [/^bin\//], packages: new RegExp(`^(${NODE})$`) },
     {
         files: /^flash-scripts\//,
-        paths: [/^(flash-scripts|bundler|shared|device)\//],
+        paths: [/^(flash-scripts|bundler|shared|device|boards)\//, /^bin\/built\.mjs$/],
         packages: /./,
     },
     {
@@ -100,7 +100,13 @@ function room(name: string): Rule {
 /** A technology folder sees the domain and itself; only the command line starts the whole. */
 function technology(name: string): Rule {
     const paths = [new RegExp(`^gateway/${name}/`), NOUNS, DOMAIN, /^shared\//];
-    if (name === "cli") paths.push(/^gateway\/(app|config)\.ts$/, /^gateway\/(store|tls)\//, /^bundler\//);
+    if (name === "cli")
+        paths.push(
+            /^gateway\/(app|config)\.ts$/,
+            /^gateway\/(store|tls)\//,
+            /^bundler\//,
+            /^flash-scripts\/flash\.ts$/,
+        );
     return { files: new RegExp(`^gateway/${name}/`), paths, packages: new RegExp(`^(${NODE}|${TECHNOLOGIES[name]})$`) };
 }
 

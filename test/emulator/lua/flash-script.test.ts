@@ -1,13 +1,12 @@
-/** `npm run flash:nodemcu` at the other end of a board's console. */
+/** `toque flash` at the other end of a NodeMCU's console. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { BOARDS, FlashError, PRINTS, flash } from "../../../flash-scripts/flash.ts";
 import { LUAS, putOnBench } from "./bench.ts";
 import type { Bench } from "./bench.ts";
 
@@ -43,18 +42,29 @@ for (const { interpreter, skip } of LUAS) {
             await once(server, "listening");
             t.after(() => server.close());
             const restarted = once(bench.screen.events, "gone");
-            const words = `--gateway 127.0.0.1 --number +34600111222 --route abcdefghijklmnop --secret abcdefghijklmnopqrstuv`;
-            const port = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
-            await promisify(execFile)(
-                process.execPath,
-                ["--import", "tsx", "flash-scripts/nodemcu.ts", "--port", port, ...words.split(" ")],
-                { cwd: ROOT, timeout: 200_000 },
-            );
+            const names = ["init.lua", "toque.lua"];
+            const plan = {
+                board: BOARDS["nodemcu-esp8266"]!,
+                port: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+                bundle: new Map(names.map((name) => [name, readFileSync(`${ROOT}dist/nodemcu/${name}`)])),
+                settings: { host: "127.0.0.1", port: 1883, number: "+34600111222" },
+                credentials: { route: "abcdefghijklmnop", secret: "abcdefghijklmnopqrstuv" },
+                app: undefined,
+                firstApp: Buffer.from(PRINTS.nodemcu!),
+            };
+            const notes: string[] = [];
+            const progress = { note: (text: string) => void notes.push(text), sent: () => undefined };
+            // this console ends with the restart, so nobody sees that the board is online
+            const away = (error: unknown) =>
+                error instanceof FlashError && /is not online after 0 s/.test(error.message);
+            await assert.rejects(flash(plan, progress, 0), away);
+            assert.match(notes[0]!, /^NodeMCU with Lua 5\.\d answers: \d+ octets of heap free\.$/);
             assert.deepEqual(await restarted, ["restart"]);
             const files = bench.flash.files();
             assert.ok(files.get("toque.lua")?.equals(readFileSync(`${ROOT}dist/nodemcu/toque.lua`)));
             assert.ok(files.get("init.lua")?.equals(readFileSync(`${ROOT}dist/nodemcu/init.lua`)));
-            assert.equal(files.has("toque.new"), false);
+            assert.equal(files.get("app.lua")!.toString(), PRINTS.nodemcu);
+            assert.equal(files.has("toque.new") || files.has("toque.next") || files.has("init.new"), false);
             assert.match(files.get("toque-config0")!.toString("latin1"), /"number":"\+34600111222"/);
             assert.match(files.get("toque-credentials0")!.toString("latin1"), /"route":"abcdefghijklmnop"/);
         },
