@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
-import type { SerialPort } from "serialport";
+import type * as Serial from "serialport";
 import { FlashError } from "./plan.ts";
 
 /** Time a board gets to answer: a flash page may have to be erased first. */
@@ -17,7 +17,7 @@ export interface Found {
     name: string;
 }
 
-async function load(): Promise<typeof import("serialport")> {
+async function load(): Promise<typeof Serial> {
     try {
         return await import("serialport");
     } catch {
@@ -117,7 +117,7 @@ export class Port {
     /** Sends what is on its way, then closes. A serial port is not closed by being destroyed, and would keep this process running. */
     async close(): Promise<void> {
         await new Promise<void>((done) => this.#stream.end(() => done()));
-        if ("close" in this.#stream) await new Promise((done) => (this.#stream as SerialPort).close(done));
+        if ("close" in this.#stream) await new Promise((done) => (this.#stream as Serial.SerialPort).close(done));
         this.#stream.destroy();
     }
 }

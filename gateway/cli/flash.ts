@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { plain } from "../../shared/terminal.ts";
+import type * as flashScripts from "../../flash-scripts/flash.ts";
 import type { Client } from "./client.ts";
 import { COUNTRY, clientOf, numberPath, remoteCommand } from "./command.ts";
 import { chooseFolder } from "./data-folder.ts";
@@ -20,7 +21,7 @@ import { Questions } from "./questions.ts";
 const ONLINE_LOOKS = 20;
 const ONLINE_LOOK_MS = 500;
 
-type Scripts = typeof import("../../flash-scripts/flash.ts");
+type Scripts = typeof flashScripts;
 
 /** `toque flash [number]` */
 export function flashCommand(): Command {
