@@ -179,7 +179,8 @@ export function handled(session: Session, taken: Taken): void {
     if (taken === true) {
         session.mark = handling.push.sequence;
         session.dirty = true;
-        acknowledge(session, handling.packetId);
+        const packetId = handling.packetId; // not by `acknowledge`: a call more is memory more, beside the push
+        if (packetId !== 0) session.outputs.push({ type: "send", data: encodePuback(packetId) });
     } else if (taken === false) {
         refuse(session, handling.push.sequence, handling.packetId, "handler");
     } else if (handling.packetId !== 0) {

@@ -34,11 +34,12 @@ export function about(): string {
 }
 
 /**
- * What a push takes while it is handled, in JsVars: some whatever its size, and so many for each octet of its packet, because it is copied
- * from piece to piece (npm run size measures it). One that does not fit in what is free would restart the board, again and again.
+ * What a push takes while it is handled, in JsVars, beside its first piece: some whatever its size, and so many for each octet of its packet,
+ * which is there twice while its body is put together (npm run size measures it). One that does not fit in what is free would restart the
+ * board, again and again.
  */
-const PUSH_VARS = 120;
-const OCTET_VARS = 0.45;
+const PUSH_VARS = 88;
+const OCTET_VARS = 0.22;
 
 /** The largest packet that fits, in octets. */
 function roomOctets(): number {
@@ -54,7 +55,8 @@ function heard(this: EspruinoSocket, what: EspruinoSocket | string | boolean): v
     if (this !== socket) return;
     hearing = typeof what === "string";
     if (typeof what === "string") {
-        wires.device.session.limit = roomOctets();
+        // what is free is measured at a packet's beginning: later, what has come of it would count twice
+        if (wires.device.session.pieces.length === 0) wires.device.session.limit = roomOctets();
         hear(wires.device, { type: "bytes", data: what });
         hearing = false;
     } else if (typeof what === "object") {
