@@ -1,3 +1,6 @@
+import { setImmediate } from "node:timers/promises";
+import type { Radio } from "./radio.ts";
+
 /** Time as the board's timers see it: the wall's, or one that a test turns by hand. */
 export interface BoardClock {
     nowMs(): number;
@@ -45,4 +48,16 @@ export class HandClock implements BoardClock {
         }
         this.now = end;
     }
+}
+
+/** Events that one event of the network may cause, one after the other. */
+const EVENTS = 4;
+
+/** Turns the hand clock of a board in this process, which has handled all when the radio waits for nothing. */
+export async function turnClock(clock: BoardClock, radio: Radio, ms: number): Promise<void> {
+    if (!(clock instanceof HandClock)) throw new Error("This board's clock cannot be turned.");
+    await clock.turn(ms, async () => {
+        do for (let i = 0; i < EVENTS; i++) await setImmediate();
+        while (radio.waits && (await radio.quiet()));
+    });
 }

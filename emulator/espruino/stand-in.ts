@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { compileFunction, createContext, runInContext } from "node:vm";
 import type { Context } from "node:vm";
+import { HandClock, turnClock, wallClock } from "../clock.ts";
+import type { BoardClock } from "../clock.ts";
 import type { Board, Memory, Names, Say } from "../device.ts";
 import type { Radio } from "../radio.ts";
 import type { Screen } from "../screen.ts";
@@ -13,7 +15,7 @@ import { connectSocket } from "./stand-in-sockets.ts";
 /** A timer of the program. */
 interface Timer {
     callback: () => void;
-    handle: NodeJS.Timeout;
+    stop: () => void;
 }
 
 /** Chunks and JsVars as the boards have them: so many, of so many octets. */
@@ -35,6 +37,8 @@ export class StandIn implements Board {
     readonly #flash: FlashFolder;
     readonly #chunkOctets: number;
     readonly #chip: string;
+    readonly #clock: BoardClock;
+    readonly #bornS: number;
     /** counts boots: callbacks of an earlier one do nothing */
     #boot = 0;
     #context: Context = {};
@@ -46,7 +50,17 @@ export class StandIn implements Board {
     /** files of `fs`: what hands.js reads */
     readonly #files = new Map<string, string>();
 
-    constructor(screen: Screen, radio: Radio, flash: FlashFolder, chunkOctets: number, chipSeed: string) {
+    constructor(
+        screen: Screen,
+        radio: Radio,
+        flash: FlashFolder,
+        chunkOctets: number,
+        chipSeed: string,
+        byHand = false,
+    ) {
+        this.#clock = byHand ? new HandClock() : wallClock();
+        this.#bornS = (Date.now() - this.#clock.nowMs()) / 1000;
+        if (byHand) screen.hands.nowMs = () => this.#clock.nowMs();
         this.#screen = screen;
         this.#radio = radio;
         this.#flash = flash;
@@ -77,7 +91,7 @@ export class StandIn implements Board {
 
     cut(): Promise<void> {
         this.#boot++;
-        for (const { handle } of this.#timers.values()) clearTimeout(handle);
+        for (const { stop } of this.#timers.values()) stop();
         this.#timers.clear();
         return Promise.resolve();
     }
@@ -103,6 +117,10 @@ export class StandIn implements Board {
         const { name, octets, moved } = handFile(line);
         this.#files.set(name, octets.toString("latin1"));
         return moved;
+    }
+
+    turn(ms: number): Promise<void> {
+        return turnClock(this.#clock, this.#radio, ms);
     }
 
     setNames(_names: Names): Promise<void> {
@@ -146,16 +164,19 @@ export class StandIn implements Board {
     };
 
     #nowS(): number {
-        return Date.now() / 1000 + this.#clockShiftS;
+        return this.#bornS + this.#clock.nowMs() / 1000 + this.#clockShiftS;
     }
 
     #startTimer(id: number, callback: () => void, delayMs: number, again: boolean): void {
-        const work = (): void => {
-            if (!again) this.#timers.delete(id);
-            this.#run(callback);
+        const arm = (): void => {
+            const stop = this.#clock.after(Math.max(1, delayMs), () => {
+                this.#timers.delete(id);
+                if (again) arm();
+                this.#run(callback);
+            });
+            this.#timers.set(id, { callback, stop });
         };
-        const handle = again ? setInterval(work, Math.max(1, delayMs)) : setTimeout(work, delayMs);
-        this.#timers.set(id, { callback, handle });
+        arm();
     }
 
     #globals(): Record<string, unknown> {
@@ -167,7 +188,7 @@ export class StandIn implements Board {
                 throw new Error("clearTimeout(undefined) not allowed. Use clearTimeout() instead");
             if (ids.length === 0) lastTimer = 0;
             for (const id of ids.length === 0 ? [...this.#timers.keys()] : [ids[0]!]) {
-                clearTimeout(this.#timers.get(id)?.handle);
+                this.#timers.get(id)?.stop();
                 this.#timers.delete(id);
             }
         };
@@ -192,7 +213,7 @@ export class StandIn implements Board {
             changeInterval: (id: number, periodMs: number) => {
                 const timer = this.#timers.get(id);
                 if (timer === undefined) throw new Error("Unknown Interval");
-                clearTimeout(timer.handle);
+                timer.stop();
                 this.#startTimer(id, timer.callback, periodMs, true);
             },
             clearTimeout: stopTimer,

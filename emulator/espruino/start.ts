@@ -78,7 +78,7 @@ export function startStandIn(options: DeviceOptions): Promise<EmulatedDevice> {
             else flash.write(name, data);
         }
         const chunkOctets = options.chunkOctets ?? CHUNK_OCTETS;
-        return new StandIn(screen, radio, flash, chunkOctets, folder);
+        return new StandIn(screen, radio, flash, chunkOctets, folder, options.clock === "hand");
     });
 }
 

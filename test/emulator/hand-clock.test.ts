@@ -13,6 +13,7 @@ const HOUR_MS = 3_600_000;
 
 const RUNTIMES: (Pick<DeviceOptions, "runtime" | "interpreter"> & { led: string; skip: string | false })[] = [
     { runtime: "lua", interpreter: "5.1", led: LED, skip: missing("lua5.1") },
+    { runtime: "espruino-sim", led: LED.replace(".lua", ".js"), skip: false },
 ];
 
 for (const { led, skip, ...which } of RUNTIMES) {
