@@ -49,7 +49,7 @@ function rawOf(is: (raw: number) => number, wanted: number, bits: number): numbe
 /** A BME280 with these measurements, as its 256 registers. */
 export class Bme280 {
     static readonly ADDRESS = 0x76;
-    readonly registers = Buffer.alloc(256);
+    readonly registers: Buffer = Buffer.alloc(256);
 
     constructor({ temperature, humidity, pressure }: Climate) {
         const fits =

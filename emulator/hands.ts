@@ -62,14 +62,14 @@ function names(prefixes: string[], gpios: readonly number[]): ReadonlyMap<string
 }
 
 /** The names of pins that each firmware has. */
-export const PIN_NAMES = {
+export const PIN_NAMES: Record<"espruino" | "nodemcu-esp8266" | "nodemcu-esp32", ReadonlyMap<string, number>> = {
     /** D2 is GPIO2 */
     espruino: names(["D"], ALL),
     /** 4 and D4 are GPIO2 */
     "nodemcu-esp8266": names(["", "D"], NODEMCU_8266),
     /** 2 is GPIO2 */
     "nodemcu-esp32": names(["", "D"], ALL),
-} as const;
+};
 
 interface PinState {
     driven: number | undefined;

@@ -39,7 +39,7 @@ export class Screen {
     readonly states: Shown[] = [];
     readonly lines: string[] = [];
     /** What is wired to the board: gets the lines that are for it (emulator/hands.ts). */
-    readonly hands = new Hands();
+    readonly hands: Hands = new Hands();
     /** Pushes are given as text. */
     asText = false;
     /** First line of the error that ended a part of the application since the power came on. */
