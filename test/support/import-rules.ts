@@ -41,7 +41,7 @@ const RULES: Rule[] = [
     },
     { files: /^device\/board\//, paths: [/^device\/board\//], packages: /^toque$/ }, // types for applications
     // on a board, modules come from its flash: the application is one, and whatever that needs
-    { files: /^device\/examples\//, paths: [/^device\//, /^shared\//], packages: /^[A-Z][\w-]+$/ },
+    { files: /^device\/examples\//, paths: [/^device\//, /^shared\//], packages: /^(toque(\/board)?|[A-Z][\w-]+)$/ },
     board("espruino", /^(net|tls|http|crypto|[A-Z][\w-]+)$/),
     board("nodemcu", NOTHING),
     board("host", new RegExp(`^(${NODE})$`)),
