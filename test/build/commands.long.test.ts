@@ -22,7 +22,7 @@ import { checkBuilt } from "../../bin/built.mjs";
 // `npm ci` and `npm run package` build the commands with scripts/build-commands.mjs; bin/toque.mjs runs what was built.
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SOURCES = ["bin", "bundler", "device", "emulator", "gateway", "shared"];
+const SOURCES = ["bin", "boards", "bundler", "device", "emulator", "flash-scripts", "gateway", "shared"];
 const FILES = ["package.json", "tsconfig.json", "scripts/build-commands.mjs"];
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
 /** Generous: other tests run at the same time. */
