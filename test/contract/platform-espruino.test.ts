@@ -22,7 +22,7 @@ const PROGRAM = `
         wires.settings = { host: "", port: port };
         wires.application = { message: app, timer: setInterval(look, LOOK_MS) };
         wires.device = report;
-        report.session = { board: { packetOctets: 1024 } };
+        report.session = { board: { packetOctets: 1024 }, pieces: [] };
         return { nowMs: nowMs, perform: perform };
     };`;
 
