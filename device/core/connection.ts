@@ -142,7 +142,7 @@ export function resolved(session: Session, address: string | undefined): void {
 function registration(session: Session, about: Bytes): Bytes {
     const board = session.board;
     const own = `"a":"${session.address}","y":"${session.why}","c":"${board.chip}"`;
-    const room = `"m":${board.packetOctets},"w":${session.laterAt === undefined ? board.window : 0}`;
+    const room = `"m":${session.limit},"w":${session.laterAt === undefined ? board.window : 0}`;
     return publish(session, "reg", `{${about},${own},${room},"e":${session.era},"n":${session.mark}}`);
 }
 

@@ -24,15 +24,6 @@ export function freeOctets(): number {
     return memory.free * memory.blocksize;
 }
 
-/** The registration's pairs that only the board knows. */
-export function about(): string {
-    let dbm = wifi.getDetails().rssi;
-    if (dbm === undefined) dbm = wifi.getStatus().rssi;
-    const pairs =
-        '"r":"espruino","v":"' + VERSION + '","p":' + quote(stateOf(wires.application)) + ',"f":' + freeOctets();
-    return dbm === undefined ? pairs : pairs + ',"q":' + dbm;
-}
-
 /**
  * What a push takes while it is handled, in JsVars, beside its first piece: some whatever its size, and so many for each octet of its packet,
  * which is there twice while its body is put together (npm run size measures it). One that does not fit in what is free would restart the
@@ -45,6 +36,16 @@ const OCTET_VARS = 0.22;
 function roomOctets(): number {
     const octets = Math.floor((process.memory().free - PUSH_VARS) / OCTET_VARS);
     return Math.max(HEAD_OCTETS, Math.min(octets, wires.device.session.board.packetOctets));
+}
+
+/** The registration's pairs that only the board knows. */
+export function about(): string {
+    wires.device.session.limit = roomOctets(); // it is registered beside this: what is larger does not come
+    let dbm = wifi.getDetails().rssi;
+    if (dbm === undefined) dbm = wifi.getStatus().rssi;
+    const pairs =
+        '"r":"espruino","v":"' + VERSION + '","p":' + quote(stateOf(wires.application)) + ',"f":' + freeOctets();
+    return dbm === undefined ? pairs : pairs + ',"q":' + dbm;
 }
 
 /**

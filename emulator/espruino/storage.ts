@@ -6,10 +6,13 @@ import { join } from "node:path";
 const PIECE_OCTETS = 2048;
 const RUN_MS = 5000;
 
-/** Runs a script on the interpreter; its flash is in the folder. Nothing in flash is started. */
+/** The interpreter runs .boot0 before a script, and goes on as long as there is a timer. The firmware's own function is below Toque's. */
+const STOP = "delete global.clearInterval;clearInterval();";
+
+/** Runs a script on the interpreter; its flash is in the folder. What starts from there is stopped. */
 function runScript(interpreter: string, folder: string, script: string): void {
     const path = join(folder, "write.js");
-    writeFileSync(path, script);
+    writeFileSync(path, STOP + script);
     const output = execFileSync(interpreter, [path], {
         cwd: folder,
         timeout: RUN_MS,

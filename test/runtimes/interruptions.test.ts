@@ -25,8 +25,8 @@ const MUCH = `toque.on("message", function (message) {
     for (var much = []; ; ) much.push(much.length);
 });`;
 
-/** Leaves some 450 of the 1,600 variables. */
-const LARGE = `var large = new Uint32Array(2300);
+/** Leaves some 280 of the 1,600 variables. */
+const LARGE = `var large = new Uint32Array(2700);
 toque.on("message", function (message) {
     print("#got " + message.body);
 });`;
