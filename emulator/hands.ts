@@ -163,7 +163,9 @@ export class Hands {
     #gpio(name: string): number {
         const gpio = this.pinNames.get(name);
         if (gpio === undefined)
-            throw new Error(`There is no pin "${name}": this firmware has ${[...this.pinNames.keys()].join(", ")}.`);
+            throw new Error(
+                `There is no pin "${name}": this firmware has GPIO0 and the like, and its own names, such as ${[...this.pinNames.keys()].at(-1)}.`,
+            );
         return gpio;
     }
 

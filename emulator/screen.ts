@@ -27,8 +27,8 @@ function textOf(octets: Push): TextPush {
 }
 
 /**
- * A board's screen, read line by line. The bundle prints `toque: <state>` and `toque: <state>: <sentence>`. The emulator's application
- * (app.js, app.lua) prints each push it is given as pieces of hexadecimal, then the push itself, since text may be of any octets:
+ * A board's screen, read line by line. The bundle prints `toque: <state>` and `toque: <state>: <sentence>`. What the emulator adds
+ * (watch.js, watch.lua) prints each push that the application's handler is given as pieces of hexadecimal, then the push itself, since text may be of any octets:
  *
  *     #b 48656c6c6f      a piece of the body; #t of the title, #f of from, #k of the collapseKey
  *     #push 12 normal    sequence and urgency ("-": none): the push is whole

@@ -7,7 +7,7 @@ import nodemcuEsp8266 from "../boards/nodemcu-esp8266.json" with { type: "json" 
 export interface BoardKind {
     /** as a person reads it */
     name: string;
-    firmware: string;
+    firmware: "espruino" | "nodemcu";
     chip: string;
     /** of its console */
     baud: number;
@@ -19,9 +19,9 @@ export interface BoardKind {
 }
 
 /** By the name that one types. */
-export const BOARDS: Record<string, BoardKind> = {
+export const BOARDS = {
     "espruino-esp32": espruinoEsp32,
     "espruino-esp8266": espruinoEsp8266,
     "nodemcu-esp32": nodemcuEsp32,
     "nodemcu-esp8266": nodemcuEsp8266,
-};
+} as Record<string, BoardKind>;

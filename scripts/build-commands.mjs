@@ -25,7 +25,7 @@ const EMULATOR = {
 };
 /** Files that the emulator reads when it runs, where its sources look for them. */
 const READ = [
-    "emulator/espruino/app.js",
+    "emulator/espruino/watch.js",
     "emulator/espruino/hands.js",
     "emulator/espruino/wifi.js",
     "emulator/lua/firmware",

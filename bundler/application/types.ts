@@ -44,5 +44,9 @@ export function complain(ts: Ts, diagnostics: readonly Diagnostic[]): void {
         getNewLine: () => "\n",
     });
     const rest = errors.length - MOST_ERRORS;
-    throw new BuildError(text.trim() + (rest > 0 ? `\nAnd ${rest} more.` : ""));
+    // an application has no compiler options: which library there is, the board decides
+    throw new BuildError(
+        text.replace(/ Do you need to change your target library\?.*/g, "").trim() +
+            (rest > 0 ? `\nAnd ${rest} more.` : ""),
+    );
 }

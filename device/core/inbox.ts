@@ -57,8 +57,8 @@ function show(session: Session, text: string): void {
 }
 
 /**
- * The first push of a boot. A board that restarts while its application has a push gets the same one first, boot after boot. So the first push of a boot is counted in
- * flash, before the application has it, and no other: flash wears out. @returns false: it has had its tries
+ * Counts the first push of a boot in flash, before the application has it, and no other: flash wears out. A board that restarts while its
+ * application has a push gets the same one first, boot after boot. @returns false: it has had its tries
  */
 function isTrusted(session: Session, sequence: number): boolean {
     session.trials = sequence === session.suspect ? session.trials + 1 : 1;

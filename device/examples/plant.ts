@@ -1,4 +1,4 @@
-// Both boards, in TypeScript: a moisture sensor in a flower pot. The board tells a number when the plant gets dry, and answers a message "?".
+// Both boards, in TypeScript: a moisture sensor in a flower pot. The board writes to a number when the plant gets dry, and answers a message "?".
 //
 //     ESP8266 board     3V3 ---- VCC
 //                       GND ---- GND   capacitive moisture sensor: less volts when it is wet
@@ -22,18 +22,18 @@ function percent(): number {
     return Math.floor(100 * Math.min(1, Math.max(0, part)) + 0.5);
 }
 
-function tell(to: string): void {
+function report(to: string): void {
     toque.send({ to: to, title: "Plant", body: "Moisture: " + percent() + " %", collapseKey: "plant" });
 }
 
 function check(): void {
     const isDry = percent() < DRY_PERCENT;
-    if (isDry && !known) tell(TO);
+    if (isDry && !known) report(TO);
     known = isDry;
 }
 
 toque.on("message", (message: Message) => {
-    if (message.body === "?" && message.from !== undefined) tell(message.from);
+    if (message.body === "?" && message.from !== undefined) report(message.from);
 });
 
 toque.on("state", (state) => {

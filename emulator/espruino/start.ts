@@ -19,7 +19,7 @@ const CHUNK_OCTETS = 536;
 
 const DIST = fileURLToPath(new URL("../../dist/espruino/", import.meta.url));
 const HANDS = fileURLToPath(new URL("hands.js", import.meta.url));
-const WATCH = fileURLToPath(new URL("app.js", import.meta.url));
+const WATCH = fileURLToPath(new URL("watch.js", import.meta.url));
 
 /** The files in flash that the interpreter runs, in their order. */
 const PROGRAMS = [".boot0", ".boot1", ".boot2", ".bootcde"];

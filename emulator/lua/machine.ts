@@ -24,7 +24,7 @@ export interface MachineListener {
     gone(why: string): void;
 }
 
-const PARTS = ["bridge", "garbage", "node", "tmr", "net", "wifi", "file", "gpio", "analog", "i2c", "app"];
+const PARTS = ["bridge", "garbage", "node", "tmr", "net", "wifi", "file", "gpio", "analog", "i2c", "watch"];
 
 function part(name: string): string {
     return `do\n${readFileSync(new URL(`firmware/${name}.lua`, import.meta.url), "utf8")}\nend\n`;

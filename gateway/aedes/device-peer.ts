@@ -165,9 +165,11 @@ export class DevicePeer implements Peer {
         if (connection === undefined || this.#qos === undefined) return false;
         if (this.#qos === 1) {
             const packetId = this.#nextPacketId();
-            // one that was written before comes again, because the board has registered again
-            const others = this.#written?.filter((written) => "answer" in written || written.sequence !== sequence);
-            this.#written = [...(others ?? []), { packetId, sequence }];
+            const written = (this.#written ??= []);
+            // the board has registered again, and the push that was written before comes again
+            const before = written.findIndex((one) => !("answer" in one) && one.sequence === sequence);
+            if (before >= 0) written.splice(before, 1);
+            written.push({ packetId, sequence });
             connection.write(encodePublish(this.inbox, payload, packetId));
         } else {
             // The client asked for at most once: nothing more than "written" will ever be known.

@@ -15,14 +15,20 @@ export function buildCommand(): Command {
         .action(build);
 }
 
-async function build(file: string, { board, out }: { board: BoardName; out?: string }): Promise<void> {
-    const target = out ?? file.replace(/\.\w+$/, board === "espruino" ? ".js" : ".lua");
+/** An application as a board runs it. @throws Failure with what the board cannot run */
+export async function compile(file: string, board: BoardName): Promise<Buffer> {
     const { buildApplication } = await import("../../bundler/application/build.ts");
     const { program } = await buildApplication(file, board).catch((error: unknown) => {
         if (!(error instanceof BuildError)) throw error;
         const [sentence = "", ...more] = error.message.split("\n");
         throw new Failure(sentence, 1, undefined, more);
     });
+    return program;
+}
+
+async function build(file: string, { board, out }: { board: BoardName; out?: string }): Promise<void> {
+    const target = out ?? file.replace(/\.\w+$/, board === "espruino" ? ".js" : ".lua");
+    const program = await compile(file, board);
     try {
         if (resolve(target) !== resolve(file)) writeFileSync(target, program);
     } catch (error) {

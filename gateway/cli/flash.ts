@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { plain } from "../../shared/terminal.ts";
 import type * as flashScripts from "../../flash-scripts/flash.ts";
+import { compile } from "./build.ts";
 import type { Client } from "./client.ts";
 import { COUNTRY, clientOf, numberPath, remoteCommand } from "./command.ts";
 import { chooseFolder } from "./data-folder.ts";
@@ -38,7 +39,7 @@ export function flashCommand(): Command {
         .option("--password-file <file>", "a file with the Wi-Fi's password (TOQUE_WIFI_PASSWORD has it otherwise)")
         .option("--code-file <file>", 'a file with the number\'s code from "toque code" (TOQUE_CODE has it otherwise)')
         .option("--credentials-file <file>", 'a file with route and secret, as "toque number add --json" prints them')
-        .option("--app <file>", "what to do with a message: see device/examples")
+        .option("--app <file>", "your application, also in TypeScript: see device/examples")
         .option("--label <label>", "what you call the number")
         .option("--replace", "end the board that has the number, without asking")
         .option("--keep-alive <seconds>", "15 to 300")
@@ -65,6 +66,7 @@ async function flash(typed: string | undefined, flags: FlashFlags): Promise<void
         checkHost(broker, runsHere(port));
         (await reach(broker)).destroy();
         const bundle = readBundle(scripts, kind.firmware);
+        const app = wishes.app === undefined ? undefined : await compile(wishes.app, kind.firmware);
         const client = wishes.code === undefined && wishes.route === undefined ? clientOf(flags) : undefined;
         const credentials = await findCredentials(client, broker, number, wishes, flags);
         const settings = {
@@ -73,8 +75,7 @@ async function flash(typed: string | undefined, flags: FlashFlags): Promise<void
             ca: wishes.ca === undefined ? undefined : readCertificate(wishes.ca),
         };
         const plan = { board: kind, port, bundle, settings, credentials };
-        const own = wishes.app === undefined ? undefined : readFileSync(wishes.app);
-        await scripts.flash({ ...plan, app: own, firstApp: Buffer.from(scripts.PRINTS[kind.firmware]!) }, show(flags));
+        await scripts.flash({ ...plan, app, firstApp: Buffer.from(scripts.PRINTS[kind.firmware]!) }, show(flags));
         if (client !== undefined) await untilOnline(client, number, credentials.route);
         print(
             flags.json,
@@ -95,8 +96,8 @@ async function ask(scripts: Scripts, wishes: Wishes, flags: FlashFlags): Promise
         wishes.gateway ??= known;
         const missing = (["board", "port", "number", "gateway"] as const).filter((name) => wishes[name] === undefined);
         if (missing.length === 0) return;
-        const names = missing.map((name) => (name === "number" ? "the number" : `--${name}`)).join(" and ");
-        throw new Failure(`Nobody is at a terminal to be asked: give ${names}.`, 2);
+        const names = missing.map((name) => (name === "number" ? "the number" : `--${name}`)).join(", ");
+        throw new Failure(`There is no terminal to ask at. Give what is missing: ${names}.`, 2);
     }
     const questions = new Questions(process.stdin, process.stderr);
     try {

@@ -32,7 +32,11 @@ async function status(flags: CommonFlags): Promise<void> {
         "not yet known": found.connections.enrolling + found.connections.waiting,
         refused: Object.values(found.refused).reduce((sum, count) => sum + count, 0),
         flapping: listed(found.flapping.map(({ route }) => route)),
-        "application fails": listed(found.failing.map(({ number, application }) => `${number} (${application})`)),
+        "no application": listed(
+            found.failing.map(({ number, application }) =>
+                application === "none" ? number : `${number} (${application})`,
+            ),
+        ),
         "one secret": listed(found.twins.map(({ number, chips }) => `${number} (chips ${chips.join(", ")})`)),
         store: mebibytes(found.storeOctets) + atMost(found.storeMostOctets),
         memory: mebibytes(found.memoryOctets),

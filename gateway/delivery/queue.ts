@@ -6,7 +6,7 @@ import type { Clock } from "../clock.ts";
 import type { Appended, NewMessage } from "../ports/backlog.ts";
 import type { Store } from "../ports/store.ts";
 import type { Recipient, Route } from "../registration.ts";
-import { Company } from "./company.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { encodeContent, encodePush, payloadRoom } from "./push.ts";
 
 /** How long a message may wait: unless the sender sets it, and at most. */
@@ -42,19 +42,19 @@ export function createQueue(options: {
     random?: (octets: number) => Buffer;
 }): Queue {
     const { store, clock, writtenUpTo = () => 0, random = pooledRandom() } = options;
-    const company = new Company();
+    const group = new GroupCommit();
     return {
         async append(recipient, draft, sender) {
             const { route } = recipient;
             const given = { sender, tag: randomText(random, TAG_OCTETS), writtenUpTo: writtenUpTo(route) };
             const message = readDraft(recipient, draft, given, clock.nowMs());
-            const wait = company.enter();
+            const wait = group.enter();
             let appended: Awaited<ReturnType<Store["backlog"]["append"]>>;
             try {
                 if (wait !== undefined) await wait;
                 appended = await store.backlog.append(message);
             } finally {
-                company.leave();
+                group.leave();
             }
             if (appended === "conflict") {
                 throw new GatewayError(

@@ -15,7 +15,7 @@ import {
 
 /** Appends that may be under way. Beyond that the senders are faster than the disk and have to wait. */
 const MAX_APPENDS_UNDER_WAY = 10_000;
-/** Calls whose commit nobody waits for, and how long they wait for company: notes of what is done ride along with the next messages' commit. */
+/** Calls whose commit nobody waits for, and how long they wait for others: notes of what is done ride along with the next messages' commit. */
 const LAZY = new Set<CallName>(["backlog.settle", "backlog.markSent", "backlog.clearOverflow"]);
 const LAZY_MS = 10;
 

@@ -159,7 +159,7 @@ for (const [what, board, files, sentence] of REFUSED) {
     });
 }
 
-test("toque build: writes beside the source or where it is told, and tells what is wrong on lines of their own", async () => {
+test("toque build: writes beside the source or to --out, and each error has a line of its own", async () => {
     writeFileSync(join(folder, "cli.js"), 'toque.on("message", print);\n');
     const out = join(folder, "made.js");
     const built = await runToque(["build", join(folder, "cli.js"), "--board", "espruino", "--out", out]);

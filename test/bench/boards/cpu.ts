@@ -3,6 +3,7 @@
  * in microseconds of this machine: to be compared with another bundle in the same interpreter, and with nothing else.
  */
 import { readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { INTERPRETERS } from "../../../emulator/lua/machine.ts";
 import { missing } from "../../../emulator/lua/interpreters.ts";
 import type { DeviceOptions } from "../../../emulator/device.ts";
@@ -44,10 +45,13 @@ async function cpuOfPush(options: Partial<DeviceOptions>): Promise<number> {
     }
 }
 
+/** Without the emulator's watch, the board needs a handler of its own. */
+const APP = fileURLToPath(new URL("takes.js", import.meta.url));
+
 const BOARDS: [name: string, options: Partial<DeviceOptions>][] = [
     ...["ESPRUINO", "ESPRUINO_8266"].flatMap((variable): [string, Partial<DeviceOptions>][] => {
         const interpreter = process.env[variable] ?? "";
-        return interpreter === "" ? [] : [[variable, { runtime: "espruino", interpreter, bare: true }]];
+        return interpreter === "" ? [] : [[variable, { runtime: "espruino", interpreter, bare: true, app: APP }]];
     }),
     ...INTERPRETERS.filter((one) => one !== "fengari" && missing(one) === false).map(
         (interpreter): [string, Partial<DeviceOptions>] => [interpreter, { runtime: "lua", interpreter }],

@@ -65,7 +65,7 @@ test("toque send --wait: ends with 0 as soon as the board has it; what the board
         const { stdout: shown } = await toque("number", "show", "+34600111550");
         assert.match(shown, /^board +online$/m);
         assert.match(shown, /^application +Error: no display$/m);
-        assert.match((await toque("status")).stdout, /^application fails +\+34600111550 \(Error: no display\)$/m);
+        assert.match((await toque("status")).stdout, /^no application +\+34600111550 \(Error: no display\)$/m);
     } finally {
         await board.endAsync(true);
     }

@@ -1,13 +1,14 @@
-/** How long a message waits for company at most; no longer than the last commit took, either. */
+/** How long a message waits for others at most; no longer than the last commit took, either. */
 const MOST_MS = 8;
-/** Messages that are enough company, whoever else may come: the store takes so many in one commit. */
-const ENOUGH = 1_000;
+/** Messages that make a group whole: the store takes so many in one commit. */
+const WHOLE = 1_000;
 
 /**
- * Has messages stored together: a commit costs nearly the same for one as for many. Who was answered by a commit often sends the next message
- * at once. So those that came during the commit wait for as many as it answered, or a moment. One that comes alone waits for nobody.
+ * Fills the groups that the store commits: a commit costs nearly the same for one message as for many. A sender often sends its next message
+ * as soon as a commit has answered it. So messages that came during the commit wait for as many as it answered, or a moment. A message that
+ * comes alone does not wait.
  */
-export class Company {
+export class GroupCommit {
     #storing = 0;
     #answered = 0;
     #beganMs = 0;
@@ -22,7 +23,7 @@ export class Company {
     enter(): Promise<void> | undefined {
         if (this.#beginning || (this.#storing === 0 && this.#expected === 0)) return this.#begin(1);
         const waits = new Promise<void>((go) => this.#waiting.push(go));
-        const enough = this.#storing === 0 ? Math.min(this.#expected, ENOUGH) : ENOUGH;
+        const enough = this.#storing === 0 ? Math.min(this.#expected, WHOLE) : WHOLE;
         if (this.#waiting.length >= enough) this.#go();
         return waits;
     }

@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import { test } from "node:test";
-import { Company } from "../../../gateway/delivery/company.ts";
+import { GroupCommit } from "../../../gateway/delivery/group-commit.ts";
 
 /** Messages that go on, as they do. */
 function scene() {
-    const company = new Company();
+    const group = new GroupCommit();
     const gone: string[] = [];
     const enter = (...names: string[]) => {
         const waits = names.map(async (name) => {
-            await company.enter();
+            await group.enter();
             gone.push(name);
         });
         return Promise.all(waits);
     };
     const answer = (messages: number) => {
-        for (let at = 0; at < messages; at++) company.leave();
+        for (let at = 0; at < messages; at++) group.leave();
     };
     return { enter, answer, gone };
 }
